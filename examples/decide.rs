@@ -1,0 +1,23 @@
+//! The selector in a host's request path.
+
+use std::error::Error;
+
+use canary_policy::{Canary, HeaderRule, Match, Policy, Sample, Selector, Total, Variant};
+use http::{HeaderMap, HeaderValue};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let canary = Canary::new("canary", 30)?.with_header(HeaderRule::new("x-canary", Match::AlwaysNever)?);
+    let selector = Selector::new(&Policy::new([canary], Total::default())?);
+
+    let mut headers = HeaderMap::new();
+    headers.insert("x-canary", HeaderValue::from_static("always"));
+    // A host draws 64 bits for each request; the crate itself rolls no dice.
+    let decision = selector.select(&headers, Sample::from_bits(0x9e37_79b9_7f4a_7c15));
+
+    let backend = match decision.variant {
+        Variant::Stable => "web:80",
+        Variant::Canary(_) => "web-canary:80",
+    };
+    println!("{backend}, decided by {}", decision.reason.as_str());
+    Ok(())
+}

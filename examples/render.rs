@@ -1,0 +1,125 @@
+//! Prints the canary Ingress that stands beside a stable one, ready for `kubectl apply`.
+//!
+//! ```console
+//! $ cargo run --example render -- examples/manifests/prd.yaml --weight 30 --canary canary
+//! ```
+
+#[path = "render/manifests.rs"]
+mod manifests;
+#[path = "render/policy.rs"]
+mod policy;
+
+use std::error::Error;
+use std::io::Read;
+use std::process::ExitCode;
+
+use canary_policy::Conversion;
+use canary_policy::targets::Backend;
+use canary_policy::targets::nginx::{CanaryIngress, Params, Prefix, canary_ingress};
+use clap::Parser;
+use clap::builder::styling::{AnsiColor, Style};
+use k8s_openapi::api::networking::v1::Ingress;
+
+/// Prints the canary Ingress that stands beside a stable one, ready for `kubectl apply`.
+#[derive(Parser)]
+#[command(name = "render")]
+struct Args {
+    /// YAML with the stable Ingress in any form it ever had, among other documents or alone; `-` is standard input.
+    file: String,
+    /// The Service under trial; without a port it is asked at the stable one's.
+    #[arg(long, value_name = "SERVICE[:PORT]")]
+    canary: String,
+    /// The Service it stands in for, where the Ingress routes to several.
+    #[arg(long, value_name = "SERVICE[:PORT]")]
+    stable: Option<String>,
+    /// The stable Ingress, where the file has several.
+    #[arg(long, value_name = "NAME")]
+    ingress: Option<String>,
+    /// The canary Ingress's name [default: the stable one's, `-` and the canary's name].
+    #[arg(long)]
+    name: Option<String>,
+    /// The annotations' prefix [default: nginx.ingress.kubernetes.io].
+    #[arg(long)]
+    prefix: Option<String>,
+    /// Print nothing and exit with 2 if anything the policy says is lost.
+    #[arg(long)]
+    exact: bool,
+    #[command(flatten)]
+    policy: policy::PolicyFlags,
+}
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // clap exits with 2, which here says that something was lost.
+            let code = if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+            return error.print().map_or(ExitCode::FAILURE, |()| code);
+        }
+    };
+    match run(&args) {
+        Ok(code) => code,
+        Err(error) => {
+            say(AnsiColor::Red, "error", &error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
+    let policy = args.policy.read()?;
+    let params = Params {
+        canary: flag("--canary", args.canary.parse::<Backend>())?,
+        stable: args.stable.as_ref().map(|stable| flag("--stable", stable.parse())).transpose()?,
+        name: args.name.clone(),
+        prefix: args.prefix.as_ref().map_or(Ok(Prefix::default()), |prefix| flag("--prefix", Prefix::new(prefix)))?,
+    };
+    let file = if args.file == "-" { "standard input" } else { &args.file };
+    let found = manifests::stable_ingress(&read(&args.file)?, &params.prefix, args.ingress.as_deref());
+    let (stable, notes) = found.map_err(|why| format!("{file}: {why}"))?;
+    let conversion = canary_ingress(&stable, &policy, &params).map_err(|why| format!("{file}: {why}"))?;
+
+    let Conversion { output, losses } = conversion;
+    notes.iter().for_each(|note| say(AnsiColor::Cyan, "note", &format!("{file}: {note}")));
+    losses.iter().for_each(|loss| say(AnsiColor::Yellow, "loss", &loss.to_string()));
+    if args.exact && !losses.is_empty() {
+        return Ok(ExitCode::from(2));
+    }
+    anstream::print!("{}{}", edit(&stable, &output), serde_saphyr::to_string(&output.ingress)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The error with the flag it is about.
+fn flag<T, E: std::fmt::Display>(name: &str, value: Result<T, E>) -> Result<T, String> {
+    value.map_err(|error| format!("{name}: {error}"))
+}
+
+fn read(file: &str) -> Result<String, String> {
+    let mut text = String::new();
+    let read = match file {
+        "-" => std::io::stdin().read_to_string(&mut text).map(|_| text),
+        file => std::fs::read_to_string(file),
+    };
+    read.map_err(|error| format!("{file}: {error}"))
+}
+
+/// What changes on the stable Ingress, as a comment above the canary: an edit, not a second manifest that would replace it.
+fn edit(stable: &Ingress, output: &CanaryIngress) -> String {
+    if output.stable_edit.is_empty() {
+        return String::new();
+    }
+    let name = stable.metadata.name.as_deref().unwrap_or_default();
+    let namespace = stable.metadata.namespace.iter().map(|namespace| format!(" --namespace {namespace}"));
+    let changes = output.stable_edit.iter().map(|(key, value)| match value {
+        Some(value) => format!(" '{key}={}'", value.replace('\'', r"'\''")),
+        None => format!(" '{key}-'"),
+    });
+    let arguments: String = namespace.chain(changes).collect();
+    format!("# The stable Ingress carries the affinity:\n#   kubectl annotate --overwrite ingress {name}{arguments}\n")
+}
+
+/// A line on standard error, in colour on a terminal.
+fn say(color: AnsiColor, label: &str, text: &str) {
+    let style = Style::new().bold().fg_color(Some(color.into()));
+    anstream::eprintln!("{style}{label}:{style:#} {text}");
+}

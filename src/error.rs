@@ -1,0 +1,410 @@
+//! Every error of the crate and every message it prints.
+//!
+//! Each names the field, the value and the bound. A value longer than 80 characters is cut, and says so.
+//!
+//! ```
+//! use canary_policy::{HeaderRule, Match};
+//!
+//! let error = HeaderRule::new("x canary", Match::AlwaysNever).unwrap_err();
+//! assert_eq!(error.to_string(), "`x canary` is not a header name: letters, digits and !#$%&'*+-.^_`|~, 1 to 256 of them");
+//! ```
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// A value that no part of a policy can hold.
+///
+/// ```
+/// use canary_policy::{Invalid, Pattern};
+///
+/// assert!(matches!(Pattern::new("a++"), Err(Invalid::PatternSyntax { at: 0, .. })));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum Invalid {
+    /// A canary's name is not a DNS label.
+    #[error("`{0}` is not a DNS label: 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends")]
+    Name(Excerpt),
+    /// A canary calls itself stable.
+    #[error("`stable` names the stable variant: a canary needs another name")]
+    NameStable,
+    /// Two canaries with one name.
+    #[error("`{0}` names two canaries: names are unique")]
+    NameTwice(Excerpt),
+    /// A policy without a canary.
+    #[error("there is none: a policy has at least one canary")]
+    NoCanary,
+    /// A name is left out where the default would not be unique.
+    #[error("is missing: only a single canary is called `canary` by default")]
+    NameMissing,
+    /// A weight outside what can be counted.
+    #[error("{0} is not a weight: 0 to 4294967295")]
+    Weight(i64),
+    /// A total outside what can be counted.
+    #[error("{0} is not a total: 1 to 4294967295")]
+    Total(i64),
+    /// One weight is more than there is to share.
+    #[error("{weight} is more than the total {total}")]
+    WeightAboveTotal {
+        /// The canary's weight, in parts of the total.
+        weight: u32,
+        /// The policy's total.
+        total: u32,
+    },
+    /// The weights together are more than there is to share.
+    #[error("the weights add up to {sum}, more than the total {total}")]
+    SumAboveTotal {
+        /// The sum of the weights.
+        sum: u64,
+        /// The policy's total.
+        total: u32,
+    },
+    /// A header name that no request can carry.
+    #[error("`{0}` is not a header name: letters, digits and !#$%&'*+-.^_`|~, 1 to 256 of them")]
+    HeaderName(Excerpt),
+    /// A header value that no request can carry.
+    #[error("`{0}` is not a header value: up to 4096 bytes, no control characters, no blank at the ends")]
+    HeaderValue(Excerpt),
+    /// A cookie name that no request can carry.
+    #[error("`{0}` is not a cookie name: letters, digits and !#$%&'*+-./:^_`|~, inner spaces, 1 to 256 of them")]
+    CookieName(Excerpt),
+    /// A cookie value that no request can carry.
+    #[error("`{0}` is not a cookie value: up to 4096 bytes, no control characters, no `;`, no blank at the ends")]
+    CookieValue(Excerpt),
+    /// A pattern that is too long or empty.
+    #[error("the pattern has {length} bytes: 1 to {bound} are read", bound = crate::policy::Pattern::MAX_LEN)]
+    PatternLength {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// A pattern that targets would read differently, or could not run.
+    #[error("the pattern `{pattern}` is refused at byte {at}: {why}")]
+    PatternSyntax {
+        /// The pattern.
+        pattern: Excerpt,
+        /// Where, in bytes from its start.
+        at: usize,
+        /// What is wrong there.
+        why: String,
+    },
+    /// A pattern whose automaton would be too large.
+    #[error("the pattern `{pattern}` needs more than {bound} bytes when compiled")]
+    PatternSize {
+        /// The pattern.
+        pattern: Excerpt,
+        /// The most it may need.
+        bound: usize,
+    },
+    /// Both of two things of which a rule has one.
+    #[error("`{0}` and `{1}` are both given: one of them")]
+    Both(&'static str, &'static str),
+    /// Neither of two things of which there must be one.
+    #[error("neither `{0}` nor `{1}` is given: one of them")]
+    Neither(&'static str, &'static str),
+    /// An affinity cookie's revision that cannot stand in its value.
+    #[error("`{0}` is not a revision: 1 to 63 letters, digits, `-`, `_` and `.`")]
+    Revision(Excerpt),
+    /// A token that cannot stand in an affinity cookie's value.
+    #[error("`{0}` is not a token: 1 to 63 letters, digits, `-`, `_` and `.`")]
+    Token(Excerpt),
+    /// An affinity cookie's age outside what can be counted.
+    #[error("{0} is not a max age: 0 to 4294967295 seconds")]
+    MaxAge(i64),
+    /// An affinity cookie's path that a browser would not read.
+    #[error("`{0}` is not a cookie path: begins with `/`, up to 1024 printable ASCII characters, no `;`")]
+    CookiePath(Excerpt),
+    /// An affinity cookie's domain that a browser would not read.
+    #[error("`{0}` is not a cookie domain: 1 to 253 letters, digits, `-` and `.`")]
+    CookieDomain(Excerpt),
+    /// A salt that is too long.
+    #[error("the salt has {0} bytes: up to 256 are read")]
+    Salt(usize),
+    /// A fraction outside [0, 1).
+    #[error("{n} of {total} is not a sample: n is 0 to total - 1")]
+    Fraction {
+        /// The point.
+        n: u32,
+        /// What it is a point of.
+        total: u32,
+    },
+    /// A Service that cannot exist.
+    #[error("`{0}` is not a Service name: 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends")]
+    Service(Excerpt),
+    /// A port that cannot exist.
+    #[error("`{0}` is not a port: 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it")]
+    Port(Excerpt),
+    /// An object name that cannot exist.
+    #[error("`{0}` is not an object name: 1 to 253 of a-z, 0-9, - and ., with a letter or digit at both ends")]
+    ObjectName(Excerpt),
+    /// An annotation prefix that could never stand in a key.
+    #[error("`{0}` is not an annotation prefix: 1 to 253 letters, digits, `.`, `-`, `_` and `/`")]
+    Prefix(Excerpt),
+}
+
+impl Invalid {
+    /// The same problem, with the field it was found in.
+    pub(crate) fn at(self, field: impl Into<String>) -> Problem {
+        Problem { field: field.into(), what: self }
+    }
+}
+
+/// One thing that is wrong with a [`Spec`](crate::Spec), and where.
+///
+/// ```
+/// use canary_policy::{Policy, Spec};
+///
+/// let spec = Spec { total: Some(0), ..Spec::default() };
+/// let problems = Policy::try_from(spec).unwrap_err().problems;
+/// assert_eq!(problems[0].field, "total");
+/// assert_eq!(problems[0].to_string(), "total: 0 is not a total: 1 to 4294967295");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+#[error("{field}: {what}")]
+pub struct Problem {
+    /// The path of the field, as in `canaries[0].header.name`.
+    pub field: String,
+    /// What is wrong with it.
+    pub what: Invalid,
+}
+
+/// Everything that is wrong with a policy, each with its field.
+///
+/// ```
+/// use canary_policy::{Policy, Spec};
+///
+/// let error = Policy::try_from(Spec { total: Some(-1), ..Spec::default() }).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "total: -1 is not a total: 1 to 4294967295\ncanaries: there is none: a policy has at least one canary",
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct InvalidPolicy {
+    /// One or more, in the order of the fields.
+    pub problems: Vec<Problem>,
+}
+
+impl std::error::Error for InvalidPolicy {}
+
+impl fmt::Display for InvalidPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.problems.iter().map(Problem::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl From<Problem> for InvalidPolicy {
+    fn from(problem: Problem) -> Self {
+        InvalidPolicy { problems: vec![problem] }
+    }
+}
+
+/// Why annotations say no policy.
+///
+/// ```
+/// use canary_policy::error::ReadError;
+/// use canary_policy::targets::nginx::{read, Annotations, Flags};
+///
+/// let nothing = Annotations::default();
+/// assert_eq!(read(&nothing, &Flags::default()), Err(ReadError::NotCanary));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// `canary` is not true and nothing else is set.
+    #[error("`canary` is not true: this is an ordinary Ingress")]
+    NotCanary,
+    /// `canary` is not true, yet a rule or a positive weight is set.
+    #[error(transparent)]
+    NotEnabled(#[from] NotEnabled),
+    /// The controller runs it, and this crate refuses to.
+    #[error("{annotation}: {what}")]
+    Unsupported {
+        /// The annotation, without its prefix.
+        annotation: &'static str,
+        /// Why it is refused.
+        what: Invalid,
+    },
+}
+
+/// The controller's one error: it then treats the Ingress as an ordinary one, which competes with the stable Ingress.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use canary_policy::targets::nginx::{Config, Flags};
+///
+/// let weight = BTreeMap::from([("nginx.ingress.kubernetes.io/canary-weight".to_owned(), "30".to_owned())]);
+/// assert_eq!(
+///     Config::parse(&weight, &Flags::default()).unwrap_err().to_string(),
+///     "the annotation canary does not contain a valid configuration: configured but not enabled",
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Error)]
+#[error("the annotation canary does not contain a valid configuration: configured but not enabled")]
+#[non_exhaustive]
+pub struct NotEnabled;
+
+/// A request that the controller's nginx answers with 400 before any rule is looked at.
+///
+/// ```
+/// use canary_policy::targets::nginx::View;
+///
+/// let error = View::new(&[("X Canary", "always")]).unwrap_err();
+/// assert_eq!(error.to_string(), "nginx answers 400: the header name `X Canary` has a byte it refuses");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum BadRequest {
+    /// The name is empty, or has a blank, a colon or a control character.
+    #[error("nginx answers 400: the header name `{0}` has a byte it refuses")]
+    Name(Excerpt),
+    /// The value has NUL, CR or LF.
+    #[error("nginx answers 400: the value of `{0}` has NUL, CR or LF")]
+    Value(Excerpt),
+    /// A header that may come once came twice.
+    #[error("nginx answers 400: `{0}` came twice")]
+    Twice(Excerpt),
+    /// One line is longer than a buffer.
+    #[error("nginx answers 400: the line of `{name}` has {length} bytes, more than {bound}", bound = crate::targets::nginx::View::MAX_LINE)]
+    Line {
+        /// The header's name.
+        name: Excerpt,
+        /// The bytes of the line, with its end.
+        length: usize,
+    },
+}
+
+/// Why a document is not an Ingress that an API server has or had.
+#[cfg(feature = "k8s-openapi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum ManifestError {
+    /// Another kind, or an API version without Ingresses.
+    #[error(
+        "`{kind}` of `{api_version}` is not an Ingress of networking.k8s.io/v1, networking.k8s.io/v1beta1 or extensions/v1beta1"
+    )]
+    Kind {
+        /// The document's `apiVersion`.
+        api_version: Excerpt,
+        /// The document's `kind`.
+        kind: Excerpt,
+    },
+    /// A field that must be there.
+    #[error("{0} is missing")]
+    Missing(String),
+    /// A port that cannot exist.
+    #[error("{field}: {what}")]
+    Port {
+        /// The path of the field.
+        field: String,
+        /// What is wrong with it.
+        what: Invalid,
+    },
+    /// A field of the other API version.
+    #[error("{field} does not exist in {api_version}: {instead}")]
+    Field {
+        /// The path of the field.
+        field: String,
+        /// The document's `apiVersion`.
+        api_version: &'static str,
+        /// What stands there in that version.
+        instead: &'static str,
+    },
+}
+
+/// Why no canary Ingress can be written beside this stable one.
+#[cfg(feature = "k8s-openapi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum IngressError {
+    /// Neither a rule nor a default backend names a Service.
+    #[error("Ingress `{ingress}` routes to no Service{hint}")]
+    NoService {
+        /// The stable Ingress.
+        ingress: String,
+        /// What was found instead, as `: spec.rules[0] has no http`.
+        hint: String,
+    },
+    /// Several Services, and the caller did not say which.
+    #[error("Ingress `{ingress}` routes to several Services, so the stable one must be named: {services}")]
+    Ambiguous {
+        /// The stable Ingress.
+        ingress: String,
+        /// The Services it routes to.
+        services: String,
+    },
+    /// The named Service is none of those.
+    #[error("Ingress `{ingress}` does not route to the Service `{service}`: it routes to {services}")]
+    NotRouted {
+        /// The stable Ingress.
+        ingress: String,
+        /// The Service that was named.
+        service: String,
+        /// The Services it routes to.
+        services: String,
+    },
+    /// The canary Ingress would be called as the stable one is, and replace it.
+    #[error("`{ingress}` is the stable Ingress's name: the canary Ingress needs another")]
+    SameName {
+        /// The stable Ingress.
+        ingress: String,
+    },
+    /// The canary's Service is the stable one's.
+    #[error("`{service}` is the stable Service: ingress-nginx ignores a canary that names it")]
+    SameService {
+        /// The Service that was named.
+        service: String,
+    },
+    /// The stable Ingress routes to the canary's Service too.
+    #[error("Ingress `{ingress}` already routes to `{service}`: ingress-nginx then drops the canary's rules")]
+    CanaryRouted {
+        /// The stable Ingress.
+        ingress: String,
+        /// The canary's Service.
+        service: String,
+    },
+    /// The Ingress is itself a canary.
+    #[error("Ingress `{ingress}` is a canary: a canary stands beside a stable Ingress")]
+    IsCanary {
+        /// The Ingress.
+        ingress: String,
+    },
+    /// A name or port that cannot exist.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+}
+
+/// A value in a message: at most 80 characters of it, control characters escaped.
+///
+/// ```
+/// use canary_policy::error::Excerpt;
+///
+/// assert_eq!(Excerpt::of("a\tb").to_string(), "a\\tb");
+/// assert_eq!(Excerpt::of(&"x".repeat(100)).to_string(), format!("{}… (100 bytes)", "x".repeat(80)));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Excerpt(String);
+
+impl Excerpt {
+    const MAX: usize = 80;
+
+    /// The beginning of a text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let printable = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+        let shown: String = text.chars().take(Self::MAX).map(printable).collect();
+        match text.chars().nth(Self::MAX) {
+            None => Excerpt(shown),
+            Some(_) => Excerpt(format!("{shown}… ({} bytes)", text.len())),
+        }
+    }
+}
+
+impl fmt::Display for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,326 @@
+//! Affinity: how a client keeps its variant.
+
+use std::fmt;
+
+use http::HeaderName;
+
+use super::CookieName;
+use super::header::header_name;
+use crate::error::{Excerpt, Invalid};
+
+/// How a client keeps its variant.
+///
+/// ```
+/// use canary_policy::{Affinity, CookieAffinity, KeyAffinity};
+///
+/// assert_eq!(Affinity::default(), Affinity::None);
+/// Affinity::Cookie(CookieAffinity::new("route")?.with_max_age(86_400));
+/// Affinity::Key(KeyAffinity::header("x-user-id")?.with_salt("checkout-2026")?);
+/// assert!(CookieAffinity::new("ro;ute").is_err());
+/// # Ok::<(), canary_policy::Invalid>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Affinity {
+    /// It does not: each request is decided anew.
+    #[default]
+    None,
+    /// A cookie, set with the response, names its variant.
+    Cookie(CookieAffinity),
+    /// A header or cookie it brings along gives the sample, so that the same key is always the same variant.
+    Key(KeyAffinity),
+}
+
+/// Whether a client's affinity cookie decides before the rules or after them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub enum AffinityPrecedence {
+    /// As in ingress-nginx: once a client has a cookie, no rule moves it, and a rule's choice is kept in a cookie too.
+    #[default]
+    BeforeRules,
+    /// As in the Gateway API: a rule beats the cookie, and its choice is for that request only: no cookie is set.
+    AfterRules,
+}
+
+/// Which variants a client is kept on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub enum Pins {
+    /// Stable and canaries.
+    #[default]
+    Everyone,
+    /// Stable only: a cookie that names a canary is ignored and none is set for one. This is what
+    /// `affinity-canary-behavior: legacy` really does in ingress-nginx, whatever its documentation says: clients of stable
+    /// stay there for good, so the canary's share of clients that keep cookies falls with time.
+    Stable,
+}
+
+/// When a browser sends the affinity cookie to another site's page (RFC 6265bis, `SameSite`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub enum SameSite {
+    /// Never.
+    Strict,
+    /// When the user follows a link.
+    Lax,
+    /// Always. Browsers refuse such a cookie unless it is `Secure`, so it is set `Secure` then.
+    None,
+}
+
+impl SameSite {
+    /// The attribute's value: `Strict`, `Lax` or `None`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SameSite::Strict => "Strict",
+            SameSite::Lax => "Lax",
+            SameSite::None => "None",
+        }
+    }
+}
+
+/// Affinity by a cookie that is set with the response and names the client's variant.
+///
+/// The cookie is read as ingress-nginx reads its own: the name's letter case counts, the **last** cookie of that name
+/// wins, and its value ends at `;`, space or tab. A value names a variant by its second `|` field if it has two, else by
+/// the whole of it. A value that names none, because its revision is an older one, say, is ignored, and a new cookie is
+/// set. Clients can set the cookie themselves: it is no protection of the canary.
+///
+/// ```
+/// use canary_policy::{AffinityPrecedence, CookieAffinity, SameSite};
+///
+/// let affinity = CookieAffinity::new("route")?
+///     .with_precedence(AffinityPrecedence::AfterRules)
+///     .with_revision("7")?
+///     .with_path("/shop")?
+///     .with_same_site(SameSite::Lax);
+/// assert_eq!(affinity.name().as_str(), "route");
+/// assert!(affinity.with_revision("a|b").is_err());
+/// # Ok::<(), canary_policy::Invalid>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CookieAffinity {
+    pub(crate) name: CookieName,
+    pub(crate) precedence: AffinityPrecedence,
+    pub(crate) pins: Pins,
+    pub(crate) revision: Option<String>,
+    pub(crate) max_age: Option<u32>,
+    pub(crate) path: Option<String>,
+    pub(crate) domain: Option<String>,
+    pub(crate) same_site: Option<SameSite>,
+    pub(crate) secure: bool,
+}
+
+impl CookieAffinity {
+    /// A cookie of this name that decides before the rules, pins everyone and lasts for the browser's session.
+    ///
+    /// # Errors
+    ///
+    /// The name is not a [`CookieName`].
+    pub fn new(name: &str) -> Result<Self, Invalid> {
+        Ok(CookieAffinity {
+            name: CookieName::new(name)?,
+            precedence: AffinityPrecedence::default(),
+            pins: Pins::default(),
+            revision: None,
+            max_age: None,
+            path: None,
+            domain: None,
+            same_site: None,
+            secure: false,
+        })
+    }
+
+    /// The cookie's name.
+    #[must_use]
+    pub fn name(&self) -> &CookieName {
+        &self.name
+    }
+
+    /// Decides before the rules or after them.
+    #[must_use]
+    pub fn with_precedence(self, precedence: AffinityPrecedence) -> Self {
+        CookieAffinity { precedence, ..self }
+    }
+
+    /// Keeps clients on these variants.
+    #[must_use]
+    pub fn with_pins(self, pins: Pins) -> Self {
+        CookieAffinity { pins, ..self }
+    }
+
+    /// Counts only cookies of this revision: another one forgets every client's variant.
+    ///
+    /// # Errors
+    ///
+    /// It is not 1 to 63 letters, digits, `-`, `_` and `.`.
+    pub fn with_revision(self, revision: &str) -> Result<Self, Invalid> {
+        Ok(CookieAffinity { revision: Some(checked_revision(revision.to_owned())?), ..self })
+    }
+
+    /// Lasts for this many seconds, counted from the response that sets it.
+    #[must_use]
+    pub fn with_max_age(self, seconds: u32) -> Self {
+        CookieAffinity { max_age: Some(seconds), ..self }
+    }
+
+    /// Is sent with requests below this path. Without one it is the location's path in ingress-nginx and `/` elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// It does not begin with `/`, has more than 1024 characters, a `;`, or one that is not printable ASCII.
+    pub fn with_path(self, path: &str) -> Result<Self, Invalid> {
+        Ok(CookieAffinity { path: Some(checked_path(path.to_owned())?), ..self })
+    }
+
+    /// Is sent to this domain and those below it. Without one it is sent to the host that set it.
+    ///
+    /// # Errors
+    ///
+    /// It is not 1 to 253 letters, digits, `-` and `.`.
+    pub fn with_domain(self, domain: &str) -> Result<Self, Invalid> {
+        Ok(CookieAffinity { domain: Some(checked_domain(domain.to_owned())?), ..self })
+    }
+
+    /// Is sent with other sites' pages as this says.
+    #[must_use]
+    pub fn with_same_site(self, same_site: SameSite) -> Self {
+        CookieAffinity { same_site: Some(same_site), ..self }
+    }
+
+    /// Is always marked `Secure`. If not, it is left to the target: ingress-nginx then does so on HTTPS.
+    #[must_use]
+    pub fn with_secure(self, secure: bool) -> Self {
+        CookieAffinity { secure, ..self }
+    }
+}
+
+/// Affinity by a key that the client brings along: same key and salt, same variant, in every replica and language.
+///
+/// The key's bytes and the salt give the sample ([`Sample::from_key`](crate::Sample::from_key)). A request without the
+/// key, or with an empty one, uses the sample it was given.
+///
+/// ```
+/// use canary_policy::KeyAffinity;
+///
+/// KeyAffinity::header("x-user-id")?.with_salt("checkout-2026")?;
+/// KeyAffinity::cookie("uid")?;
+/// assert!(KeyAffinity::header("x user").is_err());
+/// # Ok::<(), canary_policy::Invalid>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeyAffinity {
+    pub(crate) key: Key,
+    pub(crate) salt: String,
+}
+
+/// Where a key is found.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// The value of a header, read as a [`HeaderRule`](crate::HeaderRule) reads it.
+    Header(HeaderName),
+    /// The value of a cookie, read as a [`CookieRule`](crate::CookieRule) reads it.
+    Cookie(CookieName),
+}
+
+impl KeyAffinity {
+    /// The key is the value of this header.
+    ///
+    /// # Errors
+    ///
+    /// The name is not a token of RFC 9110 or has more than 256 bytes.
+    pub fn header(name: &str) -> Result<Self, Invalid> {
+        Ok(KeyAffinity { key: Key::Header(header_name(name)?), salt: String::new() })
+    }
+
+    /// The key is the value of this cookie.
+    ///
+    /// # Errors
+    ///
+    /// The name is not a [`CookieName`].
+    pub fn cookie(name: &str) -> Result<Self, Invalid> {
+        Ok(KeyAffinity { key: Key::Cookie(CookieName::new(name)?), salt: String::new() })
+    }
+
+    /// Another salt is another draw for everyone. Without one, policies with the same keys choose the same people.
+    ///
+    /// # Errors
+    ///
+    /// It has more than 256 bytes.
+    pub fn with_salt(self, salt: &str) -> Result<Self, Invalid> {
+        Ok(KeyAffinity { salt: checked_salt(salt.to_owned())?, ..self })
+    }
+}
+
+/// What names a variant in the value of an affinity cookie that somebody else hands out too.
+///
+/// ```
+/// use canary_policy::policy::Token;
+///
+/// assert_eq!(Token::new("06b64833cd96df41fff25e6143ddb7ce")?.as_str().len(), 32);
+/// assert!(Token::new("a|b").is_err());
+/// # Ok::<(), canary_policy::Invalid>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Token(String);
+
+impl Token {
+    /// A token.
+    ///
+    /// # Errors
+    ///
+    /// It is not 1 to 63 letters, digits, `-`, `_` and `.`.
+    pub fn new(token: &str) -> Result<Self, Invalid> {
+        checked_revision(token.to_owned()).map(Token).map_err(|_| Invalid::Token(Excerpt::of(token)))
+    }
+
+    /// Hexadecimal digits are a token.
+    pub(crate) fn of_digest(digest: [u8; 16]) -> Self {
+        Token(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The token as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+pub(super) fn checked_revision(revision: String) -> Result<String, Invalid> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    match (1..=63).contains(&revision.len()) && revision.bytes().all(allowed) {
+        true => Ok(revision),
+        false => Err(Invalid::Revision(Excerpt::of(&revision))),
+    }
+}
+
+pub(super) fn checked_path(path: String) -> Result<String, Invalid> {
+    let printable = |byte: u8| matches!(byte, b' '..=b'~') && byte != b';';
+    match path.starts_with('/') && path.len() <= 1024 && path.bytes().all(printable) {
+        true => Ok(path),
+        false => Err(Invalid::CookiePath(Excerpt::of(&path))),
+    }
+}
+
+pub(super) fn checked_domain(domain: String) -> Result<String, Invalid> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+    match (1..=253).contains(&domain.len()) && domain.bytes().all(allowed) {
+        true => Ok(domain),
+        false => Err(Invalid::CookieDomain(Excerpt::of(&domain))),
+    }
+}
+
+pub(super) fn checked_salt(salt: String) -> Result<String, Invalid> {
+    match salt.len() {
+        0..=256 => Ok(salt),
+        length => Err(Invalid::Salt(length)),
+    }
+}

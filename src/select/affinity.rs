@@ -1,0 +1,105 @@
+//! Affinity, compiled: which variant a client's cookie names, which sample its key gives, which cookie to set.
+
+use http::header;
+
+use super::sample::{Salt, Sample};
+use super::{Request, cookies, rules};
+use crate::policy::{AffinityPrecedence, CookieAffinity, Key, KeyAffinity, Name, Pins, SameSite, Token, Variant};
+
+/// The affinity cookie of a policy.
+#[derive(Debug)]
+pub(super) struct Kept {
+    name: Box<str>,
+    pub(super) precedence: AffinityPrecedence,
+    /// Whether a value without a second field may name a variant by the whole of it.
+    whole: bool,
+    /// Stable first: where two variants have one token, it is stable's, as in ingress-nginx.
+    pins: Box<[Pin]>,
+}
+
+/// A variant that clients are kept on.
+#[derive(Debug)]
+struct Pin {
+    variant: Variant,
+    token: Box<str>,
+    set_cookie: Box<str>,
+}
+
+impl Kept {
+    pub(super) fn new<'p>(
+        affinity: &CookieAffinity,
+        canaries: impl Iterator<Item = &'p Name>,
+        tokens: Option<&dyn Fn(Variant) -> Token>,
+    ) -> Self {
+        let CookieAffinity { name, precedence, pins, revision, max_age, path, domain, same_site, secure } = affinity;
+        let attributes = [
+            max_age.map(|seconds| format!("; Max-Age={seconds}")),
+            domain.as_ref().map(|domain| format!("; Domain={domain}")),
+            Some(format!("; Path={}", path.as_deref().unwrap_or("/"))),
+            Some("; Secure".to_owned()).filter(|_| *secure || *same_site == Some(SameSite::None)),
+            Some("; HttpOnly".to_owned()),
+            same_site.map(|same_site| format!("; SameSite={}", same_site.as_str())),
+        ];
+        let attributes: String = attributes.into_iter().flatten().collect();
+
+        let canaries = canaries.enumerate().map(|(index, name)| (Variant::Canary(index), name.as_str()));
+        let everyone = std::iter::once((Variant::Stable, "stable")).chain(canaries);
+        let pinned = everyone.filter(|(variant, _)| *pins == Pins::Everyone || *variant == Variant::Stable);
+        let pins = pinned.map(|(variant, called)| {
+            let own = match revision {
+                Some(revision) => format!("{revision}.{called}"),
+                None => called.to_owned(),
+            };
+            let (token, value) = match tokens {
+                None => (own.clone(), own),
+                Some(tokens) => {
+                    let token = tokens(variant).to_string();
+                    (token.clone(), format!("{own}|{token}"))
+                }
+            };
+            Pin { variant, token: token.into(), set_cookie: format!("{name}={value}{attributes}").into() }
+        });
+        Kept { name: name.as_str().into(), precedence: *precedence, whole: tokens.is_none(), pins: pins.collect() }
+    }
+
+    /// The variant that the client's cookie names.
+    pub(super) fn held<R: Request + ?Sized>(&self, request: &R) -> Option<Variant> {
+        let value = cookies::last(request.header(&header::COOKIE), self.name.as_bytes())?;
+        let token = self.token(value)?;
+        self.pins.iter().find(|pin| pin.token.as_bytes() == token).map(|pin| pin.variant)
+    }
+
+    /// The second of the fields between `|`, of which empty ones do not count.
+    fn token<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
+        let second = value.split(|&byte| byte == b'|').filter(|field| !field.is_empty()).nth(1);
+        second.or(Some(value).filter(|_| self.whole))
+    }
+
+    /// The `Set-Cookie` value that keeps a client on this variant.
+    pub(super) fn set_cookie(&self, variant: Variant) -> Option<&str> {
+        self.pins.iter().find(|pin| pin.variant == variant).map(|pin| &*pin.set_cookie)
+    }
+}
+
+/// The key of a policy, and its salt.
+#[derive(Debug)]
+pub(super) struct Keyed {
+    pub(super) key: Key,
+    salt: Salt,
+}
+
+impl Keyed {
+    pub(super) fn new(affinity: &KeyAffinity) -> Self {
+        let KeyAffinity { key, salt } = affinity;
+        Keyed { key: key.clone(), salt: Salt::new(salt) }
+    }
+
+    /// The sample of the request's key, if it has one that is not empty.
+    pub(super) fn sample<R: Request + ?Sized>(&self, request: &R) -> Option<Sample> {
+        let of = |key: &[u8]| Some(key).filter(|key| !key.is_empty()).map(|key| self.salt.sample(key));
+        match &self.key {
+            Key::Header(name) => of(&rules::header_value(request, name)?),
+            Key::Cookie(name) => of(cookies::first(request.header(&header::COOKIE), name.as_str().as_bytes())?),
+        }
+    }
+}

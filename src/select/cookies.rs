@@ -1,0 +1,81 @@
+//! Cookies as ingress-nginx reads them, in both of its ways.
+
+/// The value of a cookie as nginx 1.27.1 shows it in `$cookie_NAME` (`ngx_http_parse_multi_header_lines`): the first one
+/// of that name, letter case aside, over all lines. A cookie begins after `;` or `,` and spaces; its value goes to the
+/// next `;`. A name without `=` swallows the character behind it and what follows, up to the next `;` or `,`.
+pub(super) fn first<'r>(lines: impl Iterator<Item = &'r [u8]>, name: &[u8]) -> Option<&'r [u8]> {
+    for mut line in lines {
+        while !line.is_empty() {
+            let mut rest = line;
+            if let Some((start, behind)) = line.split_at_checked(name.len())
+                && start.eq_ignore_ascii_case(name)
+            {
+                match without_leading(behind, is_space) {
+                    [b'=', value @ ..] => {
+                        let value = without_leading(value, is_space);
+                        return Some(split_at(value, |byte| byte == b';').map_or(value, |(value, _)| value));
+                    }
+                    [_, swallowed @ ..] => rest = swallowed,
+                    [] => break,
+                }
+            }
+            let Some((_, next)) = split_at(rest, |byte| matches!(byte, b';' | b',')) else { break };
+            line = without_leading(next, is_space);
+        }
+    }
+    None
+}
+
+/// The value of a cookie as lua-resty-cookie f418d77 finds it, which ingress-nginx reads its affinity cookie with: over
+/// the lines joined with `; `, the **last** one of exactly that name. A name goes to the next `=`, whatever is in it, and
+/// a value to the next `;`, space or tab.
+pub(super) fn last<'r>(lines: impl Iterator<Item = &'r [u8]>, name: &[u8]) -> Option<&'r [u8]> {
+    let mut found = None;
+    // The `; ` between two lines ends a value, and is part of a name everywhere else: that name is not the wanted one.
+    let mut foreign = false;
+    for mut line in lines {
+        loop {
+            if !foreign {
+                line = without_leading(line, is_blank);
+            }
+            let Some((key, rest)) = split_at(line, |byte| byte == b'=') else {
+                foreign = true;
+                break;
+            };
+            let value = split_at(rest, |byte| byte == b';' || is_blank(byte));
+            if !foreign && key == name {
+                found = Some(value.map_or(rest, |(value, _)| value));
+            }
+            foreign = false;
+            match value {
+                Some((_, next)) => line = next,
+                None => break,
+            }
+        }
+    }
+    found
+}
+
+fn is_space(byte: u8) -> bool {
+    byte == b' '
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+fn without_leading(mut bytes: &[u8], skipped: fn(u8) -> bool) -> &[u8] {
+    while let [first, rest @ ..] = bytes
+        && skipped(*first)
+    {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// What stands before and behind the first such byte.
+fn split_at(bytes: &[u8], mark: impl Fn(u8) -> bool) -> Option<(&[u8], &[u8])> {
+    let at = bytes.iter().position(|&byte| mark(byte))?;
+    let (before, behind) = bytes.split_at_checked(at)?;
+    Some((before, behind.get(1..)?))
+}

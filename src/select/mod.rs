@@ -1,0 +1,224 @@
+//! **Who**: one request and one sample in, one decision out.
+//!
+//! A [`Selector`] is a [`Policy`] compiled. It is cheap to clone, `Send + Sync`, and is replaced whole when a policy
+//! changes.
+
+mod affinity;
+mod cookies;
+mod request;
+mod rules;
+mod sample;
+mod weights;
+
+use std::sync::Arc;
+
+use http::{HeaderName, header};
+
+pub use request::Request;
+pub use sample::Sample;
+
+use crate::policy::{Affinity, AffinityPrecedence, Canary, Key, Policy, Token, Variant};
+use affinity::{Kept, Keyed};
+use rules::Rule;
+use weights::Intervals;
+
+/// What decided.
+///
+/// ```
+/// use canary_policy::Reason;
+///
+/// assert_eq!(Reason::Weight.as_str(), "weight");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// The client's affinity cookie.
+    Affinity,
+    /// A header rule.
+    Header,
+    /// A cookie rule.
+    Cookie,
+    /// The weights and the sample, also when the sample came from a key.
+    Weight,
+}
+
+impl Reason {
+    /// A label for metrics: `affinity`, `header`, `cookie` or `weight`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::Affinity => "affinity",
+            Reason::Header => "header",
+            Reason::Cookie => "cookie",
+            Reason::Weight => "weight",
+        }
+    }
+}
+
+/// Where a request goes, and why.
+///
+/// ```
+/// use canary_policy::{Affinity, CookieAffinity, Policy, Sample, Selector, Variant};
+///
+/// let policy = Policy::percent(30)?.with_affinity(Affinity::Cookie(CookieAffinity::new("route")?));
+/// let selector = Selector::new(&policy);
+///
+/// let first = selector.select(&[("x-request-id", "1")], Sample::MAX);
+/// assert_eq!((first.variant, first.set_cookie), (Variant::Stable, Some("route=stable; Path=/; HttpOnly")));
+/// let second = selector.select(&[("cookie", "route=stable")], Sample::MIN);
+/// assert_eq!((second.variant, second.set_cookie), (Variant::Stable, None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use]
+pub struct Decision<'s> {
+    /// The version that answers.
+    pub variant: Variant,
+    /// What decided.
+    pub reason: Reason,
+    /// The whole value of the `Set-Cookie` header that is due with the response, if one is.
+    pub set_cookie: Option<&'s str>,
+}
+
+/// A policy compiled, to be asked for every request.
+///
+/// ```
+/// use canary_policy::{Canary, HeaderRule, Match, Policy, Reason, Sample, Selector, Total, Variant};
+///
+/// let canary = Canary::new("canary", 5)?.with_header(HeaderRule::new("x-canary", Match::AlwaysNever)?);
+/// let selector = Selector::new(&Policy::new([canary], Total::default())?);
+///
+/// let rows = [("always", Variant::Canary(0), Reason::Header), ("never", Variant::Stable, Reason::Header),
+///     ("Always", Variant::Stable, Reason::Weight)];
+/// for (value, variant, reason) in rows {
+///     let decision = selector.select(&[("X-Canary", value)], Sample::from_fraction(99, 100)?);
+///     assert_eq!((decision.variant, decision.reason), (variant, reason));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Selector(Arc<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
+    headers: Box<[Rule<HeaderName>]>,
+    cookies: Box<[Rule<Box<str>>]>,
+    weights: Intervals,
+    kept: Option<Kept>,
+    keyed: Option<Keyed>,
+}
+
+impl Selector {
+    /// Compiles a policy. Its affinity cookie names a variant `stable`, or as the canary is called, behind the revision
+    /// and a dot if it has one.
+    #[must_use]
+    pub fn new(policy: &Policy) -> Self {
+        Self::compile(policy, None)
+    }
+
+    /// Compiles a policy whose affinity cookie somebody else hands out too, and names variants by these tokens.
+    ///
+    /// A value then names a variant by its second `|` field alone, and the cookies to set have one. So a proxy can honour
+    /// the cookies of an ingress-nginx that stands beside it, or stood there before; see
+    /// [`nginx::token`](crate::targets::nginx::token).
+    ///
+    /// ```
+    /// use canary_policy::policy::Token;
+    /// use canary_policy::{Affinity, CookieAffinity, Policy, Reason, Sample, Selector, Variant};
+    ///
+    /// let policy = Policy::percent(30)?.with_affinity(Affinity::Cookie(CookieAffinity::new("INGRESSCOOKIE")?));
+    /// let (stable, canary) = (Token::new("5ab1e")?, Token::new("ca9a7")?);
+    /// let selector = Selector::with_tokens(&policy, |variant| match variant {
+    ///     Variant::Stable => stable.clone(),
+    ///     Variant::Canary(_) => canary.clone(),
+    /// });
+    ///
+    /// let held = [("Cookie", "INGRESSCOOKIE=1795403237.92.31370.49610|ca9a7")];
+    /// assert_eq!(selector.select(&held, Sample::MAX).variant, Variant::Canary(0));
+    /// // Without a second field the value names nothing.
+    /// assert_eq!(selector.select(&[("Cookie", "INGRESSCOOKIE=ca9a7")], Sample::MAX).reason, Reason::Weight);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_tokens(policy: &Policy, tokens: impl Fn(Variant) -> Token) -> Self {
+        Self::compile(policy, Some(&tokens))
+    }
+
+    fn compile(policy: &Policy, tokens: Option<&dyn Fn(Variant) -> Token>) -> Self {
+        let Policy { canaries, total, affinity } = policy;
+        let (mut headers, mut cookies, mut weights, mut names) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (index, Canary { name, weight, header, cookie }) in canaries.iter().enumerate() {
+            headers.extend(header.iter().map(|rule| Rule::header(rule, index)));
+            cookies.extend(cookie.iter().map(|rule| Rule::cookie(rule, index)));
+            weights.push(*weight);
+            names.push(name);
+        }
+        let (kept, keyed) = match affinity {
+            Affinity::None => (None, None),
+            Affinity::Cookie(affinity) => (Some(Kept::new(affinity, names.into_iter(), tokens)), None),
+            Affinity::Key(affinity) => (None, Some(Keyed::new(affinity))),
+        };
+        Selector(Arc::new(Compiled {
+            headers: headers.into(),
+            cookies: cookies.into(),
+            weights: Intervals::new(weights.into_iter(), *total),
+            kept,
+            keyed,
+        }))
+    }
+
+    /// Decides where a request goes. It cannot fail, whatever bytes the request has, and it allocates nothing, unless a
+    /// header that a rule or the key needs came in several lines.
+    ///
+    /// The sample is looked at only if no rule, no affinity cookie and no key decides.
+    pub fn select<R: Request + ?Sized>(&self, request: &R, sample: Sample) -> Decision<'_> {
+        let Compiled { headers, cookies, weights, kept, keyed } = &*self.0;
+        let held = || kept.as_ref()?.held(request).map(|variant| (variant, Reason::Affinity));
+        let header = || headers.iter().find_map(|rule| rule.decide(request)).map(|variant| (variant, Reason::Header));
+        let cookie = || cookies.iter().find_map(|rule| rule.decide(request)).map(|variant| (variant, Reason::Cookie));
+        let weight = || {
+            let sample = keyed.as_ref().and_then(|keyed| keyed.sample(request)).unwrap_or(sample);
+            (weights.variant(sample), Reason::Weight)
+        };
+        let after_rules = kept.as_ref().is_some_and(|kept| kept.precedence == AffinityPrecedence::AfterRules);
+
+        let (variant, reason) = match after_rules {
+            false => held().or_else(header).or_else(cookie).unwrap_or_else(weight),
+            true => header().or_else(cookie).or_else(held).unwrap_or_else(weight),
+        };
+        let due = match reason {
+            Reason::Affinity => false,
+            Reason::Header | Reason::Cookie => !after_rules,
+            Reason::Weight => true,
+        };
+        let set_cookie = kept.as_ref().filter(|_| due).and_then(|kept| kept.set_cookie(variant));
+        Decision { variant, reason, set_cookie }
+    }
+
+    /// The headers it may look at, each once: all that a host has to fetch which fetches them one at a time.
+    ///
+    /// ```
+    /// use canary_policy::{Canary, CookieRule, HeaderRule, Match, Policy, Selector, Total};
+    ///
+    /// let canary = Canary::new("canary", 5)?
+    ///     .with_header(HeaderRule::new("X-Canary", Match::AlwaysNever)?)
+    ///     .with_cookie(CookieRule::new("cohort", Match::AlwaysNever)?);
+    /// let selector = Selector::new(&Policy::new([canary], Total::default())?);
+    /// assert_eq!(selector.header_names(), ["cookie", "x-canary"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn header_names(&self) -> Vec<HeaderName> {
+        let Compiled { headers, cookies, weights: _, kept, keyed } = &*self.0;
+        let mut names: Vec<HeaderName> = headers.iter().map(|rule| rule.name.clone()).collect();
+        let key = keyed.as_ref().map(|keyed| &keyed.key);
+        if let Some(Key::Header(name)) = key {
+            names.push(name.clone());
+        }
+        if kept.is_some() || !cookies.is_empty() || matches!(key, Some(Key::Cookie(_))) {
+            names.push(header::COOKIE);
+        }
+        names.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        names.dedup();
+        names
+    }
+}

@@ -1,0 +1,231 @@
+//! Ingresses in every form that repositories still hold, read as networking.k8s.io/v1.
+
+use k8s_openapi::api::core::v1::TypedLocalObjectReference;
+use k8s_openapi::api::networking::v1::{
+    HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec,
+    IngressTLS, ServiceBackendPort,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use serde::Deserialize;
+
+use crate::error::{Excerpt, Invalid, ManifestError};
+use crate::targets::Port;
+
+/// An Ingress read from any API version it ever had: networking.k8s.io/v1, networking.k8s.io/v1beta1 (gone since
+/// Kubernetes 1.22) or extensions/v1beta1.
+///
+/// The old forms become what the API server made of them: `serviceName` and `servicePort` become `service`, a missing
+/// `pathType` becomes `ImplementationSpecific`. What an API server refuses is an error: a field of the other version, a
+/// missing `pathType` in v1.
+///
+/// ```
+/// use canary_policy::targets::nginx::Manifest;
+/// use k8s_openapi::api::networking::v1::Ingress;
+/// use serde_json::json;
+///
+/// let paths = json!([{ "path": "/", "backend": { "serviceName": "web", "servicePort": 80 } }]);
+/// let mut document = json!({
+///     "apiVersion": "extensions/v1beta1",
+///     "kind": "Ingress",
+///     "metadata": { "name": "web" },
+///     "spec": { "rules": [{ "host": "example.com", "http": { "paths": paths } }] },
+/// });
+/// let ingress = Ingress::from(serde_json::from_value::<Manifest>(document.clone())?);
+/// let rule = &ingress.spec.unwrap().rules.unwrap()[0];
+/// assert_eq!(rule.http.as_ref().unwrap().paths[0].path_type, "ImplementationSpecific");
+///
+/// document["apiVersion"] = "networking.k8s.io/v1".into();
+/// assert_eq!(
+///     serde_json::from_value::<Manifest>(document).unwrap_err().to_string(),
+///     "spec.rules[0].http.paths[0].backend.serviceName does not exist in networking.k8s.io/v1: it is service.name there",
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Document")]
+pub struct Manifest(Ingress);
+
+impl From<Manifest> for Ingress {
+    fn from(manifest: Manifest) -> Self {
+        manifest.0
+    }
+}
+
+/// The three versions differ in few enough fields to be read as one.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    api_version: String,
+    kind: String,
+    #[serde(default)]
+    metadata: ObjectMeta,
+    spec: Option<SpecDocument>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SpecDocument {
+    ingress_class_name: Option<String>,
+    default_backend: Option<BackendDocument>,
+    backend: Option<BackendDocument>,
+    rules: Option<Vec<RuleDocument>>,
+    tls: Option<Vec<IngressTLS>>,
+}
+
+#[derive(Deserialize)]
+struct RuleDocument {
+    host: Option<String>,
+    http: Option<HttpDocument>,
+}
+
+#[derive(Deserialize)]
+struct HttpDocument {
+    paths: Vec<PathDocument>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PathDocument {
+    path: Option<String>,
+    path_type: Option<String>,
+    backend: BackendDocument,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BackendDocument {
+    service: Option<IngressServiceBackend>,
+    resource: Option<TypedLocalObjectReference>,
+    service_name: Option<String>,
+    service_port: Option<IntOrString>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Version {
+    V1,
+    Networking,
+    Extensions,
+}
+
+impl Version {
+    const ALL: [Version; 3] = [Version::V1, Version::Networking, Version::Extensions];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Version::V1 => "networking.k8s.io/v1",
+            Version::Networking => "networking.k8s.io/v1beta1",
+            Version::Extensions => "extensions/v1beta1",
+        }
+    }
+
+    /// A field that this version does not have must not be there.
+    fn absent<T>(self, field: String, value: Option<&T>, instead: &'static str) -> Result<(), ManifestError> {
+        match value {
+            None => Ok(()),
+            Some(_) => Err(ManifestError::Field { field, api_version: self.as_str(), instead }),
+        }
+    }
+}
+
+impl TryFrom<Document> for Manifest {
+    type Error = ManifestError;
+
+    fn try_from(document: Document) -> Result<Self, ManifestError> {
+        let Document { api_version, kind, metadata, spec } = document;
+        let version = Version::ALL.into_iter().find(|version| kind == "Ingress" && version.as_str() == api_version);
+        let Some(version) = version else {
+            return Err(ManifestError::Kind { api_version: Excerpt::of(&api_version), kind: Excerpt::of(&kind) });
+        };
+        let spec = spec.ok_or_else(|| ManifestError::Missing("spec".to_owned()))?;
+        Ok(Manifest(Ingress { metadata, spec: Some(spec.convert(version)?), status: None }))
+    }
+}
+
+impl SpecDocument {
+    fn convert(self, version: Version) -> Result<IngressSpec, ManifestError> {
+        let SpecDocument { ingress_class_name, default_backend, backend, rules, tls } = self;
+        let (field, default_backend) = match version {
+            Version::V1 => {
+                version.absent("spec.backend".to_owned(), backend.as_ref(), "it is spec.defaultBackend there")?;
+                ("spec.defaultBackend", default_backend)
+            }
+            Version::Networking | Version::Extensions => {
+                let instead = "it is spec.backend there";
+                version.absent("spec.defaultBackend".to_owned(), default_backend.as_ref(), instead)?;
+                ("spec.backend", backend)
+            }
+        };
+        let default_backend = default_backend.map(|backend| backend.convert(version, field)).transpose()?;
+        let rules = rules.unwrap_or_default().into_iter().enumerate();
+        let rules = rules.map(|(index, rule)| rule.convert(version, &format!("spec.rules[{index}]")));
+        Ok(IngressSpec { default_backend, ingress_class_name, rules: Some(rules.collect::<Result<_, _>>()?), tls })
+    }
+}
+
+impl RuleDocument {
+    fn convert(self, version: Version, field: &str) -> Result<IngressRule, ManifestError> {
+        let RuleDocument { host, http } = self;
+        let Some(HttpDocument { paths }) = http else { return Ok(IngressRule { host, http: None }) };
+        let paths = paths.into_iter().enumerate();
+        let paths = paths.map(|(index, path)| path.convert(version, &format!("{field}.http.paths[{index}]")));
+        Ok(IngressRule { host, http: Some(HTTPIngressRuleValue { paths: paths.collect::<Result<_, _>>()? }) })
+    }
+}
+
+impl PathDocument {
+    fn convert(self, version: Version, field: &str) -> Result<HTTPIngressPath, ManifestError> {
+        let PathDocument { path, path_type, backend } = self;
+        let backend = backend.convert(version, &format!("{field}.backend"))?;
+        let path_type = match (path_type, version) {
+            (Some(path_type), _) => path_type,
+            (None, Version::V1) => return Err(ManifestError::Missing(format!("{field}.pathType"))),
+            (None, Version::Networking | Version::Extensions) => "ImplementationSpecific".to_owned(),
+        };
+        Ok(HTTPIngressPath { backend, path, path_type })
+    }
+}
+
+impl BackendDocument {
+    fn convert(self, version: Version, field: &str) -> Result<IngressBackend, ManifestError> {
+        let BackendDocument { service, resource, service_name, service_port } = self;
+        let at = |name: &str| format!("{field}.{name}");
+        let service = match version {
+            Version::V1 => {
+                version.absent(at("serviceName"), service_name.as_ref(), "it is service.name there")?;
+                version.absent(at("servicePort"), service_port.as_ref(), "it is service.port there")?;
+                service
+            }
+            Version::Networking | Version::Extensions => {
+                version.absent(at("service"), service.as_ref(), "it is serviceName and servicePort there")?;
+                match (service_name, service_port) {
+                    (None, None) => None,
+                    (Some(name), Some(port)) => {
+                        let port =
+                            old_port(port).map_err(|what| ManifestError::Port { field: at("servicePort"), what })?;
+                        Some(IngressServiceBackend { name, port: Some(port) })
+                    }
+                    (Some(_), None) => return Err(ManifestError::Missing(at("servicePort"))),
+                    (None, Some(_)) => return Err(ManifestError::Missing(at("serviceName"))),
+                }
+            }
+        };
+        match service.is_some() || resource.is_some() {
+            true => Ok(IngressBackend { resource, service }),
+            false => Err(ManifestError::Missing(at(if version == Version::V1 { "service" } else { "serviceName" }))),
+        }
+    }
+}
+
+/// A number is a number and a text is a name, as the API server reads them: `"80"` is neither.
+fn old_port(port: IntOrString) -> Result<ServiceBackendPort, Invalid> {
+    let (text, number) = match port {
+        IntOrString::Int(number) => (number.to_string(), Some(number)),
+        IntOrString::String(name) => (name, None),
+    };
+    match (text.parse::<Port>()?, number) {
+        (Port::Number(_), Some(number)) => Ok(ServiceBackendPort { name: None, number: Some(number) }),
+        (Port::Name(_), None) => Ok(ServiceBackendPort { name: Some(text), number: None }),
+        _ => Err(Invalid::Port(Excerpt::of(&text))),
+    }
+}

@@ -232,11 +232,11 @@ pub enum ReadError {
 ///
 /// ```
 /// use std::collections::BTreeMap;
-/// use canary_policy::targets::nginx::{Config, Flags};
+/// use canary_policy::targets::nginx::{parse, Flags};
 ///
 /// let weight = BTreeMap::from([("nginx.ingress.kubernetes.io/canary-weight".to_owned(), "30".to_owned())]);
 /// assert_eq!(
-///     Config::parse(&weight, &Flags::default()).unwrap_err().to_string(),
+///     parse(&weight, &Flags::default()).config.unwrap_err().to_string(),
 ///     "the annotation canary does not contain a valid configuration: configured but not enabled",
 /// );
 /// ```

@@ -10,7 +10,8 @@ pub(crate) fn stable_ingress(
     prefix: &Prefix,
     wanted: Option<&str>,
 ) -> Result<(Ingress, Vec<String>), String> {
-    let documents: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| format!("not YAML: {error}"))?;
+    let documents: Vec<Value> =
+        serde_saphyr::from_multiple(text).map_err(|error| format!("not YAML: {}", first_line(&error)))?;
     let (mut stable, mut canaries, mut aside, mut broken) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (place, value) in objects(documents) {
         let called = called(&value);
@@ -81,4 +82,10 @@ fn reason(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
         "." => error.inner().to_string(),
         path => format!("{path}: {}", error.inner()),
     }
+}
+
+/// A YAML error in one line: the parser shows the text around the place below it.
+pub(crate) fn first_line(error: &serde_saphyr::Error) -> String {
+    let text = error.to_string();
+    text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }

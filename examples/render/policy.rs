@@ -3,6 +3,8 @@
 use canary_policy::policy::{AffinitySpec, CanarySpec, CookieAffinitySpec, RuleSpec};
 use canary_policy::{Policy, Spec};
 
+use crate::manifests::first_line;
+
 /// The policy: flags for one canary, or a file for all that a policy can say.
 #[derive(clap::Args)]
 pub(crate) struct PolicyFlags {
@@ -28,7 +30,8 @@ impl PolicyFlags {
         match &self.policy {
             Some(file) => {
                 let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
-                let spec: Spec = serde_saphyr::from_str(&text).map_err(|error| format!("{file}: {error}"))?;
+                let spec: Spec =
+                    serde_saphyr::from_str(&text).map_err(|error| format!("{file}: {}", first_line(&error)))?;
                 Policy::try_from(spec).map_err(|error| format!("{file}: {error}"))
             }
             None => Policy::try_from(self.spec()?).map_err(|error| error.to_string()),

@@ -33,7 +33,6 @@ pub enum Affinity {
 /// Whether a client's affinity cookie decides before the rules or after them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum AffinityPrecedence {
     /// As in ingress-nginx: once a client has a cookie, no rule moves it, and a rule's choice is kept in a cookie too.
     #[default]
@@ -45,7 +44,6 @@ pub enum AffinityPrecedence {
 /// Which variants a client is kept on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum Pins {
     /// Stable and canaries.
     #[default]
@@ -59,7 +57,6 @@ pub enum Pins {
 /// When a browser sends the affinity cookie to another site's page (RFC 6265bis, `SameSite`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum SameSite {
     /// Never.
     Strict,
@@ -276,9 +273,9 @@ impl Token {
         checked_revision(token.to_owned()).map(Token).map_err(|_| Invalid::Token(Excerpt::of(token)))
     }
 
-    /// Hexadecimal digits are a token.
+    /// A digest in hexadecimal digits.
     pub(crate) fn of_digest(digest: [u8; 16]) -> Self {
-        Token(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        Token(format!("{:032x}", u128::from_be_bytes(digest)))
     }
 
     /// The token as text.
@@ -296,25 +293,28 @@ impl fmt::Display for Token {
 
 pub(super) fn checked_revision(revision: String) -> Result<String, Invalid> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    match (1..=63).contains(&revision.len()) && revision.bytes().all(allowed) {
-        true => Ok(revision),
-        false => Err(Invalid::Revision(Excerpt::of(&revision))),
+    if (1..=63).contains(&revision.len()) && revision.bytes().all(allowed) {
+        Ok(revision)
+    } else {
+        Err(Invalid::Revision(Excerpt::of(&revision)))
     }
 }
 
 pub(super) fn checked_path(path: String) -> Result<String, Invalid> {
     let printable = |byte: u8| matches!(byte, b' '..=b'~') && byte != b';';
-    match path.starts_with('/') && path.len() <= 1024 && path.bytes().all(printable) {
-        true => Ok(path),
-        false => Err(Invalid::CookiePath(Excerpt::of(&path))),
+    if path.starts_with('/') && path.len() <= 1024 && path.bytes().all(printable) {
+        Ok(path)
+    } else {
+        Err(Invalid::CookiePath(Excerpt::of(&path)))
     }
 }
 
 pub(super) fn checked_domain(domain: String) -> Result<String, Invalid> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
-    match (1..=253).contains(&domain.len()) && domain.bytes().all(allowed) {
-        true => Ok(domain),
-        false => Err(Invalid::CookieDomain(Excerpt::of(&domain))),
+    if (1..=253).contains(&domain.len()) && domain.bytes().all(allowed) {
+        Ok(domain)
+    } else {
+        Err(Invalid::CookieDomain(Excerpt::of(&domain)))
     }
 }
 

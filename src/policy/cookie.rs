@@ -29,9 +29,10 @@ impl CookieName {
     /// It is empty, has more than 256 bytes or another character.
     pub fn new(name: &str) -> Result<Self, Invalid> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-./:^_`|~ ".contains(&byte);
-        match (1..=256).contains(&name.len()) && name.bytes().all(allowed) && name.trim() == name {
-            true => Ok(CookieName(name.to_owned())),
-            false => Err(Invalid::CookieName(Excerpt::of(name))),
+        if (1..=256).contains(&name.len()) && name.bytes().all(allowed) && name.trim() == name {
+            Ok(CookieName(name.to_owned()))
+        } else {
+            Err(Invalid::CookieName(Excerpt::of(name)))
         }
     }
 

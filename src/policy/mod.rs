@@ -100,9 +100,10 @@ impl Policy {
         let names = canaries.iter().map(|canary| Some(canary.name()));
         let weights = canaries.iter().map(|canary| Some(canary.weight()));
         let problems = problems_between(names, weights, Some(total));
-        match problems.is_empty() {
-            true => Ok(Policy { canaries, total, affinity: Affinity::None }),
-            false => Err(InvalidPolicy { problems }),
+        if problems.is_empty() {
+            Ok(Policy { canaries, total, affinity: Affinity::None })
+        } else {
+            Err(InvalidPolicy { problems })
         }
     }
 

@@ -65,7 +65,7 @@ impl Pattern {
             .nest_limit(Self::MAX_NEST)
             .build()
             .parse(text)
-            .map_err(|error| refuse(error.span().start.offset, error.kind().to_string()))?;
+            .map_err(|error| refuse(error.span().start.offset, syntax(error.kind())))?;
         ast::visit(&ast, Portable { text, repeats: Vec::new() }).map_err(|(at, why)| refuse(at, why.to_owned()))?;
 
         let pattern = Pattern(text.to_owned());
@@ -94,6 +94,14 @@ impl fmt::Display for Pattern {
     }
 }
 
+/// What the parser says, or more where it knows less than PCRE does.
+fn syntax(kind: &ast::ErrorKind) -> String {
+    match kind {
+        ast::ErrorKind::FlagUnrecognized => "no such flag, or a kind of group that only PCRE has".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
 /// `regex` prints the pattern again above what it says of it.
 fn last_line(message: &str) -> String {
     let line = message.lines().last().unwrap_or(message);
@@ -113,6 +121,8 @@ impl Portable<'_> {
     /// RE2's bound on one counted repetition, and on nested ones together.
     const MAX_REPEAT: u32 = 1000;
 
+    const UNICODE: &'static str = "a Unicode class matches characters where PCRE matches bytes";
+
     fn repetition(&mut self, repetition: &ast::Repetition) -> Result<(), Refusal> {
         let at = repetition.span.start.offset;
         match &*repetition.ast {
@@ -131,9 +141,10 @@ impl Portable<'_> {
         };
         self.repeats.push(count.max(1));
         let product = self.repeats.iter().fold(1_u32, |product, &count| product.saturating_mul(count));
-        match product > Self::MAX_REPEAT {
-            true => Err((at, "it repeats more than 1000 times, which RE2 refuses")),
-            false => Ok(()),
+        if product > Self::MAX_REPEAT {
+            Err((at, "it repeats more than 1000 times, which RE2 refuses"))
+        } else {
+            Ok(())
         }
     }
 
@@ -167,10 +178,7 @@ impl Portable<'_> {
         let inside = self.text.get(at + 1..class.span.end.offset - 1).unwrap_or_default();
         let collating =
             [':', '.', '='].iter().any(|&mark| inside.len() > 1 && inside.starts_with(mark) && inside.ends_with(mark));
-        match collating {
-            true => Err((at, "a named class stands inside a class, as in `[[:alpha:]]`")),
-            false => Ok(()),
-        }
+        if collating { Err((at, "a named class stands inside a class, as in `[[:alpha:]]`")) } else { Ok(()) }
     }
 }
 
@@ -198,12 +206,8 @@ impl ast::Visitor for Portable<'_> {
                 | ast::AssertionKind::NotWordBoundary => Ok(()),
                 _ => Err((assertion.span.start.offset, "half and named word boundaries exist in one engine only")),
             },
-            Ast::Empty(_)
-            | Ast::Dot(_)
-            | Ast::ClassUnicode(_)
-            | Ast::ClassPerl(_)
-            | Ast::Alternation(_)
-            | Ast::Concat(_) => Ok(()),
+            Ast::ClassUnicode(class) => Err((class.span.start.offset, Self::UNICODE)),
+            Ast::Empty(_) | Ast::Dot(_) | Ast::ClassPerl(_) | Ast::Alternation(_) | Ast::Concat(_) => Ok(()),
         }
     }
 
@@ -221,6 +225,7 @@ impl ast::Visitor for Portable<'_> {
             }
             ClassSetItem::Literal(literal) => Self::literal(literal),
             ClassSetItem::Range(range) => Self::literal(&range.start).and_then(|()| Self::literal(&range.end)),
+            ClassSetItem::Unicode(class) => Err((class.span.start.offset, Self::UNICODE)),
             _ => Ok(()),
         }
     }

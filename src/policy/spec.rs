@@ -114,9 +114,11 @@ pub struct CookieAffinitySpec {
     pub name: String,
     /// Before the rules, which is the default, or after them.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>", extend("enum" = ["beforeRules", "afterRules"])))]
     pub precedence: Option<AffinityPrecedence>,
     /// Everyone, which is the default, or the clients of stable only.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>", extend("enum" = ["everyone", "stable"])))]
     pub pins: Option<Pins>,
     /// Cookies of another revision do not count.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
@@ -132,6 +134,7 @@ pub struct CookieAffinitySpec {
     pub domain: Option<String>,
     /// `Strict`, `Lax` or `None`.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>", extend("enum" = ["Strict", "Lax", "None"])))]
     pub same_site: Option<SameSite>,
     /// Always marked `Secure`, by default not.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]

@@ -181,9 +181,10 @@ impl Selector {
         };
         let after_rules = kept.as_ref().is_some_and(|kept| kept.precedence == AffinityPrecedence::AfterRules);
 
-        let (variant, reason) = match after_rules {
-            false => held().or_else(header).or_else(cookie).unwrap_or_else(weight),
-            true => header().or_else(cookie).or_else(held).unwrap_or_else(weight),
+        let (variant, reason) = if after_rules {
+            header().or_else(cookie).or_else(held).unwrap_or_else(weight)
+        } else {
+            held().or_else(header).or_else(cookie).unwrap_or_else(weight)
         };
         let due = match reason {
             Reason::Affinity => false,

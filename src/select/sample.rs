@@ -58,15 +58,17 @@ impl Sample {
     ///
     /// | key | salt | bits |
     /// |---|---|---|
-    /// | (empty) | (empty) | `0x03abdae9bf07ee10` |
-    /// | `alice` | (empty) | `0x0` |
-    /// | `alice` | `checkout-2026` | `0x0` |
-    /// | `203.0.113.7` | `checkout-2026` | `0x0` |
+    /// | (empty) | (empty) | `0xa258d6ec1fb5d95c` |
+    /// | `alice` | (empty) | `0x98bd01cc8f398066` |
+    /// | `alice` | `checkout-2026` | `0xe2218c91c75c9d82` |
+    /// | `203.0.113.7` | `checkout-2026` | `0x5d82e68e1bb430af` |
     ///
     /// ```
     /// use canary_policy::Sample;
     ///
-    /// assert_eq!(Sample::from_key(b"alice", "checkout-2026").bits(), 0x0);
+    /// let sample = Sample::from_key(b"alice", "checkout-2026");
+    /// assert_eq!(sample.bits(), 0xe221_8c91_c75c_9d82);
+    /// assert_eq!(sample.point(100), 88);
     /// ```
     #[must_use]
     pub fn from_key(key: &[u8], salt: &str) -> Self {

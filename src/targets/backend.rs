@@ -77,9 +77,10 @@ impl Backend {
     ///
     /// The name is not a DNS label (RFC 1123).
     pub fn new(service: &str) -> Result<Self, Invalid> {
-        match is_dns_label(service) {
-            true => Ok(Backend { service: service.to_owned(), port: None }),
-            false => Err(Invalid::Service(Excerpt::of(service))),
+        if is_dns_label(service) {
+            Ok(Backend { service: service.to_owned(), port: None })
+        } else {
+            Err(Invalid::Service(Excerpt::of(service)))
         }
     }
 

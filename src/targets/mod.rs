@@ -43,10 +43,7 @@ impl<T> Conversion<T> {
     ///
     /// The losses, of which there is at least one.
     pub fn exact(self) -> Result<T, Vec<Loss>> {
-        match self.losses.is_empty() {
-            true => Ok(self.output),
-            false => Err(self.losses),
-        }
+        if self.losses.is_empty() { Ok(self.output) } else { Err(self.losses) }
     }
 }
 
@@ -173,8 +170,8 @@ fn rule_text(name: &str, matches: &Match) -> Excerpt {
 /// A canary in a few characters, as in `green: 20, x-canary, cohort = beta`.
 fn canary_text(canary: &Canary) -> Excerpt {
     let Canary { name, weight, header, cookie } = canary;
-    let header = header.iter().map(|HeaderRule { name, matches }| rule_text(name.as_str(), matches));
-    let cookie = cookie.iter().map(|CookieRule { name, matches }| rule_text(name.as_str(), matches));
-    let rules: String = header.chain(cookie).map(|rule| format!(", {rule}")).collect();
-    Excerpt::of(&format!("{name}: {weight}{rules}"))
+    let header = header.iter().map(|HeaderRule { name, matches }| rule_text(name.as_str(), matches).to_string());
+    let cookie = cookie.iter().map(|CookieRule { name, matches }| rule_text(name.as_str(), matches).to_string());
+    let parts: Vec<String> = std::iter::once(format!("{name}: {weight}")).chain(header).chain(cookie).collect();
+    Excerpt::of(&parts.join(", "))
 }

@@ -60,12 +60,12 @@ struct Writer<'p> {
 }
 
 impl Writer<'_> {
-    fn on_canary(&mut self, annotation: &str, value: impl ToString) {
-        self.output.canary.insert(self.prefix.key(annotation), value.to_string());
+    fn on_canary(&mut self, annotation: &str, value: impl Into<String>) {
+        self.output.canary.insert(self.prefix.key(annotation), value.into());
     }
 
-    fn on_stable(&mut self, annotation: &str, value: impl ToString) {
-        self.output.stable.insert(self.prefix.key(annotation), value.to_string());
+    fn on_stable(&mut self, annotation: &str, value: impl Into<String>) {
+        self.output.stable.insert(self.prefix.key(annotation), value.into());
     }
 
     fn left_out(&mut self, part: Part, value: Excerpt, why: &'static str) {
@@ -79,7 +79,7 @@ impl Writer<'_> {
     fn canary(&mut self, canary: &Canary, total: Total) {
         let Canary { name, weight, header, cookie } = canary;
         self.output.name = name.clone();
-        self.on_canary(key::CANARY, true);
+        self.on_canary(key::CANARY, "true");
         self.weight(*weight, total.get());
         if let Some(rule) = header {
             self.header(rule);
@@ -96,10 +96,10 @@ impl Writer<'_> {
             _ if 100 % total == 0 => 100 / total,
             _ => 100 / total + 1,
         };
-        self.on_canary(key::WEIGHT, u64::from(weight) * u64::from(factor));
+        self.on_canary(key::WEIGHT, (u64::from(weight) * u64::from(factor)).to_string());
         let total = u64::from(total) * u64::from(factor);
         if total != 100 {
-            self.on_canary(key::WEIGHT_TOTAL, total);
+            self.on_canary(key::WEIGHT_TOTAL, total.to_string());
         }
     }
 
@@ -122,9 +122,9 @@ impl Writer<'_> {
             Match::Pattern(pattern) if !pattern.as_str().bytes().all(chars::pattern) => {
                 return self.refused(part, text, PATTERN);
             }
-            Match::Pattern(pattern) => self.on_canary(key::HEADER_PATTERN, pattern),
+            Match::Pattern(pattern) => self.on_canary(key::HEADER_PATTERN, pattern.as_str()),
         }
-        self.on_canary(key::HEADER, name);
+        self.on_canary(key::HEADER, name.as_str());
     }
 
     fn cookie(&mut self, rule: &CookieRule) {
@@ -133,7 +133,7 @@ impl Writer<'_> {
         let text = rule_text(name.as_str(), matches);
         match matches {
             Match::AlwaysNever if name.as_str().bytes().all(|byte| chars::basic(byte) || byte == b' ') => {
-                self.on_canary(key::COOKIE, name);
+                self.on_canary(key::COOKIE, name.as_str());
             }
             Match::AlwaysNever => self.refused(part, text, BASIC),
             Match::Exact(_) | Match::Pattern(_) => {
@@ -148,7 +148,7 @@ impl Writer<'_> {
             return self.refused(Part::Affinity, Excerpt::of(name.as_str()), BASIC);
         }
         self.on_stable(key::AFFINITY, "cookie");
-        self.on_stable(key::SESSION_NAME, name);
+        self.on_stable(key::SESSION_NAME, name.as_str());
         if *precedence == AffinityPrecedence::AfterRules {
             self.losses.push(Loss::Changed {
                 part: Part::AffinityPrecedence,
@@ -165,16 +165,17 @@ impl Writer<'_> {
             self.left_out(Part::AffinityRevision, Excerpt::of(revision), why);
         }
         if let Some(seconds) = max_age {
-            self.on_stable(key::SESSION_MAX_AGE, seconds);
+            self.on_stable(key::SESSION_MAX_AGE, seconds.to_string());
         }
         if let Some(path) = path {
-            match path.bytes().all(|byte| chars::url(byte) || byte == b' ') && path.trim() == path {
-                true => self.on_stable(key::SESSION_PATH, path),
-                false => self.refused(
+            if path.bytes().all(|byte| chars::url(byte) || byte == b' ') && path.trim() == path {
+                self.on_stable(key::SESSION_PATH, path);
+            } else {
+                self.refused(
                     Part::AffinityPath,
                     Excerpt::of(path),
                     "ingress-nginx takes letters, digits, spaces and -._~/:,?&= there",
-                ),
+                );
             }
         }
         if let Some(domain) = domain {
@@ -184,7 +185,7 @@ impl Writer<'_> {
             self.on_stable(key::SESSION_SAME_SITE, same_site.as_str());
         }
         if *secure {
-            self.on_stable(key::SESSION_SECURE, true);
+            self.on_stable(key::SESSION_SECURE, "true");
         }
     }
 

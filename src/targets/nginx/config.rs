@@ -59,10 +59,7 @@ impl Config {
         let Config { enabled, weight, weight_total: _, header, header_value, header_pattern, cookie } = &self;
         let configured =
             *weight > 0 || [header, header_value, header_pattern, cookie].iter().any(|text| !text.is_empty());
-        match !enabled && configured {
-            true => Err(NotEnabled),
-            false => Ok(self),
-        }
+        if !enabled && configured { Err(NotEnabled) } else { Ok(self) }
     }
 }
 
@@ -236,11 +233,15 @@ impl<'a> Getter<'a> {
         if self.flags.validation && !raw.bytes().all(taken) {
             return self.take(annotation, None, bound, instead);
         }
-        let lines: Vec<&str> = raw.split('\n').map(str::trim).collect();
-        let text = lines.join("\n");
+        let text = normalized(raw);
         if text != raw {
             self.findings.push(Finding::Trimmed { annotation, value: Excerpt::of(raw) });
         }
         Some(text).filter(|text| !text.is_empty())
     }
+}
+
+/// Each line without the white space around it: a line end at the end stays (`normalizeString`).
+pub(super) fn normalized(raw: &str) -> String {
+    raw.split('\n').map(str::trim).collect::<Vec<_>>().join("\n")
 }

@@ -150,14 +150,14 @@ pub fn canary_ingress(
         }),
         status: None,
     };
-    let stable_edit = stable_edit(present, written.stable, prefix);
+    let stable_edit = stable_edit(present, &written.stable, prefix);
     Ok(Conversion { output: CanaryIngress { ingress, stable_edit }, losses })
 }
 
 /// What differs from what is there. A cookie's attributes that the policy does not have are taken away.
 fn stable_edit(
     present: &BTreeMap<String, String>,
-    written: BTreeMap<String, String>,
+    written: &BTreeMap<String, String>,
     prefix: &Prefix,
 ) -> BTreeMap<String, Option<String>> {
     const ATTRIBUTES: [&str; 5] =
@@ -167,8 +167,8 @@ fn stable_edit(
     }
     let extra = ATTRIBUTES.map(|attribute| prefix.key(attribute)).into_iter();
     let extra = extra.filter(|key| present.contains_key(key) && !written.contains_key(key)).map(|key| (key, None));
-    let changed = written.clone().into_iter().filter(|(key, value)| present.get(key) != Some(value));
-    extra.chain(changed.map(|(key, value)| (key, Some(value)))).collect()
+    let changed = written.iter().filter(|(key, value)| present.get(*key) != Some(value));
+    extra.chain(changed.map(|(key, value)| (key.clone(), Some(value.clone())))).collect()
 }
 
 /// An affinity cookie of the stable Ingress holds for the canary too, whatever the policy says.

@@ -210,9 +210,10 @@ impl BackendDocument {
                 }
             }
         };
-        match service.is_some() || resource.is_some() {
-            true => Ok(IngressBackend { resource, service }),
-            false => Err(ManifestError::Missing(at(if version == Version::V1 { "service" } else { "serviceName" }))),
+        if service.is_some() || resource.is_some() {
+            Ok(IngressBackend { resource, service })
+        } else {
+            Err(ManifestError::Missing(at(if version == Version::V1 { "service" } else { "serviceName" })))
         }
     }
 }

@@ -72,9 +72,10 @@ impl Prefix {
     /// It is not 1 to 253 letters, digits, `.`, `-`, `_` and `/`.
     pub fn new(prefix: &str) -> Result<Self, Invalid> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/".contains(&byte);
-        match (1..=253).contains(&prefix.len()) && prefix.bytes().all(allowed) {
-            true => Ok(Prefix(prefix.to_owned())),
-            false => Err(Invalid::Prefix(Excerpt::of(prefix))),
+        if (1..=253).contains(&prefix.len()) && prefix.bytes().all(allowed) {
+            Ok(Prefix(prefix.to_owned()))
+        } else {
+            Err(Invalid::Prefix(Excerpt::of(prefix)))
         }
     }
 

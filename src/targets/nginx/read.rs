@@ -1,6 +1,6 @@
 //! Annotations back into a policy, as the controller really understands them.
 
-use super::config::{Getter, seen_name};
+use super::config::{Getter, normalized, seen_name};
 use super::{Annotations, Config, Finding, Flags, chars, key, parse};
 use crate::error::{Excerpt, Invalid, ReadError};
 use crate::policy::{
@@ -147,7 +147,7 @@ pub(super) fn affinity(of_stable: &mut Getter<'_>, pins: Pins) -> Result<Affinit
 }
 
 impl Getter<'_> {
-    /// One of these words, white space aside.
+    /// One of these words. The validator trims the whole value and the getter each line, so a line end spoils the word.
     fn option(
         &mut self,
         annotation: &'static str,
@@ -155,14 +155,14 @@ impl Getter<'_> {
         bound: &'static str,
         instead: &'static str,
     ) -> Option<String> {
-        let value = self.raw(annotation).map(str::trim).filter(|value| words.contains(value)).map(str::to_owned);
+        let value = self.raw(annotation).map(normalized).filter(|value| words.contains(&value.as_str()));
         self.take(annotation, value, bound, instead)
     }
 
     /// Seconds. The validator takes more than the balancer can count, and a browser drops a cookie of a negative age at
     /// once, as one of age 0.
     fn max_age(&mut self) -> Option<u32> {
-        let seconds = self.raw(key::SESSION_MAX_AGE)?.trim().parse::<i64>().ok();
+        let seconds = normalized(self.raw(key::SESSION_MAX_AGE)?).parse::<i64>().ok();
         let seconds = self.take(key::SESSION_MAX_AGE, seconds, "a number of seconds", "the browser's session")?;
         u32::try_from(seconds.max(0)).ok().or_else(|| {
             self.outside(key::SESSION_MAX_AGE);
@@ -172,9 +172,9 @@ impl Getter<'_> {
 
     /// The validator takes any letter case, and the balancer then writes only these three.
     fn same_site(&mut self) -> Option<SameSite> {
-        let value = self.raw(key::SESSION_SAME_SITE).map(str::trim);
+        let value = self.raw(key::SESSION_SAME_SITE).map(normalized);
         let same_site = [SameSite::Strict, SameSite::Lax, SameSite::None];
-        let same_site = same_site.into_iter().find(|same_site| value == Some(same_site.as_str()));
+        let same_site = same_site.into_iter().find(|same_site| value.as_deref() == Some(same_site.as_str()));
         self.take(key::SESSION_SAME_SITE, same_site, "Strict, Lax or None", "no SameSite")
     }
 

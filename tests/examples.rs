@@ -1,0 +1,199 @@
+//! The examples, run as a person runs them.
+#![allow(missing_docs)]
+
+mod util;
+
+use util::{example, golden, path};
+
+const PRD: &str = "examples/manifests/prd.yaml";
+
+#[test]
+fn render_prints_a_manifest_ready_to_apply() {
+    let run = example("render", &[PRD, "--weight", "30", "--canary", "canary"], "");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let ingress: serde_json::Value = serde_saphyr::from_str(&run.out).unwrap();
+    assert_eq!(ingress["apiVersion"], "networking.k8s.io/v1");
+    assert_eq!(ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/canary-weight"], "30");
+    golden("render_prd.yaml", &run.out);
+}
+
+#[test]
+fn render_writes_every_option() {
+    let args = [
+        PRD,
+        "--weight",
+        "3/1000",
+        "--header",
+        "x-canary~^v[0-9]+$",
+        "--cookie",
+        "cohort",
+        "--affinity-cookie",
+        "route",
+        "--canary",
+        "canary:8080",
+        "--name",
+        "prd-next",
+        "--prefix",
+        "higress.io",
+    ];
+    let run = example("render", &args, "");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    golden("render_options.yaml", &run.out);
+}
+
+#[test]
+fn render_reads_standard_input_and_a_policy_file() {
+    let stable = std::fs::read_to_string(util::path("../examples/manifests/prd.yaml")).unwrap();
+    let run = example("render", &["-", "--policy", "examples/manifests/policy.yaml", "--canary", "canary"], &stable);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.contains("canary-by-header: x-canary"), "{}", run.out);
+    let losses = "loss: canaries[0].cookie: `cohort = beta` is left out: ingress-nginx reads only always and never in a cookie\n\
+                  loss: affinity.cookie.revision: `7` is left out: an ingress-nginx cookie names its backend, without a revision\n";
+    assert_eq!(run.err, losses);
+
+    let run = example(
+        "render",
+        &["-", "--policy", "examples/manifests/policy.yaml", "--canary", "canary", "--exact"],
+        &stable,
+    );
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (2, "", losses));
+}
+
+/// Each row is what a person gets wrong and the one message it gives; nothing is printed, the exit code is 1.
+#[test]
+fn render_says_what_is_wrong() {
+    let folder = std::env::temp_dir().join(format!("canary-policy-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = |name: &str, text: &str| {
+        let file = folder.join(name);
+        std::fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let long = format!("x-c~{}", "a".repeat(100 * 1024));
+    let deployment = "{ apiVersion: apps/v1, kind: Deployment, metadata: { name: web } }";
+    let no_rules = "{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: { name: web }, spec: { rules: [] } }";
+    let unquoted = "{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: { name: web, annotations: { a: true } }, spec: {} }";
+    let (two, none, bad, unquoted, unknown, twice) = (
+        file("two.yaml", &format!("{deployment}\n---\n{deployment}\n")),
+        file("none.yaml", no_rules),
+        file("bad.yaml", "a: b: c\n"),
+        file("unquoted.yaml", unquoted),
+        file("unknown.yaml", "canaries:\n- wieght: 30\n"),
+        file("twice.yaml", &format!("canaries: [{{}}]\n---\n{deployment}\n")),
+    );
+    let prd = |args: &[&str]| {
+        [&[PRD, "--canary", "canary"], args].concat().iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>()
+    };
+    let with = |file: &str| vec![file.to_owned(), "--canary".to_owned(), "canary".to_owned()];
+    let rows: Vec<(Vec<String>, String)> = vec![
+        (prd(&["--header", "x canary"]), "canaries[0].header.name: `x canary` is not a header name: letters, digits and !#$%&'*+-.^_`|~, 1 to 256 of them".into()),
+        (prd(&["--weight", "101/100"]), "canaries[0].weight: 101 is more than the total 100".into()),
+        (prd(&["--weight", "0/0"]), "total: 0 is not a total: 1 to 4294967295".into()),
+        (prd(&["--weight", "30%"]), "--weight: `30%` is not a whole number, as in 30 or 3/1000".into()),
+        (prd(&["--header", &long]), "canaries[0].header.pattern: the pattern has 102400 bytes: 1 to 4096 are read".into()),
+        (prd(&["--header", "x-c~a++"]), "canaries[0].header.pattern: the pattern `a++` is refused at byte 0: a quantifier follows a quantifier, which PCRE reads as possessive or refuses".into()),
+        (prd(&["--header", r"x-c~(a)\1"]), r"canaries[0].header.pattern: the pattern `(a)\1` is refused at byte 3: backreferences are not supported".into()),
+        (prd(&["--cookie", "a;b"]), "canaries[0].cookie.name: `a;b` is not a cookie name: letters, digits and !#$%&'*+-./:^_`|~, inner spaces, 1 to 256 of them".into()),
+        (prd(&["--stable", "web"]), format!("{PRD}: Ingress `prd` does not route to the Service `web`: it routes to `prd:80`")),
+        (vec![PRD.into(), "--canary".into(), "a:b:c".into()], "--canary: `b:c` is not a port: 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it".into()),
+        (prd(&["--prefix", "a b"]), "--prefix: `a b` is not an annotation prefix: 1 to 253 letters, digits, `.`, `-`, `_` and `/`".into()),
+        (prd(&["--ingress", "web"]), format!("{PRD}: no stable Ingress is called `web`")),
+        (prd(&["--policy", &unknown]), format!("{unknown}: line 2 column 3: unknown field `wieght`, expected one of name, weight, header, cookie")),
+        (prd(&["--policy", &twice]), format!("{twice}: ")),
+        (with(&two), format!("{two}: no Ingress in it, only document 1 (Deployment `web`), document 2 (Deployment `web`)")),
+        (with(&none), format!("{none}: Ingress `web` routes to no Service")),
+        (with(&bad), format!("{bad}: not YAML: line 1 column 5: mapping values are not allowed in this context")),
+        (with(&unquoted), format!("{unquoted}: document 1 (Ingress `web`): metadata.annotations.a: invalid type: boolean `true`, expected a string")),
+        (with("nowhere.yaml"), "nowhere.yaml: No such file or directory (os error 2)".into()),
+    ];
+    for (args, message) in rows {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let run = example("render", &args, "");
+        assert_eq!((run.code, run.out.as_str()), (1, ""), "{args:?}: {}", run.err);
+        assert!(
+            run.err.starts_with(&format!("error: {message}")) && run.err.lines().count() == 1,
+            "{args:?}: {}",
+            run.err
+        );
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+
+    let run = example("render", &[PRD], "");
+    assert_eq!(run.code, 1, "exit code 2 says that something was lost");
+}
+
+/// The stable Ingress of each file, or in one sentence why there is none.
+#[test]
+fn render_takes_what_people_write() {
+    let mut files: Vec<_> =
+        std::fs::read_dir(path("cases/corpus")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert_eq!(files.len(), 64);
+    let mut all = String::new();
+    for file in files {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let run = example(
+            "render",
+            &["-", "--weight", "30", "--canary", "under-trial"],
+            &std::fs::read_to_string(&file).unwrap(),
+        );
+        assert!(
+            run.code == 0 || (run.code == 1 && run.out.is_empty() && run.err.lines().count() == 1),
+            "{name}: {}",
+            run.err
+        );
+        all += &format!("# {name}: exit code {}\n", run.code);
+        all += &run.err.lines().map(|line| format!("# {line}\n")).collect::<String>();
+        all += &format!("{}---\n", run.out);
+    }
+    golden("corpus.yaml", &all);
+}
+
+#[test]
+fn replay_decides_lines() {
+    let input = r#"
+{"id": 1, "annotations": {"nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-weight": "30"}, "request": {"headers": [["Host", "a"]]}, "draw": 30, "affinity": null, "other": 1}
+{"id": "b", "annotations": {"nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-weight": "30"}, "request": {"headers": []}, "draw": 31}
+{"id": "c", "annotations": {"nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-weight": "30"}, "request": {"headers": []}, "draw": null}
+{"id": "d", "annotations": {"nginx.ingress.kubernetes.io/canary": "true"}, "request": {"headers": [["Cookie", "route=1|k2"]]}, "draw": null, "affinity": {"cookie_name": "route", "behavior": "sticky", "primary_key": "k1", "canary_key": "k2"}}
+{"id": "e", "annotations": {"nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-by-header": "x", "nginx.ingress.kubernetes.io/canary-by-header-pattern": "a++"}, "request": {"headers": []}, "draw": 1}
+{"id": "f", "annotations": {"nginx.ingress.kubernetes.io/canary": "true"}, "request": {"headers": [["a b", "c"]]}, "draw": 1}
+{"id": "g", "annotations": {"nginx.ingress.kubernetes.io/canary": "true"}, "request": {"headers": []}, "draw": 101}
+"#;
+    let run = example("replay", &[], input);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let expected = r#"{"id":1,"reason":"weight","variant":"canary"}
+{"id":"b","reason":"weight","variant":"stable"}
+{"id":"c","unsupported":"the weight decides, and no draw was recorded"}
+{"id":"d","reason":"affinity","variant":"canary"}
+{"id":"e","unsupported":"canary-by-header-pattern: the pattern `a++` is refused at byte 0: a quantifier follows a quantifier, which PCRE reads as possessive or refuses"}
+{"id":"f","unsupported":"nginx answers 400: the header name `a b` has a byte it refuses"}
+{"id":"g","unsupported":"the draw 101 is not 1 to 100"}
+"#;
+    assert_eq!(run.out, expected);
+
+    let run = example("replay", &[], "{\"id\": 1}\n");
+    assert_eq!((run.code, run.out.as_str()), (1, ""));
+    assert!(run.err.starts_with("error: line 1: missing field `annotations`"), "{}", run.err);
+}
+
+#[test]
+fn replay_parses_annotations() {
+    let input = r#"{"id": 1, "annotations": {"nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-weight": "10%"}}
+{"id": 2, "annotations": {"nginx.ingress.kubernetes.io/canary": "yes", "nginx.ingress.kubernetes.io/canary-weight": "10"}}
+{"id": 3, "annotations": {"a.b/canary": "1"}, "options": {"annotations_prefix": "a.b", "enable_annotation_validation": false, "annotations_risk_level": "High"}}
+"#;
+    let run = example("replay", &["--annotations"], input);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let expected = r#"{"config":{"Cookie":"","Enabled":true,"Header":"","HeaderPattern":"","HeaderValue":"","Weight":0,"WeightTotal":100},"findings":["invalid-value"],"id":1}
+{"error":"the annotation canary does not contain a valid configuration: configured but not enabled","findings":["invalid-value"],"id":2}
+{"config":{"Cookie":"","Enabled":true,"Header":"","HeaderPattern":"","HeaderValue":"","Weight":0,"WeightTotal":100},"findings":[],"id":3}
+"#;
+    assert_eq!(run.out, expected);
+}
+
+#[test]
+fn decide_decides() {
+    let run = example("decide", &[], "");
+    assert_eq!((run.code, run.out.as_str()), (0, "web-canary:80, decided by header\n"));
+}

@@ -1,0 +1,444 @@
+//! Annotations as the controller's parser holds them, and as it really means them.
+#![allow(missing_docs)]
+
+mod util;
+
+use std::collections::BTreeMap;
+
+use canary_policy::targets::nginx::{Annotations, Config, Flags, Prefix, annotations, parse, read};
+use canary_policy::{Affinity, SameSite};
+use serde::Deserialize;
+use util::policy;
+
+#[derive(Deserialize)]
+struct Case {
+    id: String,
+    annotations: BTreeMap<String, String>,
+    prefix: Option<String>,
+    validation: Option<bool>,
+    config: Option<Held>,
+    error: Option<String>,
+    /// `sessionaffinity.Config` without its zero values.
+    #[serde(default)]
+    affinity: Session,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Held {
+    enabled: bool,
+    weight: i64,
+    weight_total: i64,
+    header: String,
+    header_value: String,
+    header_pattern: String,
+    cookie: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Session {
+    r#type: String,
+    name: String,
+    maxage: String,
+    path: String,
+    domain: String,
+    secure: bool,
+    samesite: String,
+}
+
+impl Case {
+    fn flags(&self) -> Flags {
+        let prefix = self.prefix.as_ref().map_or(Prefix::default(), |prefix| Prefix::new(prefix).unwrap());
+        Flags { prefix, validation: self.validation.unwrap_or(true) }
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let cases: Vec<Case> = util::json_lines("cases/annotations.jsonl")
+        .into_iter()
+        .map(|line| serde_json::from_value(line).unwrap())
+        .collect();
+    assert_eq!(cases.len(), 886);
+    cases
+}
+
+/// All of them: there is no deviation.
+#[test]
+fn every_recorded_parse_is_the_same() {
+    for case in cases() {
+        let got = parse(&case.annotations, &case.flags()).config;
+        let expected = case.config.map(|held| Config {
+            enabled: held.enabled,
+            weight: held.weight,
+            weight_total: held.weight_total,
+            header: held.header,
+            header_value: held.header_value,
+            header_pattern: held.header_pattern,
+            cookie: held.cookie,
+        });
+        assert_eq!(got.as_ref().ok(), expected.as_ref(), "{}", case.id);
+        assert_eq!(got.err().map(|error| error.to_string()), case.error, "{}", case.id);
+    }
+}
+
+/// The session annotations of the recording, read as those of a stable Ingress.
+#[test]
+fn every_recorded_affinity_is_the_same() {
+    let mut sticky = 0;
+    for case in cases() {
+        let flags = case.flags();
+        let canary = BTreeMap::from([(format!("{}/canary", flags.prefix), "true".to_owned())]);
+        let stable = case.annotations.clone();
+        let reading = read(&Annotations { canary, stable, ..Annotations::default() }, &flags).unwrap();
+        let expected = case.affinity;
+        let Affinity::Cookie(cookie) = reading.policy.affinity() else {
+            assert_ne!(expected.r#type, "cookie", "{}", case.id);
+            continue;
+        };
+        sticky += 1;
+        assert_eq!(expected.r#type, "cookie", "{}", case.id);
+        let written = serde_json::to_value(&reading.policy).unwrap()["affinity"]["cookie"].clone();
+        assert_eq!(cookie.name().as_str(), expected.name, "{}", case.id);
+        assert_eq!(written["secure"].as_bool().unwrap_or(false), expected.secure, "{}", case.id);
+        // Lua's `tonumber`, then what a browser does with a negative age.
+        let age = expected.maxage.parse::<i64>().ok().map(|seconds| seconds.max(0));
+        assert_eq!(written["maxAge"].as_i64(), age, "{}", case.id);
+        let path = Some(expected.path.as_str()).filter(|path| path.starts_with('/'));
+        assert_eq!(written["path"].as_str(), path, "{}", case.id);
+        let domain = Some(expected.domain.as_str()).filter(|domain| !domain.is_empty() && !domain.contains(' '));
+        assert_eq!(written["domain"].as_str(), domain, "{}", case.id);
+        let words = [SameSite::Strict, SameSite::Lax, SameSite::None].map(SameSite::as_str);
+        let same_site = Some(expected.samesite.as_str()).filter(|word| words.contains(word));
+        assert_eq!(written["sameSite"].as_str(), same_site, "{}", case.id);
+    }
+    assert!(sticky > 80, "{sticky}");
+}
+
+/// Each row is a canary's annotations, a stable Ingress's, what they mean and what was noticed.
+#[test]
+fn what_annotations_really_mean() {
+    type Pairs<'a> = &'a [(&'a str, &'a str)];
+    let rows: &[(Pairs<'_>, Pairs<'_>, &str, &[&str])] = &[
+        (
+            &[("canary-weight", "5"), ("canary-weight-total", "10")],
+            &[],
+            "canaries: [{ weight: 5 }]",
+            &["canary-weight-total: 10 counts as 100, like every total up to 100"],
+        ),
+        (
+            &[("canary-weight", "5"), ("canary-weight-total", "1000")],
+            &[],
+            "{ total: 1000, canaries: [{ weight: 5 }] }",
+            &[],
+        ),
+        (
+            &[("canary-weight", "250")],
+            &[],
+            "canaries: [{ weight: 100 }]",
+            &["canary-weight: 250 is more than the total and counts as 100"],
+        ),
+        (&[("canary-weight", "-5")], &[], "canaries: [{}]", &["canary-weight: -5 counts as 0"]),
+        (
+            &[("canary-weight", "10%")],
+            &[],
+            "canaries: [{}]",
+            &["canary-weight: `10%` is not an integer: the controller takes 0"],
+        ),
+        (
+            &[("canary-by-header", "X-Env"), ("canary-by-header-value", "a,b")],
+            &[],
+            "canaries: [{ header: { name: x-env } }]",
+            &[
+                "canary-by-header-value: `a,b` is not a text of letters, digits, spaces and -._~/:: the controller takes always and never",
+            ],
+        ),
+        (
+            &[("canary-by-header", "X-Env"), ("canary-by-header-pattern", "a{1,3}")],
+            &[],
+            "canaries: [{ header: { name: x-env } }]",
+            &[
+                r"canary-by-header-pattern: `a{1,3}` is not a text of letters, digits and -._~/:^$[](){}*+?|&=\: the controller takes always and never",
+            ],
+        ),
+        (
+            &[("canary-by-header", "X-Env"), ("canary-by-header-value", "a"), ("canary-by-header-pattern", "b++")],
+            &[],
+            "canaries: [{ header: { name: x-env, value: a } }]",
+            &["canary-by-header-pattern: `b++` is not looked at beside canary-by-header-value"],
+        ),
+        (
+            &[("canary-by-header-value", "a"), ("canary-by-header-pattern", "b")],
+            &[],
+            "canaries: [{}]",
+            &[
+                "canary-by-header-value: `a` is not looked at without canary-by-header",
+                "canary-by-header-pattern: `b` is not looked at without canary-by-header",
+            ],
+        ),
+        (
+            &[("canary-by-header", "X_Env")],
+            &[],
+            "canaries: [{ header: { name: x-env } }]",
+            &["canary-by-header: nginx reads `X_Env` with - for each _, and drops request headers that have a _"],
+        ),
+        (
+            &[("canary-by-header", "X.Env")],
+            &[],
+            "canaries: [{}]",
+            &["canary-by-header: nginx drops request headers called `X.Env`: only letters, digits and - pass"],
+        ),
+        (
+            &[("canary-by-header", " X-Env ")],
+            &[],
+            "canaries: [{ header: { name: x-env } }]",
+            &["canary-by-header: the white space at the ends of ` X-Env ` is cut off"],
+        ),
+        (
+            &[("canary-by-cookie", "c"), ("canary-by-cookie-value", "v")],
+            &[],
+            "canaries: [{ cookie: { name: c } }]",
+            &["canary-by-cookie-value: ingress-nginx has no such annotation"],
+        ),
+        (
+            &[("affinity", "cookie"), ("session-cookie-name", "a")],
+            &[],
+            "canaries: [{}]",
+            &[
+                "affinity: does nothing here, it belongs on the stable Ingress",
+                "session-cookie-name: does nothing here, it belongs on the stable Ingress",
+            ],
+        ),
+        (
+            &[("affinity-canary-behavior", "legacy")],
+            &[("affinity", "cookie")],
+            "{ canaries: [{}], affinity: { cookie: { name: INGRESSCOOKIE, pins: stable } } }",
+            &[],
+        ),
+        (
+            &[("affinity-canary-behavior", "Legacy")],
+            &[("affinity", "cookie"), ("session-cookie-name", "a;b")],
+            "{ canaries: [{}], affinity: { cookie: { name: INGRESSCOOKIE } } }",
+            &[
+                "affinity-canary-behavior: `Legacy` is not sticky or legacy: the controller takes sticky",
+                "session-cookie-name: `a;b` is not a text of letters, digits, spaces and -._~/:: the controller takes INGRESSCOOKIE",
+            ],
+        ),
+        (
+            &[],
+            &[("affinity", "Cookie")],
+            "canaries: [{}]",
+            &["affinity: `Cookie` is not cookie: the controller takes no affinity"],
+        ),
+        (
+            &[],
+            &[
+                ("affinity", "cookie"),
+                ("affinity-canary-behavior", "legacy"),
+                ("affinity-mode", "persistent"),
+                ("session-cookie-max-age", "-1"),
+                ("session-cookie-path", "/a"),
+                ("session-cookie-samesite", "lax"),
+                ("session-cookie-secure", "true"),
+                ("session-cookie-expires", "60"),
+            ],
+            "{ canaries: [{}], affinity: { cookie: { name: INGRESSCOOKIE, maxAge: 0, path: /a, secure: true } } }",
+            &[
+                "affinity-canary-behavior: does nothing here, it belongs on the canary Ingress",
+                "session-cookie-samesite: `lax` is not Strict, Lax or None: the controller takes no SameSite",
+                "affinity-mode: `persistent` is not part of a canary policy",
+                "session-cookie-expires: `60` is not part of a canary policy",
+            ],
+        ),
+    ];
+    for (canary, stable, meaning, noticed) in rows {
+        let canary = util::annotations([("canary", "true")].into_iter().chain(canary.iter().copied()));
+        let stable = util::annotations(stable.iter().copied());
+        let reading = read(&Annotations { canary, stable, ..Annotations::default() }, &Flags::default()).unwrap();
+        assert_eq!(reading.policy, policy(meaning));
+        let findings: Vec<String> = reading.findings.iter().map(ToString::to_string).collect();
+        assert_eq!(findings, *noticed);
+    }
+}
+
+/// Each row is a canary's annotations and why they are no policy.
+#[test]
+fn what_is_no_policy() {
+    let rows: &[(&[(&str, &str)], &str)] = &[
+        (&[], "`canary` is not true: this is an ordinary Ingress"),
+        (&[("canary", "false")], "`canary` is not true: this is an ordinary Ingress"),
+        (&[("canary-weight", "-5")], "`canary` is not true: this is an ordinary Ingress"),
+        (
+            &[("canary", "yes"), ("canary-weight", "5")],
+            "the annotation canary does not contain a valid configuration: configured but not enabled",
+        ),
+        (
+            &[("canary", "true"), ("canary-by-header", "a"), ("canary-by-header-pattern", "a++")],
+            "canary-by-header-pattern: the pattern `a++` is refused at byte 0: a quantifier follows a quantifier, which PCRE reads as possessive or refuses",
+        ),
+        (
+            &[("canary", "true"), ("canary-weight-total", "9999999999")],
+            "canary-weight-total: 9999999999 is not a total: 1 to 4294967295",
+        ),
+    ];
+    for (canary, why) in rows {
+        let annotations = Annotations { canary: util::annotations(canary.iter().copied()), ..Annotations::default() };
+        assert_eq!(read(&annotations, &Flags::default()).unwrap_err().to_string(), *why);
+    }
+}
+
+/// Each row is a policy, its annotations on the canary and on the stable Ingress, and its losses.
+#[test]
+fn what_is_written() {
+    type Pairs<'a> = &'a [(&'a str, &'a str)];
+    let rows: &[(&str, Pairs<'_>, Pairs<'_>, &[&str])] = &[
+        ("canaries: [{ weight: 30 }]", &[("canary-weight", "30")], &[], &[]),
+        (
+            "{ total: 1000, canaries: [{ weight: 5 }] }",
+            &[("canary-weight", "5"), ("canary-weight-total", "1000")],
+            &[],
+            &[],
+        ),
+        ("{ total: 10, canaries: [{ weight: 3 }] }", &[("canary-weight", "30")], &[], &[]),
+        (
+            "{ total: 3, canaries: [{ weight: 1 }] }",
+            &[("canary-weight", "34"), ("canary-weight-total", "102")],
+            &[],
+            &[],
+        ),
+        (
+            "{ total: 99, canaries: [{ weight: 99 }] }",
+            &[("canary-weight", "198"), ("canary-weight-total", "198")],
+            &[],
+            &[],
+        ),
+        ("{ total: 1, canaries: [{ weight: 1 }] }", &[("canary-weight", "100")], &[], &[]),
+        ("canaries: [{ header: { name: x-c } }]", &[("canary-weight", "0"), ("canary-by-header", "x-c")], &[], &[]),
+        (
+            "canaries: [{ header: { name: x-c, value: always b } }]",
+            &[("canary-weight", "0"), ("canary-by-header", "x-c"), ("canary-by-header-value", "always b")],
+            &[],
+            &[],
+        ),
+        (
+            "canaries: [{ header: { name: x-c, pattern: '^v[0-9]+$' } }]",
+            &[("canary-weight", "0"), ("canary-by-header", "x-c"), ("canary-by-header-pattern", "^v[0-9]+$")],
+            &[],
+            &[],
+        ),
+        (
+            "canaries: [{ header: { name: x-c, value: 'a,b' } }]",
+            &[("canary-weight", "0")],
+            &[],
+            &[
+                "canaries[0].header: `x-c = a,b` is left out: ingress-nginx takes letters, digits, spaces and -._~/: there",
+            ],
+        ),
+        (
+            "canaries: [{ header: { name: x-c, value: '' } }]",
+            &[("canary-weight", "0")],
+            &[],
+            &["canaries[0].header: `x-c = ` is left out: to ingress-nginx an empty value is none"],
+        ),
+        (
+            "canaries: [{ header: { name: x-c, pattern: 'a{1,3}' } }]",
+            &[("canary-weight", "0")],
+            &[],
+            &[
+                r"canaries[0].header: `x-c ~ a{1,3}` is left out: ingress-nginx takes letters, digits and -._~/:^$[](){}*+?|&=\ there",
+            ],
+        ),
+        (
+            "canaries: [{ header: { name: x_c } }]",
+            &[("canary-weight", "0")],
+            &[],
+            &[
+                "canaries[0].header: `x_c` is left out: nginx drops headers whose names have more than letters, digits and -",
+            ],
+        ),
+        ("canaries: [{ cookie: { name: c } }]", &[("canary-weight", "0"), ("canary-by-cookie", "c")], &[], &[]),
+        (
+            "canaries: [{ cookie: { name: c, value: always } }]",
+            &[("canary-weight", "0")],
+            &[],
+            &["canaries[0].cookie: `c = always` is left out: ingress-nginx reads only always and never in a cookie"],
+        ),
+        (
+            "canaries: [{ cookie: { name: c, pattern: 'a|b' } }]",
+            &[("canary-weight", "0")],
+            &[],
+            &["canaries[0].cookie: `c ~ a|b` is left out: ingress-nginx reads only always and never in a cookie"],
+        ),
+        (
+            "canaries: [{ cookie: { name: c!d } }]",
+            &[("canary-weight", "0")],
+            &[],
+            &["canaries[0].cookie: `c!d` is left out: ingress-nginx takes letters, digits, spaces and -._~/: there"],
+        ),
+        (
+            "canaries: [{ name: a, weight: 1 }, { name: b, weight: 2, header: { name: x-b, value: c } }]",
+            &[("canary-weight", "1")],
+            &[],
+            &["canaries[1]: `b: 2, x-b = c` is left out: ingress-nginx has one canary per path"],
+        ),
+        (
+            "{ canaries: [{}], affinity: { cookie: { name: r } } }",
+            &[("canary-weight", "0")],
+            &[("affinity", "cookie"), ("session-cookie-name", "r")],
+            &[],
+        ),
+        (
+            "{ canaries: [{}], affinity: { cookie: { name: r, pins: stable, maxAge: 60, path: '/a b', domain: a.test, sameSite: Lax, secure: true } } }",
+            &[("canary-weight", "0"), ("affinity-canary-behavior", "legacy")],
+            &[
+                ("affinity", "cookie"),
+                ("session-cookie-name", "r"),
+                ("session-cookie-max-age", "60"),
+                ("session-cookie-path", "/a b"),
+                ("session-cookie-domain", "a.test"),
+                ("session-cookie-samesite", "Lax"),
+                ("session-cookie-secure", "true"),
+            ],
+            &[],
+        ),
+        (
+            "{ canaries: [{}], affinity: { cookie: { name: r, precedence: afterRules, revision: '7', path: '/(a)' } } }",
+            &[("canary-weight", "0")],
+            &[("affinity", "cookie"), ("session-cookie-name", "r")],
+            &[
+                "affinity.cookie.precedence: `afterRules` becomes `beforeRules`: in ingress-nginx the affinity cookie beats every rule",
+                "affinity.cookie.revision: `7` is left out: an ingress-nginx cookie names its backend, without a revision",
+                "affinity.cookie.path: `/(a)` is left out: ingress-nginx takes letters, digits, spaces and -._~/:,?&= there",
+            ],
+        ),
+        (
+            "{ canaries: [{}], affinity: { cookie: { name: r!s } } }",
+            &[("canary-weight", "0")],
+            &[],
+            &["affinity: `r!s` is left out: ingress-nginx takes letters, digits, spaces and -._~/: there"],
+        ),
+        (
+            "{ canaries: [{}], affinity: { key: { header: x-user } } }",
+            &[("canary-weight", "0")],
+            &[],
+            &["affinity: `header x-user` is left out: ingress-nginx draws for each request, whoever sends it"],
+        ),
+    ];
+    for (written, canary, stable, lost) in rows {
+        let conversion = annotations(&policy(written), &Prefix::default());
+        let canary = util::annotations([("canary", "true")].into_iter().chain(canary.iter().copied()));
+        assert_eq!(conversion.output.canary, canary, "{written}");
+        assert_eq!(conversion.output.stable, util::annotations(stable.iter().copied()), "{written}");
+        let losses: Vec<String> = conversion.losses.iter().map(ToString::to_string).collect();
+        assert_eq!(losses, *lost, "{written}");
+    }
+}
+
+#[test]
+fn another_prefix() {
+    let prefix = Prefix::new("higress.io").unwrap();
+    let written = annotations(&policy("canaries: [{ weight: 30 }]"), &prefix).exact().unwrap();
+    assert!(written.canary.keys().all(|key| key.starts_with("higress.io/canary")));
+    assert!(read(&written, &Flags::default()).is_err());
+    assert!(read(&written, &Flags { prefix, ..Flags::default() }).is_ok());
+}

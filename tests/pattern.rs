@@ -1,0 +1,170 @@
+//! A pattern means the same wherever it is run, or it is refused.
+#![allow(missing_docs)]
+
+mod util;
+
+use canary_policy::{Canary, HeaderRule, Match, Pattern, Policy, Reason, Sample, Selector, Total};
+
+#[test]
+fn what_engines_read_alike_is_taken() {
+    let taken = [
+        "beta",
+        "^v[0-9]+$",
+        "a|b",
+        "(?:a|b)c",
+        "(a)(b)",
+        "(?i)beta",
+        "(?i:beta)x",
+        "(?s).",
+        "(?P<name>a)",
+        r"\d\w\s\D\W\S",
+        r"\bword\b",
+        r"\Astart\z",
+        "x*?",
+        "x{2}",
+        "x{2,3}?",
+        r"\x41",
+        r"\.\-\/\_",
+        "[[:alpha:]]",
+        "[^[:digit:]x]",
+        "[]a]",
+        "[^]a]",
+        "[.]",
+        "[:]",
+        "[=]",
+        "[a-z-]",
+        "[+-.]",
+        "(a{2}){3}",
+        "x{1000}",
+        "()",
+        "a||b",
+        "(|a)",
+        "}",
+        "]",
+    ];
+    for text in taken {
+        assert!(Pattern::new(text).is_ok(), "{text}: {:?}", Pattern::new(text));
+    }
+}
+
+/// Each row is a pattern and the end of what it is told.
+#[test]
+fn what_engines_read_differently_is_refused() {
+    let look = "look-around, including look-ahead and look-behind, is not supported";
+    let twice = "a quantifier follows a quantifier, which PCRE reads as possessive or refuses";
+    let assertion = "a quantifier follows an assertion, which PCRE refuses";
+    let flags = "of the flags only i, m, s and U are read alike everywhere";
+    let unknown = "unrecognized escape sequence";
+    let nested = "a class inside a class is a literal `[` in PCRE and RE2";
+    let operators = "set operators are literals in PCRE and RE2";
+    let named = "a named class stands inside a class, as in `[[:alpha:]]`";
+    let often = "it repeats more than 1000 times, which RE2 refuses";
+    let code_point = "a code point stands for one byte in PCRE and for several elsewhere";
+    let ascii = "only printable ASCII is read alike everywhere";
+    let boundary = "half and named word boundaries exist in one engine only";
+    let back = "backreferences are not supported";
+    let rows = [
+        ("(?=a)b", 0, look),
+        ("(?!a)", 0, look),
+        ("(?<=a)b", 0, look),
+        ("(?<!a)b", 0, look),
+        (r"(a)\1", 3, back),
+        (r"(a)\g{1}", 3, unknown),
+        (r"\101", 0, back),
+        ("a++", 0, twice),
+        ("a*+", 0, twice),
+        ("a?+", 0, twice),
+        ("a{2}+", 0, twice),
+        ("a**", 0, twice),
+        ("a{2}{3}", 0, twice),
+        ("^*", 0, assertion),
+        ("a$+", 1, assertion),
+        (r"\b?", 0, assertion),
+        ("(?>a)", 2, "no such flag, or a kind of group that only PCRE has"),
+        ("(?|a)", 2, "no such flag, or a kind of group that only PCRE has"),
+        ("(?R)", 2, flags),
+        ("(?1)", 2, "no such flag, or a kind of group that only PCRE has"),
+        ("(?u)a", 2, flags),
+        ("(?-u)a", 3, flags),
+        ("(?x)a", 2, flags),
+        ("(?x:a)", 2, flags),
+        (r"\Qa\E", 0, unknown),
+        (r"a\K", 1, unknown),
+        (r"\Ga", 0, unknown),
+        (r"a\Z", 1, unknown),
+        (r"\h", 0, unknown),
+        (r"\R", 0, unknown),
+        (r"\N", 0, unknown),
+        (r"\v", 0, r"`\v` is any vertical space in PCRE and one character elsewhere"),
+        (r"[\v]", 1, r"`\v` is any vertical space in PCRE and one character elsewhere"),
+        (r"\x{e9}", 0, code_point),
+        (r"\u0041", 0, code_point),
+        (r"[\x{41}-z]", 1, code_point),
+        ("é", 0, ascii),
+        ("a\tb", 1, ascii),
+        ("[a[b]]", 2, nested),
+        ("[[b]", 0, "unclosed character class"),
+        ("[a&&b]", 1, operators),
+        ("[a--b]", 1, operators),
+        ("[a~~b]", 1, operators),
+        ("[:alpha:]", 0, named),
+        ("[.x.]", 0, named),
+        ("[=x=]", 0, named),
+        ("[[.x.]]", 1, nested),
+        (r"\b{start}", 0, boundary),
+        (r"\<a", 0, boundary),
+        (r"\b{end-half}", 0, boundary),
+        ("x{1001}", 0, often),
+        ("(x{40}){40}", 1, often),
+        ("a{b}", 2, "repetition quantifier expects a valid decimal"),
+        ("(a", 0, "unclosed group"),
+        ("a)", 1, "unopened group"),
+        ("[z-a]", 1, "invalid character class range, the start must be <= the end"),
+        ("+a", 0, "repetition operator missing expression"),
+        (r"a[\p{Lu}]", 2, "a Unicode class matches characters where PCRE matches bytes"),
+        (r"\pL", 0, "a Unicode class matches characters where PCRE matches bytes"),
+    ];
+    for (text, at, why) in rows {
+        let shown = text.replace('\t', r"\t");
+        let error = Pattern::new(text).expect_err(text).to_string();
+        let start = format!("the pattern `{shown}` is refused at byte {at}: ");
+        assert!(error.starts_with(&start) && error.contains(why), "{text}: {error}");
+    }
+}
+
+#[test]
+fn size_is_bounded() {
+    assert_eq!(Pattern::new("").unwrap_err().to_string(), "the pattern has 0 bytes: 1 to 4096 are read");
+    let long = "a".repeat(200 * 1024);
+    assert_eq!(Pattern::new(&long).unwrap_err().to_string(), "the pattern has 204800 bytes: 1 to 4096 are read");
+    assert!(Pattern::new(&"a".repeat(4096)).is_ok());
+    let large = format!("({}){{1000}}", "[a-z]b".repeat(200));
+    let error = Pattern::new(&large).unwrap_err().to_string();
+    assert!(error.ends_with("needs more than 1048576 bytes when compiled"), "{error}");
+    let deep = format!("{}a{}", "(".repeat(101), ")".repeat(101));
+    assert!(Pattern::new(&deep).is_err());
+}
+
+/// Each row is a pattern, a value and whether it is found there: bytes, ASCII classes, unanchored.
+#[test]
+fn a_pattern_is_searched_for_in_bytes() {
+    let rows: &[(&str, &[u8], bool)] = &[
+        ("eta", b"beta-1", true),
+        ("^eta", b"beta", false),
+        ("^$", b"", true),
+        ("x*", b"", true),
+        ("^.{3}$", "é3".as_bytes(), true),
+        (r"^\w+$", "é".as_bytes(), false),
+        (r"^\d$", "٣".as_bytes(), false),
+        ("(?i)BETA", b"beta", true),
+        (r"^\xff$", b"\xff", true),
+        ("^a.b$", b"a\xffb", true),
+    ];
+    for (text, value, found) in rows {
+        let rule = HeaderRule::new("x", Match::Pattern(Pattern::new(text).unwrap())).unwrap();
+        let canary = Canary::new("canary", 0).unwrap().with_header(rule);
+        let selector = Selector::new(&Policy::new([canary], Total::default()).unwrap());
+        let reason = selector.select(&[("x", value)], Sample::MIN).reason;
+        assert_eq!(reason == Reason::Header, *found, "{text} in {value:?}");
+    }
+}

@@ -80,8 +80,12 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let conversion = canary_ingress(&stable, &policy, &params).map_err(|why| format!("{file}: {why}"))?;
 
     let Conversion { output, losses } = conversion;
-    notes.iter().for_each(|note| say(AnsiColor::Cyan, "note", &format!("{file}: {note}")));
-    losses.iter().for_each(|loss| say(AnsiColor::Yellow, "loss", &loss.to_string()));
+    for note in notes {
+        say(AnsiColor::Cyan, "note", &format!("{file}: {note}"));
+    }
+    for loss in &losses {
+        say(AnsiColor::Yellow, "loss", &loss.to_string());
+    }
     if args.exact && !losses.is_empty() {
         return Ok(ExitCode::from(2));
     }

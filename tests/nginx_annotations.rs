@@ -1,5 +1,12 @@
 //! Annotations as the controller's parser holds them, and as it really means them.
-#![allow(missing_docs)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::too_many_lines
+)]
 
 mod util;
 

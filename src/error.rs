@@ -9,9 +9,16 @@
 //! assert_eq!(error.to_string(), "`x canary` is not a header name: letters, digits and !#$%&'*+-.^_`|~, 1 to 256 of them");
 //! ```
 
+mod nginx;
+
 use std::fmt;
 
 use thiserror::Error;
+
+pub use nginx::{BadRequest, NotEnabled, ReadError};
+#[cfg(feature = "k8s-openapi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+pub use nginx::{IngressError, ManifestError};
 
 /// A value that no part of a policy can hold.
 ///
@@ -198,183 +205,6 @@ impl From<Problem> for InvalidPolicy {
     fn from(problem: Problem) -> Self {
         InvalidPolicy { problems: vec![problem] }
     }
-}
-
-/// Why annotations say no policy.
-///
-/// ```
-/// use canary_policy::error::ReadError;
-/// use canary_policy::targets::nginx::{read, Annotations, Flags};
-///
-/// let nothing = Annotations::default();
-/// assert_eq!(read(&nothing, &Flags::default()), Err(ReadError::NotCanary));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
-#[non_exhaustive]
-pub enum ReadError {
-    /// `canary` is not true and nothing else is set.
-    #[error("`canary` is not true: this is an ordinary Ingress")]
-    NotCanary,
-    /// `canary` is not true, yet a rule or a positive weight is set.
-    #[error(transparent)]
-    NotEnabled(#[from] NotEnabled),
-    /// The controller runs it, and this crate refuses to.
-    #[error("{annotation}: {what}")]
-    Unsupported {
-        /// The annotation, without its prefix.
-        annotation: &'static str,
-        /// Why it is refused.
-        what: Invalid,
-    },
-}
-
-/// The controller's one error: it then treats the Ingress as an ordinary one, which competes with the stable Ingress.
-///
-/// ```
-/// use std::collections::BTreeMap;
-/// use canary_policy::targets::nginx::{parse, Flags};
-///
-/// let weight = BTreeMap::from([("nginx.ingress.kubernetes.io/canary-weight".to_owned(), "30".to_owned())]);
-/// assert_eq!(
-///     parse(&weight, &Flags::default()).config.unwrap_err().to_string(),
-///     "the annotation canary does not contain a valid configuration: configured but not enabled",
-/// );
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Error)]
-#[error("the annotation canary does not contain a valid configuration: configured but not enabled")]
-#[non_exhaustive]
-pub struct NotEnabled;
-
-/// A request that the controller's nginx answers with 400 before any rule is looked at.
-///
-/// ```
-/// use canary_policy::targets::nginx::View;
-///
-/// let error = View::new(&[("X Canary", "always")]).unwrap_err();
-/// assert_eq!(error.to_string(), "nginx answers 400: the header name `X Canary` has a byte it refuses");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
-#[non_exhaustive]
-pub enum BadRequest {
-    /// The name is empty, or has a blank, a colon or a control character.
-    #[error("nginx answers 400: the header name `{0}` has a byte it refuses")]
-    Name(Excerpt),
-    /// The value has NUL, CR or LF.
-    #[error("nginx answers 400: the value of `{0}` has NUL, CR or LF")]
-    Value(Excerpt),
-    /// A header that may come once came twice.
-    #[error("nginx answers 400: `{0}` came twice")]
-    Twice(Excerpt),
-    /// One line is longer than a buffer.
-    #[error("nginx answers 400: the line of `{name}` has {length} bytes, more than {bound}", bound = crate::targets::nginx::View::MAX_LINE)]
-    Line {
-        /// The header's name.
-        name: Excerpt,
-        /// The bytes of the line, with its end.
-        length: usize,
-    },
-}
-
-/// Why a document is not an Ingress that an API server has or had.
-#[cfg(feature = "k8s-openapi")]
-#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
-#[non_exhaustive]
-pub enum ManifestError {
-    /// Another kind, or an API version without Ingresses.
-    #[error(
-        "`{kind}` of `{api_version}` is not an Ingress of networking.k8s.io/v1, networking.k8s.io/v1beta1 or extensions/v1beta1"
-    )]
-    Kind {
-        /// The document's `apiVersion`.
-        api_version: Excerpt,
-        /// The document's `kind`.
-        kind: Excerpt,
-    },
-    /// A field that must be there.
-    #[error("{0} is missing")]
-    Missing(String),
-    /// A port that cannot exist.
-    #[error("{field}: {what}")]
-    Port {
-        /// The path of the field.
-        field: String,
-        /// What is wrong with it.
-        what: Invalid,
-    },
-    /// A field of the other API version.
-    #[error("{field} does not exist in {api_version}: {instead}")]
-    Field {
-        /// The path of the field.
-        field: String,
-        /// The document's `apiVersion`.
-        api_version: &'static str,
-        /// What stands there in that version.
-        instead: &'static str,
-    },
-}
-
-/// Why no canary Ingress can be written beside this stable one.
-#[cfg(feature = "k8s-openapi")]
-#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
-#[non_exhaustive]
-pub enum IngressError {
-    /// Neither a rule nor a default backend names a Service.
-    #[error("Ingress `{ingress}` routes to no Service{hint}")]
-    NoService {
-        /// The stable Ingress.
-        ingress: String,
-        /// What was found instead, as `: spec.rules[0] has no http`.
-        hint: String,
-    },
-    /// Several Services, and the caller did not say which.
-    #[error("Ingress `{ingress}` routes to several Services, so the stable one must be named: {services}")]
-    Ambiguous {
-        /// The stable Ingress.
-        ingress: String,
-        /// The Services it routes to.
-        services: String,
-    },
-    /// The named Service is none of those.
-    #[error("Ingress `{ingress}` does not route to the Service `{service}`: it routes to {services}")]
-    NotRouted {
-        /// The stable Ingress.
-        ingress: String,
-        /// The Service that was named.
-        service: String,
-        /// The Services it routes to.
-        services: String,
-    },
-    /// The canary Ingress would be called as the stable one is, and replace it.
-    #[error("`{ingress}` is the stable Ingress's name: the canary Ingress needs another")]
-    SameName {
-        /// The stable Ingress.
-        ingress: String,
-    },
-    /// The canary's Service is the stable one's.
-    #[error("`{service}` is the stable Service: ingress-nginx ignores a canary that names it")]
-    SameService {
-        /// The Service that was named.
-        service: String,
-    },
-    /// The stable Ingress routes to the canary's Service too.
-    #[error("Ingress `{ingress}` already routes to `{service}`: ingress-nginx then drops the canary's rules")]
-    CanaryRouted {
-        /// The stable Ingress.
-        ingress: String,
-        /// The canary's Service.
-        service: String,
-    },
-    /// The Ingress is itself a canary.
-    #[error("Ingress `{ingress}` is a canary: a canary stands beside a stable Ingress")]
-    IsCanary {
-        /// The Ingress.
-        ingress: String,
-    },
-    /// A name or port that cannot exist.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
 }
 
 /// A value in a message: at most 80 characters of it, control characters escaped.

@@ -1,11 +1,6 @@
 //! Affinity: how a client keeps its variant.
 
-use std::fmt;
-
-use http::HeaderName;
-
-use super::CookieName;
-use super::header::header_name;
+use super::{CookieName, KeyAffinity};
 use crate::error::{Excerpt, Invalid};
 
 /// How a client keeps its variant.
@@ -194,103 +189,6 @@ impl CookieAffinity {
     }
 }
 
-/// Affinity by a key that the client brings along: same key and salt, same variant, in every replica and language.
-///
-/// The key's bytes and the salt give the sample ([`Sample::from_key`](crate::Sample::from_key)). A request without the
-/// key, or with an empty one, uses the sample it was given.
-///
-/// ```
-/// use canary_policy::KeyAffinity;
-///
-/// KeyAffinity::header("x-user-id")?.with_salt("checkout-2026")?;
-/// KeyAffinity::cookie("uid")?;
-/// assert!(KeyAffinity::header("x user").is_err());
-/// # Ok::<(), canary_policy::Invalid>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct KeyAffinity {
-    pub(crate) key: Key,
-    pub(crate) salt: String,
-}
-
-/// Where a key is found.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Key {
-    /// The value of a header, read as a [`HeaderRule`](crate::HeaderRule) reads it.
-    Header(HeaderName),
-    /// The value of a cookie, read as a [`CookieRule`](crate::CookieRule) reads it.
-    Cookie(CookieName),
-}
-
-impl KeyAffinity {
-    /// The key is the value of this header.
-    ///
-    /// # Errors
-    ///
-    /// The name is not a token of RFC 9110 or has more than 256 bytes.
-    pub fn header(name: &str) -> Result<Self, Invalid> {
-        Ok(KeyAffinity { key: Key::Header(header_name(name)?), salt: String::new() })
-    }
-
-    /// The key is the value of this cookie.
-    ///
-    /// # Errors
-    ///
-    /// The name is not a [`CookieName`].
-    pub fn cookie(name: &str) -> Result<Self, Invalid> {
-        Ok(KeyAffinity { key: Key::Cookie(CookieName::new(name)?), salt: String::new() })
-    }
-
-    /// Another salt is another draw for everyone. Without one, policies with the same keys choose the same people.
-    ///
-    /// # Errors
-    ///
-    /// It has more than 256 bytes.
-    pub fn with_salt(self, salt: &str) -> Result<Self, Invalid> {
-        Ok(KeyAffinity { salt: checked_salt(salt.to_owned())?, ..self })
-    }
-}
-
-/// What names a variant in the value of an affinity cookie that somebody else hands out too.
-///
-/// ```
-/// use canary_policy::policy::Token;
-///
-/// assert_eq!(Token::new("06b64833cd96df41fff25e6143ddb7ce")?.as_str().len(), 32);
-/// assert!(Token::new("a|b").is_err());
-/// # Ok::<(), canary_policy::Invalid>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Token(String);
-
-impl Token {
-    /// A token.
-    ///
-    /// # Errors
-    ///
-    /// It is not 1 to 63 letters, digits, `-`, `_` and `.`.
-    pub fn new(token: &str) -> Result<Self, Invalid> {
-        checked_revision(token.to_owned()).map(Token).map_err(|_| Invalid::Token(Excerpt::of(token)))
-    }
-
-    /// A digest in hexadecimal digits.
-    pub(crate) fn of_digest(digest: [u8; 16]) -> Self {
-        Token(format!("{:032x}", u128::from_be_bytes(digest)))
-    }
-
-    /// The token as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 pub(super) fn checked_revision(revision: String) -> Result<String, Invalid> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if (1..=63).contains(&revision.len()) && revision.bytes().all(allowed) {
@@ -315,12 +213,5 @@ pub(super) fn checked_domain(domain: String) -> Result<String, Invalid> {
         Ok(domain)
     } else {
         Err(Invalid::CookieDomain(Excerpt::of(&domain)))
-    }
-}
-
-pub(super) fn checked_salt(salt: String) -> Result<String, Invalid> {
-    match salt.len() {
-        0..=256 => Ok(salt),
-        length => Err(Invalid::Salt(length)),
     }
 }

@@ -8,29 +8,33 @@ mod affinity;
 mod canary;
 mod cookie;
 mod header;
+mod key;
 mod r#match;
 mod pattern;
+mod problems;
 mod spec;
 #[cfg(feature = "proptest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
 pub mod strategy;
+mod token;
 mod weight;
 
-use std::collections::BTreeSet;
-
-pub use affinity::{Affinity, AffinityPrecedence, CookieAffinity, Key, KeyAffinity, Pins, SameSite, Token};
+pub use affinity::{Affinity, AffinityPrecedence, CookieAffinity, Pins, SameSite};
 pub(crate) use canary::is_dns_label;
 #[cfg(feature = "k8s-openapi")]
 pub(crate) use canary::is_dns_subdomain;
 pub use canary::{Canary, Name};
 pub use cookie::{CookieName, CookieRule};
 pub use header::HeaderRule;
+pub use key::{Key, KeyAffinity};
 pub use r#match::Match;
 pub use pattern::Pattern;
 pub use spec::{AffinitySpec, CanarySpec, CookieAffinitySpec, KeySpec, RuleSpec, Spec};
+pub use token::Token;
 pub use weight::Total;
 
-use crate::error::{Excerpt, Invalid, InvalidPolicy, Problem};
+use crate::error::InvalidPolicy;
+use problems::problems_between;
 
 /// One of the versions a request can go to.
 ///
@@ -176,35 +180,4 @@ impl Policy {
             affinity: affinity.clone(),
         }
     }
-}
-
-/// What is wrong between canaries that are valid one by one: `None` stands for a part that is not.
-fn problems_between<'p>(
-    names: impl ExactSizeIterator<Item = Option<&'p Name>>,
-    weights: impl Iterator<Item = Option<u32>> + Clone,
-    total: Option<Total>,
-) -> Vec<Problem> {
-    if names.len() == 0 {
-        return vec![Invalid::NoCanary.at("canaries")];
-    }
-    let mut problems = Vec::new();
-
-    let mut seen = BTreeSet::new();
-    for (index, name) in names.enumerate() {
-        if let Some(name) = name.filter(|name| !seen.insert(*name)) {
-            problems.push(Invalid::NameTwice(Excerpt::of(name.as_str())).at(format!("canaries[{index}].name")));
-        }
-    }
-
-    let Some(total) = total.map(Total::get) else { return problems };
-    let sum: u64 = weights.clone().flatten().map(u64::from).sum();
-    let above = weights.clone().enumerate().filter_map(|(index, weight)| Some((index, weight.filter(|&w| w > total)?)));
-    problems
-        .extend(above.map(|(index, weight)| {
-            Invalid::WeightAboveTotal { weight, total }.at(format!("canaries[{index}].weight"))
-        }));
-    if sum > u64::from(total) && weights.flatten().all(|weight| weight <= total) {
-        problems.push(Invalid::SumAboveTotal { sum, total }.at("canaries"));
-    }
-    problems
 }

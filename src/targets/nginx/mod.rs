@@ -29,6 +29,8 @@ mod ingress;
 #[cfg(feature = "k8s-openapi")]
 mod manifest;
 mod read;
+#[cfg(feature = "k8s-openapi")]
+mod swap;
 mod token;
 mod view;
 

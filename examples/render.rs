@@ -10,7 +10,8 @@ mod manifests;
 mod policy;
 
 use std::error::Error;
-use std::io::Read;
+use std::fmt::Display;
+use std::io::{Read, Write};
 use std::process::ExitCode;
 
 use canary_policy::Conversion;
@@ -19,6 +20,7 @@ use canary_policy::targets::nginx::{CanaryIngress, Params, Prefix, canary_ingres
 use clap::Parser;
 use clap::builder::styling::{AnsiColor, Style};
 use k8s_openapi::api::networking::v1::Ingress;
+use manifests::Found;
 
 /// Prints the canary Ingress that stands beside a stable one, ready for `kubectl apply`.
 #[derive(Parser)]
@@ -33,7 +35,7 @@ struct Args {
     #[arg(long, value_name = "SERVICE[:PORT]")]
     stable: Option<String>,
     /// The stable Ingress, where the file has several.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "[NAMESPACE/]NAME")]
     ingress: Option<String>,
     /// The canary Ingress's name [default: the stable one's, `-` and the canary's name].
     #[arg(long)]
@@ -68,20 +70,39 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let policy = args.policy.read()?;
-    let params = Params {
-        canary: flag("--canary", args.canary.parse::<Backend>())?,
-        stable: args.stable.as_ref().map(|stable| flag("--stable", stable.parse())).transpose()?,
-        name: args.name.clone(),
-        prefix: args.prefix.as_ref().map_or(Ok(Prefix::default()), |prefix| flag("--prefix", Prefix::new(prefix)))?,
-    };
-    let file = if args.file == "-" { "standard input" } else { &args.file };
-    let found = manifests::stable_ingress(&read(&args.file)?, &params.prefix, args.ingress.as_deref());
-    let (stable, notes) = found.map_err(|why| format!("{file}: {why}"))?;
-    let conversion = canary_ingress(&stable, &policy, &params).map_err(|why| format!("{file}: {why}"))?;
+    let mut params = Params::new(flag("--canary", args.canary.parse::<Backend>())?);
+    params.stable = args.stable.as_ref().map(|stable| flag("--stable", stable.parse())).transpose()?;
+    params.name.clone_from(&args.name);
+    params.prefix =
+        args.prefix.as_ref().map_or(Ok(Prefix::default()), |prefix| flag("--prefix", Prefix::new(prefix)))?;
 
-    let Conversion { output, losses } = conversion;
+    let file = if args.file == "-" { "standard input" } else { &args.file };
+    let in_file = |why: &dyn Display| format!("{file}: {why}");
+    let found = manifests::read(&read(&args.file)?, &params.prefix, args.ingress.as_deref());
+    let Found { stable, canaries, notes } = found.map_err(|why| in_file(&why))?;
+    let Conversion { output, losses, .. } = canary_ingress(&stable, &policy, &params).map_err(|why| in_file(&why))?;
+
     for note in notes {
-        say(AnsiColor::Cyan, "note", &format!("{file}: {note}"));
+        say(AnsiColor::Cyan, "note", &in_file(&note));
+    }
+    let named = |ingress: &Ingress| (ingress.metadata.namespace.clone(), ingress.metadata.name.clone());
+    if canaries.iter().any(|canary| named(canary) == named(&output.ingress)) {
+        let name = output.ingress.metadata.name.as_deref().unwrap_or_default();
+        say(AnsiColor::Cyan, "note", &in_file(&format!("has a canary `{name}` already, which this one replaces")));
+    }
+    if !output.stable_edit.is_empty() {
+        say(
+            AnsiColor::Cyan,
+            "note",
+            "the affinity is an edit of the stable Ingress: the command stands above the manifest",
+        );
+    }
+    let reached = policy
+        .canaries()
+        .iter()
+        .any(|canary| canary.weight() > 0 || canary.header().is_some() || canary.cookie().is_some());
+    if !reached {
+        say(AnsiColor::Cyan, "note", "the canary has no weight and no rule: nothing reaches it");
     }
     for loss in &losses {
         say(AnsiColor::Yellow, "loss", &loss.to_string());
@@ -89,12 +110,13 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     if args.exact && !losses.is_empty() {
         return Ok(ExitCode::from(2));
     }
-    anstream::print!("{}{}", edit(&stable, &output), serde_saphyr::to_string(&output.ingress)?);
+    let text = format!("{}{}", edit(&stable, &output), serde_saphyr::to_string(&output.ingress)?);
+    anstream::stdout().write_all(text.as_bytes()).map_err(|error| format!("standard output: {error}"))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The error with the flag it is about.
-fn flag<T, E: std::fmt::Display>(name: &str, value: Result<T, E>) -> Result<T, String> {
+fn flag<T, E: Display>(name: &str, value: Result<T, E>) -> Result<T, String> {
     value.map_err(|error| format!("{name}: {error}"))
 }
 
@@ -125,5 +147,6 @@ fn edit(stable: &Ingress, output: &CanaryIngress) -> String {
 /// A line on standard error, in colour on a terminal.
 fn say(color: AnsiColor, label: &str, text: &str) {
     let style = Style::new().bold().fg_color(Some(color.into()));
-    anstream::eprintln!("{style}{label}:{style:#} {text}");
+    // Nobody is left to tell when standard error is closed.
+    let _ = writeln!(anstream::stderr(), "{style}{label}:{style:#} {text}");
 }

@@ -1,13 +1,25 @@
 //! Decides recorded requests again: JSON lines in, JSON lines out.
 //!
 //! ```console
-//! $ cargo run --example replay < requests.jsonl
-//! $ cargo run --example replay -- --annotations < annotations.jsonl
+//! $ cargo run --example replay < examples/manifests/requests.jsonl
+//! $ cargo run --example replay -- --annotations < examples/manifests/requests.jsonl
 //! ```
+//!
+//! A line is a request and the annotations it is decided by: those it had, or new ones.
+//!
+//! ```json
+//! {"id": 1, "annotations": {"nginx.ingress.kubernetes.io/canary": "true"}, "primary_annotations": {},
+//!  "request": {"headers": [["Host", "example.com"]]}, "draw": 30,
+//!  "affinity": {"cookie_name": "route", "behavior": "sticky", "primary_key": "…", "canary_key": "…"}}
+//! ```
+//!
+//! `draw` is what the controller's `random(1..=total)` returned, or null; `affinity` is null without an affinity cookie. A
+//! line that cannot be decided is answered with why it is `unsupported`; one that is no such line ends the run.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{BufRead, Write};
+use std::process::ExitCode;
 
 use canary_policy::policy::Token;
 use canary_policy::targets::nginx::{self, Annotations, Config, Flags, Prefix, View};
@@ -30,6 +42,8 @@ struct Args {
 struct Line {
     id: Value,
     annotations: BTreeMap<String, String>,
+    /// Those of the stable Ingress.
+    primary_annotations: Option<BTreeMap<String, String>>,
     request: RecordedRequest,
     /// What the controller's `random(1..=total)` returned.
     draw: Option<i64>,
@@ -44,9 +58,16 @@ struct RecordedRequest {
 #[derive(Deserialize)]
 struct RecordedAffinity {
     cookie_name: String,
-    behavior: String,
+    behavior: Behavior,
     primary_key: String,
     canary_key: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Behavior {
+    Sticky,
+    Legacy,
 }
 
 #[derive(Deserialize)]
@@ -63,30 +84,31 @@ struct Options {
     enable_annotation_validation: Option<bool>,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            error.print()?;
-            std::process::exit(i32::from(error.use_stderr()));
+            let code = if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+            return error.print().map_or(ExitCode::FAILURE, |()| code);
         }
     };
     let mut output = std::io::stdout().lock();
     for (index, line) in std::io::stdin().lock().lines().enumerate() {
-        let line = line?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let answer = if args.annotations { parsed(&line) } else { decided(&line) };
-        match answer {
-            Ok(answer) => writeln!(output, "{answer}")?,
-            Err(error) => {
-                anstream::eprintln!("error: line {}: {error}", index + 1);
-                std::process::exit(1);
-            }
+        if let Err(error) = answer(&args, line, &mut output) {
+            let _ = writeln!(anstream::stderr(), "error: line {}: {error}", index + 1);
+            return ExitCode::FAILURE;
         }
     }
-    Ok(())
+    ExitCode::SUCCESS
+}
+
+fn answer(args: &Args, line: std::io::Result<String>, output: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    let line = line?;
+    if line.trim().is_empty() {
+        return Ok(());
+    }
+    let answer = if args.annotations { parsed(&line)? } else { decided(&line)? };
+    Ok(writeln!(output, "{answer}")?)
 }
 
 fn decided(line: &str) -> Result<Value, Box<dyn Error>> {
@@ -101,13 +123,18 @@ fn decided(line: &str) -> Result<Value, Box<dyn Error>> {
 }
 
 fn decision(line: &Line) -> Result<(Variant, Reason), Box<dyn Error>> {
-    let annotations = Annotations { canary: line.annotations.clone(), ..Annotations::default() };
+    let stable = line.primary_annotations.clone().unwrap_or_default();
+    let annotations = Annotations::new(line.annotations.clone(), stable);
     let policy = nginx::read(&annotations, &Flags::default())?.policy;
     let total = policy.total().get();
     let selector = match &line.affinity {
-        None => Selector::new(&policy),
+        None if policy.affinity() == &Affinity::None => Selector::new(&policy),
+        None => return Err("primary_annotations set an affinity cookie, and `affinity` does not say its keys".into()),
         Some(RecordedAffinity { cookie_name, behavior, primary_key, canary_key }) => {
-            let pins = if behavior == "legacy" { Pins::Stable } else { Pins::Everyone };
+            let pins = match behavior {
+                Behavior::Sticky => Pins::Everyone,
+                Behavior::Legacy => Pins::Stable,
+            };
             let cookie = CookieAffinity::new(cookie_name)?.with_pins(pins);
             let (stable, canary) = (Token::new(primary_key)?, Token::new(canary_key)?);
             Selector::with_tokens(&policy.with_affinity(Affinity::Cookie(cookie)), |variant| match variant {
@@ -117,9 +144,9 @@ fn decision(line: &Line) -> Result<(Variant, Reason), Box<dyn Error>> {
         }
     };
 
-    let request = View::new(&line.request.headers)?;
+    let view = View::new(&line.request.headers)?;
     let decide = |sample| {
-        let decision = selector.select(&request, sample);
+        let decision = selector.select(view.lines(), sample);
         (decision.variant, decision.reason)
     };
     match line.draw {
@@ -137,8 +164,8 @@ fn parsed(line: &str) -> Result<Value, Box<dyn Error>> {
     let line: AnnotationsLine = serde_json::from_str(line)?;
     let mut flags = Flags::default();
     if let Some(Options { annotations_prefix, enable_annotation_validation }) = line.options {
-        flags.prefix = annotations_prefix.map_or(Ok(flags.prefix), |prefix| Prefix::new(&prefix))?;
-        flags.validation = enable_annotation_validation.unwrap_or(flags.validation);
+        let prefix = annotations_prefix.map_or(Ok(Prefix::default()), |prefix| Prefix::new(&prefix))?;
+        flags = flags.with_prefix(prefix).with_validation(enable_annotation_validation.unwrap_or(true));
     }
     let parsed = nginx::parse(&line.annotations, &flags);
     let findings: Vec<&str> = parsed.findings.iter().map(nginx::Finding::code).collect();

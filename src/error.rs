@@ -25,7 +25,7 @@ pub use nginx::{IngressError, ManifestError};
 /// ```
 /// use canary_policy::{Invalid, Pattern};
 ///
-/// assert!(matches!(Pattern::new("a++"), Err(Invalid::PatternSyntax { at: 0, .. })));
+/// assert!(matches!(Pattern::new("a++"), Err(Invalid::PatternSyntax { at: 2, .. })));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
@@ -71,19 +71,21 @@ pub enum Invalid {
     #[error("`{0}` is not a header name: letters, digits and !#$%&'*+-.^_`|~, 1 to 256 of them")]
     HeaderName(Excerpt),
     /// A header value that no request can carry.
-    #[error("`{0}` is not a header value: up to 4096 bytes, no control characters, no blank at the ends")]
+    #[error("`{0}` is not a header value: at most 4096 bytes, no control characters, no blank at the ends")]
     HeaderValue(Excerpt),
     /// A cookie name that no request can carry.
     #[error("`{0}` is not a cookie name: letters, digits and !#$%&'*+-./:^_`|~, inner spaces, 1 to 256 of them")]
     CookieName(Excerpt),
     /// A cookie value that no request can carry.
-    #[error("`{0}` is not a cookie value: up to 4096 bytes, no control characters, no `;`, no blank at the ends")]
+    #[error("`{0}` is not a cookie value: at most 4096 bytes, no control characters, no `;`, no blank at the ends")]
     CookieValue(Excerpt),
     /// A pattern that is too long or empty.
-    #[error("the pattern has {length} bytes: 1 to {bound} are read", bound = crate::policy::Pattern::MAX_LEN)]
+    #[error("the pattern has {length} bytes: 1 to {bound} are allowed")]
     PatternLength {
         /// Its length in bytes.
         length: usize,
+        /// The most it may have.
+        bound: usize,
     },
     /// A pattern that targets would read differently, or could not run.
     #[error("the pattern `{pattern}` is refused at byte {at}: {why}")]
@@ -104,10 +106,10 @@ pub enum Invalid {
         bound: usize,
     },
     /// Both of two things of which a rule has one.
-    #[error("`{0}` and `{1}` are both given: one of them")]
+    #[error("`{0}` and `{1}` are both given: give one of them")]
     Both(&'static str, &'static str),
     /// Neither of two things of which there must be one.
-    #[error("neither `{0}` nor `{1}` is given: one of them")]
+    #[error("neither `{0}` nor `{1}` is given: give one of them")]
     Neither(&'static str, &'static str),
     /// An affinity cookie's revision that cannot stand in its value.
     #[error("`{0}` is not a revision: 1 to 63 letters, digits, `-`, `_` and `.`")]
@@ -119,13 +121,13 @@ pub enum Invalid {
     #[error("{0} is not a max age: 0 to 4294967295 seconds")]
     MaxAge(i64),
     /// An affinity cookie's path that a browser would not read.
-    #[error("`{0}` is not a cookie path: begins with `/`, up to 1024 printable ASCII characters, no `;`")]
+    #[error("`{0}` is not a cookie path: begins with `/`, at most 1024 printable ASCII characters, no `;`")]
     CookiePath(Excerpt),
     /// An affinity cookie's domain that a browser would not read.
     #[error("`{0}` is not a cookie domain: 1 to 253 letters, digits, `-` and `.`")]
     CookieDomain(Excerpt),
     /// A salt that is too long.
-    #[error("the salt has {0} bytes: up to 256 are read")]
+    #[error("the salt has {0} bytes: at most 256 are allowed")]
     Salt(usize),
     /// A fraction outside [0, 1).
     #[error("{n} of {total} is not a sample: n is 0 to total - 1")]
@@ -136,7 +138,7 @@ pub enum Invalid {
         total: u32,
     },
     /// A Service that cannot exist.
-    #[error("`{0}` is not a Service name: 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends")]
+    #[error("`{0}` is not a Service name: 1 to 63 of a-z, 0-9 and -, with a letter first and no - last")]
     Service(Excerpt),
     /// A port that cannot exist.
     #[error("`{0}` is not a port: 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it")]
@@ -144,6 +146,9 @@ pub enum Invalid {
     /// An object name that cannot exist.
     #[error("`{0}` is not an object name: 1 to 253 of a-z, 0-9, - and ., with a letter or digit at both ends")]
     ObjectName(Excerpt),
+    /// A prefix under which an API server takes no annotation.
+    #[error("`{0}` cannot stand before an annotation's name: an API server takes a DNS name there")]
+    PrefixKey(Excerpt),
     /// An annotation prefix that could never stand in a key.
     #[error("`{0}` is not an annotation prefix: 1 to 253 letters, digits, `.`, `-`, `_` and `/`")]
     Prefix(Excerpt),
@@ -168,6 +173,7 @@ impl Invalid {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
 #[error("{field}: {what}")]
+#[non_exhaustive]
 pub struct Problem {
     /// The path of the field, as in `canaries[0].header.name`.
     pub field: String,
@@ -187,6 +193,7 @@ pub struct Problem {
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct InvalidPolicy {
     /// One or more, in the order of the fields.
     pub problems: Vec<Problem>,
@@ -220,6 +227,12 @@ pub struct Excerpt(String);
 
 impl Excerpt {
     const MAX: usize = 80;
+
+    /// The text, or the beginning of it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 
     /// The beginning of a text.
     #[must_use]

@@ -44,7 +44,8 @@ fn render_writes_every_option() {
         "higress.io",
     ];
     let run = example("render", &args, "");
-    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let note = "note: the affinity is an edit of the stable Ingress: the command stands above the manifest\n";
+    assert_eq!((run.code, run.err.as_str()), (0, note));
     golden("render_options.yaml", &run.out);
 }
 
@@ -54,7 +55,8 @@ fn render_reads_standard_input_and_a_policy_file() {
     let run = example("render", &["-", "--policy", "examples/manifests/policy.yaml", "--canary", "canary"], &stable);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.out.contains("canary-by-header: x-canary"), "{}", run.out);
-    let losses = "loss: canaries[0].cookie: `cohort = beta` is left out: ingress-nginx reads only always and never in a cookie\n\
+    let losses = "note: the affinity is an edit of the stable Ingress: the command stands above the manifest\n\
+                  loss: canaries[0].cookie: `cohort = beta` is left out: ingress-nginx reads only always and never in a cookie\n\
                   loss: affinity.cookie.revision: `7` is left out: an ingress-nginx cookie names its backend, without a revision\n";
     assert_eq!(run.err, losses);
 
@@ -96,17 +98,18 @@ fn render_says_what_is_wrong() {
         (prd(&["--header", "x canary"]), "canaries[0].header.name: `x canary` is not a header name: letters, digits and !#$%&'*+-.^_`|~, 1 to 256 of them".into()),
         (prd(&["--weight", "101/100"]), "canaries[0].weight: 101 is more than the total 100".into()),
         (prd(&["--weight", "0/0"]), "total: 0 is not a total: 1 to 4294967295".into()),
-        (prd(&["--weight", "30%"]), "--weight: `30%` is not a whole number, as in 30 or 3/1000".into()),
-        (prd(&["--header", &long]), "canaries[0].header.pattern: the pattern has 102400 bytes: 1 to 4096 are read".into()),
-        (prd(&["--header", "x-c~a++"]), "canaries[0].header.pattern: the pattern `a++` is refused at byte 0: a quantifier follows a quantifier, which PCRE reads as possessive or refuses".into()),
+        (prd(&["--weight", "30%"]), "--weight: `30%` is not W or W/TOTAL, whole numbers up to 4294967295".into()),
+        (prd(&["--header", &long]), "canaries[0].header.pattern: the pattern has 102400 bytes: 1 to 4096 are allowed".into()),
+        (prd(&["--header", "x-c~a++"]), "canaries[0].header.pattern: the pattern `a++` is refused at byte 2: a quantifier follows a quantifier, which PCRE reads as possessive or refuses".into()),
         (prd(&["--header", r"x-c~(a)\1"]), r"canaries[0].header.pattern: the pattern `(a)\1` is refused at byte 3: backreferences are not supported".into()),
         (prd(&["--cookie", "a;b"]), "canaries[0].cookie.name: `a;b` is not a cookie name: letters, digits and !#$%&'*+-./:^_`|~, inner spaces, 1 to 256 of them".into()),
         (prd(&["--stable", "web"]), format!("{PRD}: Ingress `prd` does not route to the Service `web`: it routes to `prd:80`")),
         (vec![PRD.into(), "--canary".into(), "a:b:c".into()], "--canary: `b:c` is not a port: 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it".into()),
         (prd(&["--prefix", "a b"]), "--prefix: `a b` is not an annotation prefix: 1 to 253 letters, digits, `.`, `-`, `_` and `/`".into()),
         (prd(&["--ingress", "web"]), format!("{PRD}: no stable Ingress is called `web`")),
-        (prd(&["--policy", &unknown]), format!("{unknown}: line 2 column 3: unknown field `wieght`, expected one of name, weight, header, cookie")),
-        (prd(&["--policy", &twice]), format!("{twice}: ")),
+        (prd(&["--policy", &unknown]), format!("{unknown}: canaries[0].wieght: unknown field `wieght`, expected one of `name`, `weight`, `header`, `cookie`")),
+        (prd(&["--policy", &twice]), format!("{twice}: 2 documents: a policy is one")),
+        (prd(&["--weight", "-1"]), "canaries[0].weight: -1 is not a weight: 0 to 4294967295".into()),
         (with(&two), format!("{two}: no Ingress in it, only document 1 (Deployment `web`), document 2 (Deployment `web`)")),
         (with(&none), format!("{none}: Ingress `web` routes to no Service")),
         (with(&bad), format!("{bad}: not YAML: line 1 column 5: mapping values are not allowed in this context")),
@@ -117,10 +120,13 @@ fn render_says_what_is_wrong() {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let run = example("render", &args, "");
         assert_eq!((run.code, run.out.as_str()), (1, ""), "{args:?}: {}", run.err);
-        assert!(
-            run.err.starts_with(&format!("error: {message}")) && run.err.lines().count() == 1,
-            "{args:?}: {}",
-            run.err
+        assert_eq!(
+            run.err,
+            format!(
+                "error: {message}
+"
+            ),
+            "{args:?}"
         );
     }
     std::fs::remove_dir_all(&folder).unwrap();
@@ -173,7 +179,7 @@ fn replay_decides_lines() {
 {"id":"b","reason":"weight","variant":"stable"}
 {"id":"c","unsupported":"the weight decides, and no draw was recorded"}
 {"id":"d","reason":"affinity","variant":"canary"}
-{"id":"e","unsupported":"canary-by-header-pattern: the pattern `a++` is refused at byte 0: a quantifier follows a quantifier, which PCRE reads as possessive or refuses"}
+{"id":"e","unsupported":"canary-by-header-pattern: the pattern `a++` is refused at byte 2: a quantifier follows a quantifier, which PCRE reads as possessive or refuses"}
 {"id":"f","unsupported":"nginx answers 400: the header name `a b` has a byte it refuses"}
 {"id":"g","unsupported":"the draw 101 is not 1 to 100"}
 "#;
@@ -203,4 +209,27 @@ fn replay_parses_annotations() {
 fn decide_decides() {
     let run = example("decide", &[], "");
     assert_eq!((run.code, run.out.as_str()), (0, "web-canary:80, decided by header\n"));
+}
+
+/// What is no Ingress is left aside, and said so; a canary that is there already is not replaced in silence.
+#[test]
+fn render_says_what_it_left_aside() {
+    let file = "{ apiVersion: apps/v1, kind: Deployment, metadata: { name: web } }
+---
+{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: { name: web, namespace: a }, spec: { defaultBackend: { service: { name: web, port: { number: 80 } } } } }
+---
+{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: { name: web, namespace: b }, spec: { defaultBackend: { service: { name: web, port: { number: 80 } } } } }
+---
+{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: { name: web-canary, namespace: a, annotations: { nginx.ingress.kubernetes.io/canary: 'true' } }, spec: {} }
+";
+    let run = example("render", &["-", "--canary", "web-2"], file);
+    let several = "error: standard input: several Ingresses could be the stable one (Ingress `a/web`, Ingress `b/web`): pick one with --ingress\n";
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (1, "", several));
+
+    let run = example("render", &["-", "--canary", "web-2", "--ingress", "a/web"], file);
+    let notes = "note: standard input: left aside: document 1 (Deployment `web`), document 3 (Ingress `b/web`)
+note: standard input: has a canary `web-canary` already, which this one replaces
+note: the canary has no weight and no rule: nothing reaches it
+";
+    assert_eq!((run.code, run.err.as_str()), (0, notes));
 }

@@ -10,10 +10,14 @@
 
 mod util;
 
-use canary_policy::policy::{Name, strategy};
-use canary_policy::targets::nginx::{Flags, Prefix, annotations, read};
-use canary_policy::{Affinity, Canary, Policy, Sample, Selector, Spec, Total, Variant};
+use canary_policy::policy::{AffinitySpec, Name, strategy};
+use canary_policy::targets::nginx::{Flags, Prefix, View, annotations, read};
+use canary_policy::{
+    Affinity, Canary, CookieAffinity, CookieRule, HeaderRule, Match, Pattern, Pins, Policy, SameSite, Sample, Selector,
+    Spec, Total, Variant,
+};
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 
 /// Header lines of any bytes, some under names that rules look at.
@@ -25,6 +29,37 @@ fn lines() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
         Just(b"always".to_vec()),
     ];
     vec((names, values), 0..6)
+}
+
+/// Policies that ingress-nginx can say whole.
+fn sayable() -> impl Strategy<Value = Policy> {
+    let basic = "[A-Za-z0-9._~/:-]{1,6}( [A-Za-z0-9._~/:-]{1,3})?";
+    let matches = prop_oneof![
+        Just(Match::AlwaysNever),
+        basic.prop_map(Match::Exact),
+        "\\^?[a-z]{1,3}(\\||\\.\\*|\\[0-9\\]\\+)?[a-z]{1,3}\\$?"
+            .prop_map(|text| Match::Pattern(Pattern::new(&text).unwrap())),
+    ];
+    let header = ("[a-z][a-z0-9-]{0,8}", matches).prop_map(|(name, matches)| HeaderRule::new(&name, matches).unwrap());
+    let cookie = basic.prop_map(|name| CookieRule::new(&name, Match::AlwaysNever).unwrap());
+    let pins = prop_oneof![Just(Pins::Everyone), Just(Pins::Stable)];
+    let affinity = (basic, pins, option::of(any::<u32>()), option::of("/[a-z?&=, ]{0,5}[a-z]"), any::<bool>());
+    let affinity = affinity.prop_map(|(name, pins, max_age, path, secure)| {
+        let cookie =
+            CookieAffinity::new(&name).unwrap().with_pins(pins).with_secure(secure).with_same_site(SameSite::Lax);
+        let cookie = max_age.into_iter().fold(cookie, CookieAffinity::with_max_age);
+        Affinity::Cookie(path.into_iter().fold(cookie, |cookie, path| cookie.with_path(&path).unwrap()))
+    });
+    let total = prop_oneof![1..=100_u32, 100..=1000_u32, 1..=u32::MAX];
+    let parts = (total, any::<u32>(), "[a-z]{1,9}", option::of(header), option::of(cookie), option::of(affinity));
+    parts.prop_map(|(total, weight, name, header, cookie, affinity)| {
+        let weight = u32::try_from(u64::from(weight) % (u64::from(total) + 1)).unwrap();
+        let canary = Canary::new(&format!("x{name}"), weight).unwrap();
+        let canary = header.into_iter().fold(canary, Canary::with_header);
+        let canary = cookie.into_iter().fold(canary, Canary::with_cookie);
+        let policy = Policy::new([canary], Total::new(total).unwrap()).unwrap();
+        affinity.into_iter().fold(policy, Policy::with_affinity)
+    })
 }
 
 /// Weights of 1 to 8 canaries that fit a total.
@@ -51,9 +86,8 @@ proptest! {
 
     #[test]
     fn a_policy_is_what_its_spec_says(policy in strategy::policy()) {
-        let spec = Spec::from(policy.clone());
+        let spec = Spec::from(&policy);
         prop_assert_eq!(&Policy::try_from(spec.clone()).unwrap(), &policy);
-        prop_assert_eq!(&Spec::from(policy.clone()), &spec);
 
         let json = serde_json::to_string(&policy).unwrap();
         prop_assert_eq!(&serde_json::from_str::<Policy>(&json).unwrap(), &policy);
@@ -61,16 +95,49 @@ proptest! {
         prop_assert_eq!(&serde_saphyr::from_str::<Spec>(&yaml).unwrap(), &spec, "{}", yaml);
     }
 
+    /// A spec that spells out what could be left out is the same policy, and comes back without it.
+    #[test]
+    fn a_spec_in_full_is_the_same_policy(policy in strategy::policy()) {
+        let brief = Spec::from(&policy);
+        let mut full = brief.clone();
+        full.total.get_or_insert(100);
+        for canary in &mut full.canaries {
+            canary.name.get_or_insert("canary".to_owned());
+            canary.weight.get_or_insert(0);
+            for rule in canary.header.iter_mut() {
+                rule.name.make_ascii_uppercase();
+            }
+        }
+        if let Some(AffinitySpec { cookie: Some(cookie), .. }) = &mut full.affinity {
+            cookie.precedence.get_or_insert_default();
+            cookie.pins.get_or_insert_default();
+            cookie.secure.get_or_insert_default();
+        }
+        if let Some(AffinitySpec { key: Some(key), .. }) = &mut full.affinity {
+            key.salt.get_or_insert_default();
+        }
+        prop_assert_eq!(Spec::from(Policy::try_from(full).unwrap()), brief);
+    }
+
     /// A total below 100 is written as a larger one with the same share, so it is compared in lowest terms.
     #[test]
-    fn annotations_without_losses_are_read_back(policy in strategy::policy()) {
-        let Ok(written) = annotations(&policy, &Prefix::default()).exact() else { return Ok(()) };
-        let reading = read(&written, &Flags::default()).unwrap();
+    fn what_ingress_nginx_can_say_is_read_back(policy in sayable()) {
+        let written = annotations(&policy, &Prefix::default()).exact();
+        let reading = read(&written.unwrap(), &Flags::default()).unwrap();
         prop_assert_eq!(&reading.findings, &[]);
         if policy.total() >= Total::default() {
             prop_assert_eq!(&reading.policy, &policy);
         }
         prop_assert_eq!(reading.policy.reduced(), policy.reduced());
+    }
+
+    /// Any policy, sayable or not.
+    #[test]
+    fn annotations_without_losses_are_read_back(policy in strategy::policy()) {
+        if let Ok(written) = annotations(&policy, &Prefix::default()).exact() {
+            let reading = read(&written, &Flags::default()).unwrap();
+            prop_assert_eq!(reading.policy.reduced(), policy.reduced());
+        }
     }
 
     /// Whatever was lost, the annotations are ones the controller takes as they are.
@@ -167,10 +234,21 @@ proptest! {
     }
 
     #[test]
-    fn names_are_labels(text in "\\PC{0,70}") {
-        if let Ok(name) = Name::new(&text) {
-            prop_assert_eq!(name.as_str(), text.as_str());
-            prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+    fn names_are_labels(text in "[a-zA-Z0-9-]{0,70}") {
+        let inner = text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        let label = inner && (1..=63).contains(&text.len()) && !text.starts_with('-') && !text.ends_with('-');
+        prop_assert_eq!(Name::new(&text).is_ok(), label && text != "stable");
+    }
+
+    /// Whatever bytes come, nginx's view of them is a part of them, or 400.
+    #[test]
+    fn a_view_never_panics(lines in lines()) {
+        if let Ok(view) = View::new(&lines) {
+            prop_assert!(view.lines().len() <= lines.len());
+            for (name, value) in view.lines() {
+                prop_assert!(name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-'));
+                prop_assert!(!value.starts_with(b" ") && !value.ends_with(b" "));
+            }
         }
     }
 }

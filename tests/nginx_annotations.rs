@@ -57,7 +57,7 @@ struct Session {
 impl Case {
     fn flags(&self) -> Flags {
         let prefix = self.prefix.as_ref().map_or(Prefix::default(), |prefix| Prefix::new(prefix).unwrap());
-        Flags { prefix, validation: self.validation.unwrap_or(true) }
+        Flags::default().with_prefix(prefix).with_validation(self.validation.unwrap_or(true))
     }
 }
 
@@ -96,8 +96,9 @@ fn every_recorded_affinity_is_the_same() {
     for case in cases() {
         let flags = case.flags();
         let canary = BTreeMap::from([(format!("{}/canary", flags.prefix), "true".to_owned())]);
-        let stable = case.annotations.clone();
-        let reading = read(&Annotations { canary, stable, ..Annotations::default() }, &flags).unwrap();
+        let own = |key: &str| !key.starts_with(&format!("{}/canary", flags.prefix));
+        let stable = case.annotations.clone().into_iter().filter(|(key, _)| own(key)).collect();
+        let reading = read(&Annotations::new(canary, stable), &flags).unwrap();
         let expected = case.affinity;
         let Affinity::Cookie(cookie) = reading.policy.affinity() else {
             assert_ne!(expected.r#type, "cookie", "{}", case.id);
@@ -232,6 +233,18 @@ fn what_annotations_really_mean() {
             ],
         ),
         (
+            &[("canary-weight", ""), ("canary-by-cookie", "  "), ("affinity-canary-behavior", "legacy")],
+            &[("canary-weight", "30"), ("session-cookie-name", "r")],
+            "canaries: [{}]",
+            &[
+                "canary-weight: `` is not an integer: the controller takes 0",
+                "canary-by-cookie: `  ` is not a text of letters, digits, spaces and -._~/:: the controller takes no cookie rule",
+                "affinity-canary-behavior: does nothing while the stable Ingress has no affinity: cookie",
+                "canary-weight: does nothing here, it belongs on the canary Ingress",
+                "session-cookie-name: does nothing while the stable Ingress has no affinity: cookie",
+            ],
+        ),
+        (
             &[],
             &[("affinity", "Cookie")],
             "canaries: [{}]",
@@ -252,6 +265,7 @@ fn what_annotations_really_mean() {
             "{ canaries: [{}], affinity: { cookie: { name: INGRESSCOOKIE, maxAge: 0, path: /a, secure: true } } }",
             &[
                 "affinity-canary-behavior: does nothing here, it belongs on the canary Ingress",
+                "session-cookie-max-age: `-1` is not part of a canary policy",
                 "session-cookie-samesite: `lax` is not Strict, Lax or None: the controller takes no SameSite",
                 "affinity-mode: `persistent` is not part of a canary policy",
                 "session-cookie-expires: `60` is not part of a canary policy",
@@ -261,7 +275,7 @@ fn what_annotations_really_mean() {
     for (canary, stable, meaning, noticed) in rows {
         let canary = util::annotations([("canary", "true")].into_iter().chain(canary.iter().copied()));
         let stable = util::annotations(stable.iter().copied());
-        let reading = read(&Annotations { canary, stable, ..Annotations::default() }, &Flags::default()).unwrap();
+        let reading = read(&Annotations::new(canary, stable), &Flags::default()).unwrap();
         assert_eq!(reading.policy, policy(meaning));
         let findings: Vec<String> = reading.findings.iter().map(ToString::to_string).collect();
         assert_eq!(findings, *noticed);
@@ -281,7 +295,7 @@ fn what_is_no_policy() {
         ),
         (
             &[("canary", "true"), ("canary-by-header", "a"), ("canary-by-header-pattern", "a++")],
-            "canary-by-header-pattern: the pattern `a++` is refused at byte 0: a quantifier follows a quantifier, which PCRE reads as possessive or refuses",
+            "canary-by-header-pattern: the pattern `a++` is refused at byte 2: a quantifier follows a quantifier, which PCRE reads as possessive or refuses",
         ),
         (
             &[("canary", "true"), ("canary-weight-total", "9999999999")],
@@ -289,7 +303,7 @@ fn what_is_no_policy() {
         ),
     ];
     for (canary, why) in rows {
-        let annotations = Annotations { canary: util::annotations(canary.iter().copied()), ..Annotations::default() };
+        let annotations = Annotations::new(util::annotations(canary.iter().copied()), BTreeMap::new());
         assert_eq!(read(&annotations, &Flags::default()).unwrap_err().to_string(), *why);
     }
 }
@@ -338,7 +352,7 @@ fn what_is_written() {
             &[("canary-weight", "0")],
             &[],
             &[
-                "canaries[0].header: `x-c = a,b` is left out: ingress-nginx takes letters, digits, spaces and -._~/: there",
+                "canaries[0].header: `x-c = a,b` is refused, so it is left out: ingress-nginx takes letters, digits, spaces and -._~/: there",
             ],
         ),
         (
@@ -352,7 +366,7 @@ fn what_is_written() {
             &[("canary-weight", "0")],
             &[],
             &[
-                r"canaries[0].header: `x-c ~ a{1,3}` is left out: ingress-nginx takes letters, digits and -._~/:^$[](){}*+?|&=\ there",
+                r"canaries[0].header: `x-c ~ a{1,3}` is refused, so it is left out: ingress-nginx takes letters, digits and -._~/:^$[](){}*+?|&=\ there",
             ],
         ),
         (
@@ -360,7 +374,7 @@ fn what_is_written() {
             &[("canary-weight", "0")],
             &[],
             &[
-                "canaries[0].header: `x_c` is left out: nginx drops headers whose names have more than letters, digits and -",
+                "canaries[0].header: `x_c` is refused, so it is left out: nginx drops headers whose names have more than letters, digits and -",
             ],
         ),
         ("canaries: [{ cookie: { name: c } }]", &[("canary-weight", "0"), ("canary-by-cookie", "c")], &[], &[]),
@@ -380,7 +394,9 @@ fn what_is_written() {
             "canaries: [{ cookie: { name: c!d } }]",
             &[("canary-weight", "0")],
             &[],
-            &["canaries[0].cookie: `c!d` is left out: ingress-nginx takes letters, digits, spaces and -._~/: there"],
+            &[
+                "canaries[0].cookie: `c!d` is refused, so it is left out: ingress-nginx takes letters, digits, spaces and -._~/: there",
+            ],
         ),
         (
             "canaries: [{ name: a, weight: 1 }, { name: b, weight: 2, header: { name: x-b, value: c } }]",
@@ -415,14 +431,16 @@ fn what_is_written() {
             &[
                 "affinity.cookie.precedence: `afterRules` becomes `beforeRules`: in ingress-nginx the affinity cookie beats every rule",
                 "affinity.cookie.revision: `7` is left out: an ingress-nginx cookie names its backend, without a revision",
-                "affinity.cookie.path: `/(a)` is left out: ingress-nginx takes letters, digits, spaces and -._~/:,?&= there",
+                "affinity.cookie.path: `/(a)` is refused, so it is left out: ingress-nginx takes letters, digits, spaces and -._~/:,?&= there",
             ],
         ),
         (
             "{ canaries: [{}], affinity: { cookie: { name: r!s } } }",
             &[("canary-weight", "0")],
             &[],
-            &["affinity: `r!s` is left out: ingress-nginx takes letters, digits, spaces and -._~/: there"],
+            &[
+                "affinity: `r!s` is refused, so it is left out: ingress-nginx takes letters, digits, spaces and -._~/: there",
+            ],
         ),
         (
             "{ canaries: [{}], affinity: { key: { header: x-user } } }",
@@ -447,5 +465,12 @@ fn another_prefix() {
     let written = annotations(&policy("canaries: [{ weight: 30 }]"), &prefix).exact().unwrap();
     assert!(written.canary.keys().all(|key| key.starts_with("higress.io/canary")));
     assert!(read(&written, &Flags::default()).is_err());
-    assert!(read(&written, &Flags { prefix, ..Flags::default() }).is_ok());
+    assert!(read(&written, &Flags::default().with_prefix(prefix)).is_ok());
+}
+
+#[test]
+fn a_stable_ingress_is_no_canary() {
+    let canary = || util::annotations([("canary", "true")]);
+    let error = read(&Annotations::new(canary(), canary()), &Flags::default()).unwrap_err();
+    assert_eq!(error.to_string(), "the stable Ingress is itself a canary: it serves nothing alone");
 }

@@ -33,6 +33,11 @@ struct Case {
     seen: Seen,
     variant: String,
     reason: String,
+    /// What the generator meant to make.
+    category: String,
+    /// Whether the `regex` crate does not give PCRE's answer.
+    #[serde(default)]
+    pcre_only: bool,
 }
 
 #[derive(Deserialize)]
@@ -45,7 +50,7 @@ struct Keys {
     canary_backend: String,
 }
 
-/// What `$http_NAME` and `$cookie_NAME` showed.
+/// What `$http_NAME` showed.
 #[derive(Deserialize)]
 struct Seen {
     header: Option<String>,
@@ -71,11 +76,7 @@ fn prefixed(annotations: &BTreeMap<String, String>) -> BTreeMap<String, String> 
 }
 
 fn policy(case: &Case) -> Result<Policy, ReadError> {
-    let annotations = Annotations {
-        canary: prefixed(&case.annotations),
-        stable: prefixed(&case.stable_annotations),
-        ..Annotations::default()
-    };
+    let annotations = Annotations::new(prefixed(&case.annotations), prefixed(&case.stable_annotations));
     Ok(read(&annotations, &Flags::default())?.policy)
 }
 
@@ -97,7 +98,7 @@ fn decide(case: &Case, policy: &Policy) -> (String, String) {
         Some(draw) => Sample::from_fraction(draw - 1, policy.total().get()).unwrap(),
         None => Sample::MIN,
     };
-    let decision = selector.select(&view, sample);
+    let decision = selector.select(view.lines(), sample);
     let variant = if decision.variant == Variant::Stable { "stable" } else { "canary" };
     (variant.to_owned(), decision.reason.as_str().to_owned())
 }
@@ -111,12 +112,17 @@ fn every_recorded_request_is_decided_as_it_was() {
         let policy = match policy(&case) {
             Ok(policy) => policy,
             Err(ReadError::Unsupported { annotation: "canary-by-header-pattern", what }) => {
+                let meant = case.pcre_only
+                    || case.category == "header-pattern-invalid"
+                    || case.category == "header-pattern-pcre";
+                assert!(meant, "{}: {what}", case.id);
                 refused.insert(what.to_string());
                 *deviations.entry("pattern").or_default() += 1;
                 continue;
             }
             Err(error) => panic!("{}: {error}", case.id),
         };
+        assert!(!case.pcre_only || case.reason == "header-pattern-error", "{}: should be refused", case.id);
         let got = decide(&case, &policy);
         if got == expected {
             assert!(case.draw.is_some() || got.1 != Reason::Weight.as_str(), "{}: no draw", case.id);
@@ -172,7 +178,7 @@ fn headers_are_seen_as_nginx_showed_them() {
         let Some(rule) = policy.canaries()[0].header() else { continue };
         let view = View::new(&case.headers).unwrap();
         let lines: Vec<String> =
-            view.header(rule.name()).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+            view.lines().header(rule.name()).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
         let separator = if rule.name() == "cookie" { "; " } else { ", " };
         let shown = (!lines.is_empty()).then(|| lines.join(separator));
         assert_eq!(shown, case.seen.header, "{}", case.id);
@@ -199,4 +205,44 @@ fn what_nginx_answers_with_400() {
         assert_eq!(View::new(lines).unwrap_err().to_string(), *expected);
     }
     assert!(View::new(&[("X-Canary", "a"), ("X-Canary", "b"), ("Cookie", "a"), ("Cookie", "b")]).is_ok());
+}
+
+/// The example says the same, line by line.
+#[test]
+fn replay_says_the_same() {
+    let cases = cases();
+    let lines = cases.iter().map(|case| {
+        let affinity = case.affinity.as_ref().map(|keys| {
+            serde_json::json!({
+                "cookie_name": keys.cookie_name,
+                "behavior": keys.behavior,
+                "primary_key": keys.primary_key,
+                "canary_key": keys.canary_key,
+            })
+        });
+        serde_json::json!({
+            "id": case.id,
+            "annotations": prefixed(&case.annotations),
+            "primary_annotations": prefixed(&case.stable_annotations),
+            "request": { "headers": case.headers },
+            "draw": case.draw,
+            "affinity": affinity,
+        })
+        .to_string()
+    });
+    let run = util::example("replay", &[], &lines.collect::<Vec<_>>().join("\n"));
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert_eq!(run.out.lines().count(), cases.len());
+    for (case, line) in cases.iter().zip(run.out.lines()) {
+        let answer: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(answer["id"], case.id.as_str());
+        match policy(case) {
+            Err(error) => assert_eq!(answer["unsupported"], error.to_string()),
+            Ok(policy) => {
+                let (variant, reason) = decide(case, &policy);
+                let undrawn = case.draw.is_none() && reason == "weight";
+                assert!(undrawn || (answer["variant"] == variant && answer["reason"] == reason), "{line}");
+            }
+        }
+    }
 }

@@ -71,7 +71,7 @@ spec:
 /// Same host, path, type, class and namespace; the other Service's rules, labels, TLS and annotations are left out.
 #[test]
 fn only_what_belongs_is_written() {
-    let params = Params { stable: Some("web".parse().unwrap()), ..params("web-2") };
+    let params = params("web-2").with_stable("web".parse().unwrap());
     let expected = "\
 apiVersion: networking.k8s.io/v1
 kind: Ingress
@@ -100,7 +100,7 @@ spec:
 
 #[test]
 fn every_path_of_the_service_is_swapped() {
-    let params = Params { stable: Some("api:80".parse().unwrap()), ..params("api-2:8080") };
+    let params = params("api-2:8080").with_stable("api:80".parse().unwrap());
     let canary = written(&ingress(SHOP), &params);
     let rules = canary.spec.unwrap().rules.unwrap();
     let hosts: Vec<&str> = rules.iter().filter_map(|rule| rule.host.as_deref()).collect();
@@ -115,7 +115,7 @@ fn every_path_of_the_service_is_swapped() {
 #[test]
 fn what_cannot_stand_beside_an_ingress() {
     let shop = ingress(SHOP);
-    let named = |stable: &str, canary| Params { stable: Some(stable.parse().unwrap()), ..params(canary) };
+    let named = |stable: &str, canary| params(canary).with_stable(stable.parse().unwrap());
     let rows = [
         (
             params("web-2"),
@@ -129,17 +129,22 @@ fn what_cannot_stand_beside_an_ingress() {
             named("web:80", "web-2"),
             "Ingress `shop` does not route to the Service `web:80`: it routes to `api:80`, `web:http`",
         ),
+        (named("web", "web:80"), "`web:http` is the stable Service: ingress-nginx ignores a canary that names it"),
+        (
+            named("web", "web-2").with_prefix(Prefix::new("a/b").unwrap()),
+            "`a/b` cannot stand before an annotation's name: an API server takes a DNS name there",
+        ),
         (named("web", "web"), "`web:http` is the stable Service: ingress-nginx ignores a canary that names it"),
         (
             named("web", "api:80"),
             "Ingress `shop` already routes to `api:80`: ingress-nginx then drops the canary's rules",
         ),
         (
-            Params { name: Some("shop".to_owned()), ..named("web", "web-2") },
+            named("web", "web-2").with_name("shop"),
             "`shop` is the stable Ingress's name: the canary Ingress needs another",
         ),
         (
-            Params { name: Some("Shop!".to_owned()), ..named("web", "web-2") },
+            named("web", "web-2").with_name("Shop!"),
             "`Shop!` is not an object name: 1 to 253 of a-z, 0-9, - and ., with a letter or digit at both ends",
         ),
     ];
@@ -147,6 +152,11 @@ fn what_cannot_stand_beside_an_ingress() {
         assert_eq!(refused(&shop, &params), why);
     }
 
+    let mut unsafe_name = shop.clone();
+    unsafe_name.metadata.namespace = Some("x; touch y\nkind: z".to_owned());
+    let why = r"`x; touch y\nkind: z` is not an object name: 1 to 253 of a-z, 0-9, - and ., with a letter or digit at both ends";
+    assert_eq!(refused(&unsafe_name, &named("web", "web-2")), why);
+    assert_eq!(refused(&Ingress::default(), &params("b")), "the stable Ingress has no metadata.name");
     let no_rules = "{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: { name: a }, spec: {} }";
     assert_eq!(refused(&ingress(no_rules), &params("b")), "Ingress `a` routes to no Service");
     let canary = "{ apiVersion: networking.k8s.io/v1, kind: Ingress, spec: {}, metadata: { name: a, annotations: { nginx.ingress.kubernetes.io/canary: 'T' } } }";
@@ -157,44 +167,96 @@ fn what_cannot_stand_beside_an_ingress() {
     assert!(is_canary(&ingress(canary), &Prefix::default()));
 }
 
-/// A canary's own `defaultBackend` takes over the catch-all server, so it is written only where the stable one's does.
+/// Each row is a stable spec and the canary's hosts and paths, or why there are none. A canary's own `defaultBackend` would
+/// take over the catch-all server; of two equal paths the first one answers; a split hangs on Service and port.
 #[test]
-fn a_default_backend_is_followed_to_where_it_answers() {
-    let head = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: { name: a }\nspec:\n";
-    let backend = |name: &str| format!("{{ service: {{ name: {name}, port: {{ number: 80 }} }} }}");
-    let rule = |host: &str, path: &str, service: &str| {
-        format!(
-            "  - {{ host: {host}, http: {{ paths: [{{ path: {path}, pathType: Prefix, backend: {} }}] }} }}\n",
-            backend(service)
+fn a_canary_stands_where_its_service_answers() {
+    let rows: [(&str, &[(&str, &str)]); 9] = [
+        ("{ defaultBackend: web }", &[("", "/")]),
+        ("{ defaultBackend: web, rules: [a.test /x web] }", &[("a.test", "/x")]),
+        ("{ defaultBackend: web, rules: [a.test /x web:81] }", &[("a.test", "/x"), ("a.test", "/")]),
+        ("{ defaultBackend: web, rules: [a.test /x api, b.test / api] }", &[("a.test", "/")]),
+        ("{ defaultBackend: web, rules: [a.test / api] }", &[]),
+        ("{ defaultBackend: web, rules: [- /x api] }", &[]),
+        ("{ rules: [a.test / api, a.test / web] }", &[]),
+        ("{ rules: [a.test / web, a.test / api, a.test /y web] }", &[("a.test", "/"), ("a.test", "/y")]),
+        ("{ rules: [- / web] }", &[("", "/")]),
+    ];
+    for (short, expected) in rows {
+        let stable = ingress(&spelt_out(short));
+        let params = params("web-2").with_stable("web".parse().unwrap());
+        let policy = policy("canaries: [{ weight: 30 }]");
+        let got: Vec<(String, String)> = match canary_ingress(&stable, &policy, &params) {
+            Err(error) => {
+                assert_eq!(error.to_string(), "Ingress `a` sends nothing to `web`: other Services have its paths");
+                Vec::new()
+            }
+            Ok(written) => {
+                let spec = written.exact().unwrap().ingress.spec.unwrap();
+                assert_eq!(spec.default_backend, None);
+                let rules = spec.rules.unwrap().into_iter();
+                rules
+                    .flat_map(|rule| {
+                        let host = rule.host.unwrap_or_default();
+                        let paths = rule.http.unwrap().paths.into_iter();
+                        paths.map(move |path| (host.clone(), path.path.unwrap_or_default()))
+                    })
+                    .collect()
+            }
+        };
+        let got: Vec<(&str, &str)> = got.iter().map(|(host, path)| (host.as_str(), path.as_str())).collect();
+        assert_eq!(got, expected, "{short}");
+    }
+}
+
+/// `HOST PATH SERVICE[:PORT]` as a rule of an Ingress; `-` is no host.
+fn spelt_out(short: &str) -> String {
+    let backend = |text: &str| {
+        let (name, port) = text.split_once(':').unwrap_or((text, "80"));
+        format!("{{ service: {{ name: {name}, port: {{ number: {port} }} }} }}")
+    };
+    let inside = short.trim_matches(['{', '}', ' ']);
+    let default_backend = inside.strip_prefix("defaultBackend: ").map(|rest| rest.split(',').next().unwrap());
+    let mut yaml = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: { name: a }\nspec:\n".to_owned();
+    if let Some(service) = default_backend {
+        yaml += &format!("  defaultBackend: {}\n", backend(service.trim()));
+    }
+    if let Some((_, rules)) = inside.split_once('[') {
+        yaml += "  rules:\n";
+        for rule in rules.trim_end_matches(']').split(", ") {
+            let parts: Vec<&str> = rule.split(' ').collect();
+            let host = if parts[0] == "-" { String::new() } else { format!("host: {}, ", parts[0]) };
+            let path = format!("{{ path: {}, pathType: Prefix, backend: {} }}", parts[1], backend(parts[2]));
+            yaml += &format!("  - {{ {host}http: {{ paths: [{path}] }} }}\n");
+        }
+    }
+    yaml
+}
+
+/// The class is given as it counts, and what a canary applies is copied.
+#[test]
+fn class_and_endpoint_annotations() {
+    let with = |annotations: &str, class: &str| {
+        let text = format!(
+            "{{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {{ name: a, annotations: {{ {annotations} }} }}, spec: {{ {class} defaultBackend: {{ service: {{ name: web, port: {{ number: 80 }} }} }} }} }}"
+        );
+        let canary = written(&ingress(&text), &params("web-2"));
+        let annotations = canary.metadata.annotations.unwrap();
+        let found = |key: &str| annotations.get(key).cloned();
+        (
+            found("kubernetes.io/ingress.class"),
+            canary.spec.unwrap().ingress_class_name,
+            found("nginx.ingress.kubernetes.io/upstream-hash-by"),
         )
     };
-    let hosts = |canary: &Ingress| -> Vec<String> {
-        canary.spec.iter().flat_map(|spec| spec.rules.iter().flatten()).filter_map(|rule| rule.host.clone()).collect()
-    };
-
-    let alone = written(&ingress(&format!("{head}  defaultBackend: {}\n", backend("web"))), &params("web-2"));
-    let spec = alone.spec.unwrap();
-    assert_eq!(spec.default_backend.unwrap().service.unwrap().name, "web-2");
-    assert_eq!(spec.rules, None);
-
-    let same = format!("{head}  defaultBackend: {}\n  rules:\n{}", backend("web"), rule("a.test", "/x", "web"));
-    let canary = written(&ingress(&same), &params("web-2"));
-    assert_eq!(
-        (canary.spec.as_ref().unwrap().default_backend.clone(), hosts(&canary)),
-        (None, vec!["a.test".to_owned()])
-    );
-
-    let other = format!(
-        "{head}  defaultBackend: {}\n  rules:\n{}{}",
-        backend("web"),
-        rule("a.test", "/x", "api"),
-        rule("b.test", "/", "api")
-    );
-    let params = Params { stable: Some("web".parse().unwrap()), ..params("web-2") };
-    let canary = written(&ingress(&other), &params);
-    assert_eq!(hosts(&canary), ["a.test"]);
-    let rules = canary.spec.unwrap().rules.unwrap();
-    assert_eq!(rules[0].http.as_ref().unwrap().paths[0].path.as_deref(), Some("/"));
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(with("kubernetes.io/ingress.class: n", ""), (some("n"), None, None));
+    assert_eq!(with("", "ingressClassName: n,"), (None, some("n"), None));
+    assert_eq!(with("kubernetes.io/ingress.class: n", "ingressClassName: n,"), (None, some("n"), None));
+    assert_eq!(with("kubernetes.io/ingress.class: n", "ingressClassName: m,"), (some("n"), None, None));
+    let hash =
+        "nginx.ingress.kubernetes.io/upstream-hash-by: $remote_addr, nginx.ingress.kubernetes.io/proxy-body-size: 1m";
+    assert_eq!(with(hash, "").2, some("$remote_addr"));
 }
 
 /// Each row: annotations of the stable Ingress, the policy's affinity, the edit and the loss.
@@ -231,7 +293,7 @@ fn the_affinity_is_an_edit_of_the_stable_ingress() {
     ];
     for (annotations, affinity, edit, lost) in rows {
         let stable = ingress(&format!(
-            "{{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {{ name: a, annotations: {annotations} }}, spec: {{ defaultBackend: {{ service: {{ name: web }} }} }} }}"
+            "{{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {{ name: a, annotations: {annotations} }}, spec: {{ defaultBackend: {{ service: {{ name: web, port: {{ number: 80 }} }} }} }} }}"
         ));
         let affinity = if affinity.is_empty() { String::new() } else { format!(", affinity: {{ {affinity} }}") };
         let policy = policy(&format!("{{ canaries: [{{ weight: 30 }}]{affinity} }}"));
@@ -259,9 +321,13 @@ fn what_is_no_ingress() {
     let rows = [
         (format!("{{ apiVersion: v1, {head} }}"), "`Ingress` of `v1` is not an Ingress of networking.k8s.io/v1, networking.k8s.io/v1beta1 or extensions/v1beta1".to_owned()),
         (format!("{{ apiVersion: {v1}, {head} }}"), "spec is missing".to_owned()),
-        (format!("{{ apiVersion: {v1}, {head}, {} }}", path("service: { name: a }", "")), format!("{at}.pathType is missing")),
+        (format!("{{ apiVersion: {v1}, {head}, {} }}", path("service: { name: a, port: { number: 80 } }", "")), format!("{at}.pathType is missing")),
         (format!("{{ apiVersion: {v1}, {head}, {} }}", path("", "pathType: Exact,")), format!("{at}.backend.service is missing")),
         (format!("{{ apiVersion: {v1}, {head}, spec: {{ backend: {{ service: {{ name: a }} }} }} }}"), "spec.backend does not exist in networking.k8s.io/v1: it is spec.defaultBackend there".to_owned()),
+        (format!("{{ apiVersion: {v1}, {head}, {} }}", path("service: { name: a }", "pathType: Exact,")), format!("{at}.backend.service.port is missing")),
+        (format!("{{ apiVersion: {v1}, {head}, {} }}", path("service: { name: a, port: { number: 70000 } }", "pathType: Exact,")), format!("{at}.backend.service.port: `70000` is not a port")),
+        (format!("{{ apiVersion: {v1}, {head}, {} }}", path("service: { name: a, port: { number: 80 } }", "pathType: Exakt,")), format!("{at}.pathType: `Exakt` is not Exact, Prefix or ImplementationSpecific")),
+        (format!("{{ apiVersion: {v1}, {head}, spec: {{ rules: [{{ http: null, paths: [] }}] }} }}"), "unknown field `paths`, expected".to_owned()),
         (format!("{{ apiVersion: {old}, {head}, {} }}", path("serviceName: a", "")), format!("{at}.backend.servicePort is missing")),
         (format!("{{ apiVersion: {old}, {head}, {} }}", path("servicePort: 80", "")), format!("{at}.backend.serviceName is missing")),
         (format!("{{ apiVersion: {old}, {head}, {} }}", path("service: { name: a }", "")), format!("{at}.backend.service does not exist in extensions/v1beta1: it is serviceName and servicePort there")),

@@ -103,27 +103,27 @@ fn what_is_wrong_is_named_with_its_field() {
         (
             "canaries: [{ cookie: { name: a, value: 'b;c' } }]",
             &[
-                "canaries[0].cookie.value: `b;c` is not a cookie value: up to 4096 bytes, no control characters, no `;`, no blank at the ends",
+                "canaries[0].cookie.value: `b;c` is not a cookie value: at most 4096 bytes, no control characters, no `;`, no blank at the ends",
             ],
         ),
         (
             r#"canaries: [{ header: { name: a, value: "b\nc" } }]"#,
             &[
-                r"canaries[0].header.value: `b\nc` is not a header value: up to 4096 bytes, no control characters, no blank at the ends",
+                r"canaries[0].header.value: `b\nc` is not a header value: at most 4096 bytes, no control characters, no blank at the ends",
             ],
         ),
         (
             "canaries: [{ header: { name: a, value: b, pattern: c } }]",
-            &["canaries[0].header: `value` and `pattern` are both given: one of them"],
+            &["canaries[0].header: `value` and `pattern` are both given: give one of them"],
         ),
-        ("{ canaries: [{}], affinity: {} }", &["affinity: neither `cookie` nor `key` is given: one of them"]),
+        ("{ canaries: [{}], affinity: {} }", &["affinity: neither `cookie` nor `key` is given: give one of them"]),
         (
             "{ canaries: [{}], affinity: { cookie: { name: a }, key: { header: b } } }",
-            &["affinity: `cookie` and `key` are both given: one of them"],
+            &["affinity: `cookie` and `key` are both given: give one of them"],
         ),
         (
             "{ canaries: [{}], affinity: { key: { header: b, cookie: c } } }",
-            &["affinity.key: `header` and `cookie` are both given: one of them"],
+            &["affinity.key: `header` and `cookie` are both given: give one of them"],
         ),
         (
             "{ canaries: [{}], affinity: { cookie: { name: '', revision: 'a|b', maxAge: -1, path: x, domain: 'a;b' } } }",
@@ -131,13 +131,13 @@ fn what_is_wrong_is_named_with_its_field() {
                 "affinity.cookie.name: `` is not a cookie name: letters, digits and !#$%&'*+-./:^_`|~, inner spaces, 1 to 256 of them",
                 "affinity.cookie.revision: `a|b` is not a revision: 1 to 63 letters, digits, `-`, `_` and `.`",
                 "affinity.cookie.maxAge: -1 is not a max age: 0 to 4294967295 seconds",
-                "affinity.cookie.path: `x` is not a cookie path: begins with `/`, up to 1024 printable ASCII characters, no `;`",
+                "affinity.cookie.path: `x` is not a cookie path: begins with `/`, at most 1024 printable ASCII characters, no `;`",
                 "affinity.cookie.domain: `a;b` is not a cookie domain: 1 to 253 letters, digits, `-` and `.`",
             ],
         ),
         (
             &format!("{{ canaries: [{{}}], affinity: {{ key: {{ header: b, salt: {long} }} }} }}"),
-            &["affinity.key.salt: the salt has 300 bytes: up to 256 are read"],
+            &["affinity.key.salt: the salt has 300 bytes: at most 256 are allowed"],
         ),
         (
             "{ total: -1, canaries: [{ name: a, weight: 9999999999, header: { name: '(', pattern: '(' } }, { name: a }] }",

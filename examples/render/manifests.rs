@@ -1,57 +1,79 @@
 //! The stable Ingress among the documents of a YAML file.
 
+use canary_policy::error::Excerpt;
 use canary_policy::targets::nginx::{Manifest, Prefix, is_canary};
 use k8s_openapi::api::networking::v1::Ingress;
 use serde_json::Value;
 
-/// The one stable Ingress, and what was left aside; or why there is none, in one sentence.
-pub(crate) fn stable_ingress(
-    text: &str,
-    prefix: &Prefix,
-    wanted: Option<&str>,
-) -> Result<(Ingress, Vec<String>), String> {
-    let documents: Vec<Value> =
-        serde_saphyr::from_multiple(text).map_err(|error| format!("not YAML: {}", first_line(&error)))?;
+/// What was found in a file.
+pub(crate) struct Found {
+    pub(crate) stable: Ingress,
+    /// The canaries that stand there already.
+    pub(crate) canaries: Vec<Ingress>,
+    /// What was left aside, in words.
+    pub(crate) notes: Vec<String>,
+}
+
+/// The one stable Ingress; or why there is none, in one sentence.
+pub(crate) fn read(text: &str, prefix: &Prefix, wanted: Option<&str>) -> Result<Found, String> {
     let (mut stable, mut canaries, mut aside, mut broken) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (place, value) in objects(documents) {
+    for (place, value) in objects(documents(text)?) {
         let called = called(&value);
         if value.get("kind").and_then(Value::as_str) != Some("Ingress") {
             aside.push(format!("{place} ({called})"));
             continue;
         }
-        match serde_path_to_error::deserialize::<_, Manifest>(value).map(Ingress::from) {
-            Err(error) => broken.push(format!("{place} ({called}): {}", reason(&error))),
-            Ok(ingress) if is_canary(&ingress, prefix) => canaries.push(called),
-            Ok(ingress) if wanted.is_none_or(|name| ingress.metadata.name.as_deref() == Some(name)) => {
-                stable.push((called, ingress));
-            }
+        match parsed::<Manifest>(value).map(Ingress::from) {
+            Err(why) => broken.push(format!("{place} ({called}): {why}")),
+            Ok(ingress) if is_canary(&ingress, prefix) => canaries.push((called, ingress)),
+            Ok(ingress) if wanted.is_none_or(|wanted| is_called(&ingress, wanted)) => stable.push((called, ingress)),
             Ok(_) => aside.push(format!("{place} ({called})")),
         }
     }
 
-    let names = stable.iter().map(|(called, _)| called.clone()).collect::<Vec<_>>().join(", ");
-    let several = stable.len() > 1;
-    match stable.pop() {
-        Some(_) if several => {
-            Err(format!("several Ingresses could be the stable one ({names}): pick one with --ingress"))
-        }
-        Some((_, ingress)) => {
-            let left = (!aside.is_empty()).then(|| format!("left aside: {}", aside.join(", ")));
-            Ok((ingress, left.into_iter().chain(broken).collect()))
-        }
-        None => Err(match (broken.first(), canaries.is_empty(), wanted) {
-            (Some(why), ..) => why.clone(),
-            (None, _, Some(name)) => format!("no stable Ingress is called `{name}`"),
-            (None, false, None) => {
-                format!("every Ingress here is a canary ({}): a canary needs a stable one", canaries.join(", "))
-            }
-            (None, true, None) if aside.is_empty() => "there is no document in it".to_owned(),
-            (None, true, None) => format!("no Ingress in it, only {}", aside.join(", ")),
-        }),
+    if let ([_, _, ..], names) = (stable.as_slice(), names(&stable)) {
+        return Err(format!("several Ingresses could be the stable one ({names}): pick one with --ingress"));
     }
+    let Some((_, ingress)) = stable.pop() else {
+        return Err(match (broken.first(), wanted) {
+            (Some(why), _) => why.clone(),
+            (None, Some(wanted)) => format!("no stable Ingress is called `{}`", Excerpt::of(wanted)),
+            (None, None) if !canaries.is_empty() => {
+                format!("every Ingress here is a canary ({}): a canary needs a stable one", names(&canaries))
+            }
+            (None, None) if aside.is_empty() => "there is no document in it".to_owned(),
+            (None, None) => format!("no Ingress in it, only {}", aside.join(", ")),
+        });
+    };
+    let left = (!aside.is_empty()).then(|| format!("left aside: {}", aside.join(", ")));
+    let canaries = canaries.into_iter().map(|(_, ingress)| ingress).collect();
+    Ok(Found { stable: ingress, canaries, notes: left.into_iter().chain(broken).collect() })
 }
 
-/// Each object with its place; the items of a List one by one, empty documents left out.
+/// The documents of a YAML stream, in one sentence if it is none.
+pub(crate) fn documents(text: &str) -> Result<Vec<Value>, String> {
+    let documents: Result<Vec<Value>, _> = serde_saphyr::from_multiple(text);
+    documents.map_err(|error| {
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        // The rest is advice for programmers.
+        format!("not YAML: {}", line.split(", set ").next().unwrap_or_default())
+    })
+}
+
+/// A value of this type, or the field that is wrong.
+pub(crate) fn parsed<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, String> {
+    serde_path_to_error::deserialize(value).map_err(|error: serde_path_to_error::Error<serde_json::Error>| match error
+        .path()
+        .to_string()
+        .as_str()
+    {
+        "." => error.inner().to_string(),
+        path => format!("{path}: {}", error.inner()),
+    })
+}
+
+/// Each object with its place, empty documents not counted; the items of a List one by one.
 fn objects(documents: Vec<Value>) -> Vec<(String, Value)> {
     let mut objects = Vec::new();
     for (index, mut document) in documents.into_iter().filter(|document| !document.is_null()).enumerate() {
@@ -67,25 +89,28 @@ fn objects(documents: Vec<Value>) -> Vec<(String, Value)> {
     objects
 }
 
-/// Its kind and name, as ``Ingress `web` ``.
+/// `NAME` or `NAMESPACE/NAME`.
+fn is_called(ingress: &Ingress, wanted: &str) -> bool {
+    let name = ingress.metadata.name.as_deref();
+    match wanted.split_once('/') {
+        None => name == Some(wanted),
+        Some((namespace, wanted)) => name == Some(wanted) && ingress.metadata.namespace.as_deref() == Some(namespace),
+    }
+}
+
+fn names(ingresses: &[(String, Ingress)]) -> String {
+    ingresses.iter().map(|(called, _)| called.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Its kind and name, as ``Ingress `web` `` or ``Ingress `shop/web` ``.
 fn called(value: &Value) -> String {
-    let kind = value.get("kind").and_then(Value::as_str).unwrap_or("without a kind");
-    match value.get("metadata").and_then(|metadata| metadata.get("name")).and_then(Value::as_str) {
-        Some(name) => format!("{kind} `{name}`"),
-        None => kind.to_owned(),
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(|text| Excerpt::of(text).to_string());
+    let metadata = value.get("metadata");
+    let kind = text(value.get("kind")).unwrap_or_else(|| "without a kind".to_owned());
+    let name = text(metadata.and_then(|metadata| metadata.get("name")));
+    match (text(metadata.and_then(|metadata| metadata.get("namespace"))), name) {
+        (_, None) => kind,
+        (None, Some(name)) => format!("{kind} `{name}`"),
+        (Some(namespace), Some(name)) => format!("{kind} `{namespace}/{name}`"),
     }
-}
-
-/// The field, unless the error names it.
-fn reason(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
-    match error.path().to_string().as_str() {
-        "." => error.inner().to_string(),
-        path => format!("{path}: {}", error.inner()),
-    }
-}
-
-/// A YAML error in one line: the parser shows the text around the place below it.
-pub(crate) fn first_line(error: &serde_saphyr::Error) -> String {
-    let text = error.to_string();
-    text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }

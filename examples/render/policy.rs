@@ -3,13 +3,13 @@
 use canary_policy::policy::{AffinitySpec, CanarySpec, CookieAffinitySpec, RuleSpec};
 use canary_policy::{Policy, Spec};
 
-use crate::manifests::first_line;
+use crate::manifests::{documents, parsed};
 
 /// The policy: flags for one canary, or a file for all that a policy can say.
 #[derive(clap::Args)]
 pub(crate) struct PolicyFlags {
-    /// The canary's share: parts of 100, or of a total.
-    #[arg(long, value_name = "W[/TOTAL]", conflicts_with = "policy")]
+    /// The canary's share: parts of 100, or of a total [default: 0].
+    #[arg(long, value_name = "W[/TOTAL]", conflicts_with = "policy", allow_hyphen_values = true)]
     weight: Option<String>,
     /// A header that decides: `always` and `never`, a value, or a pattern.
     #[arg(long, value_name = "NAME[=VALUE|~PATTERN]", conflicts_with = "policy")]
@@ -20,7 +20,7 @@ pub(crate) struct PolicyFlags {
     /// A cookie that keeps a client on its variant.
     #[arg(long, value_name = "NAME", conflicts_with = "policy")]
     affinity_cookie: Option<String>,
-    /// A whole policy, in YAML or JSON.
+    /// A whole policy, in YAML or JSON; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     policy: Option<String>,
 }
@@ -28,22 +28,21 @@ pub(crate) struct PolicyFlags {
 impl PolicyFlags {
     pub(crate) fn read(&self) -> Result<Policy, String> {
         match &self.policy {
-            Some(file) => {
-                let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
-                let spec: Spec =
-                    serde_saphyr::from_str(&text).map_err(|error| format!("{file}: {}", first_line(&error)))?;
-                Policy::try_from(spec).map_err(|error| format!("{file}: {error}"))
-            }
+            Some(file) => policy(&crate::read(file)?).map_err(|why| format!("{file}: {why}")),
             None => Policy::try_from(self.spec()?).map_err(|error| error.to_string()),
         }
     }
 
     fn spec(&self) -> Result<Spec, String> {
-        let (weight, total) = match self.weight.as_deref().map(|weight| weight.split_once('/').ok_or(weight)) {
-            None => (None, None),
-            Some(Err(weight)) => (Some(parts(weight)?), None),
-            Some(Ok((weight, total))) => (Some(parts(weight)?), Some(parts(total)?)),
-        };
+        let (weight, total) = self.weight.as_deref().map_or(Ok((None, None)), |text| {
+            let (weight, total) = text.split_once('/').map_or((text, None), |(weight, total)| (weight, Some(total)));
+            let parsed = (weight.parse().ok(), total.map(|total| total.parse().ok()));
+            match parsed {
+                (Some(weight), None) => Ok((Some(weight), None)),
+                (Some(weight), Some(Some(total))) => Ok((Some(weight), Some(total))),
+                _ => Err(format!("--weight: `{text}` is not W or W/TOTAL, whole numbers up to 4294967295")),
+            }
+        })?;
         let canary = CanarySpec {
             name: None,
             weight,
@@ -58,8 +57,13 @@ impl PolicyFlags {
     }
 }
 
-fn parts(text: &str) -> Result<i64, String> {
-    text.parse().map_err(|_| format!("--weight: `{text}` is not a whole number, as in 30 or 3/1000"))
+/// The one policy of a file.
+fn policy(text: &str) -> Result<Policy, String> {
+    let mut documents = documents(text)?;
+    match (documents.pop(), documents.len()) {
+        (Some(document), 0) => Policy::try_from(parsed::<Spec>(document)?).map_err(|error| error.to_string()),
+        (_, others) => Err(format!("{} documents: a policy is one", if others == 0 { 0 } else { others + 1 })),
+    }
 }
 
 fn rule(text: &str) -> RuleSpec {

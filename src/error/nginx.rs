@@ -19,6 +19,9 @@ pub enum ReadError {
     /// `canary` is not true and nothing else is set.
     #[error("`canary` is not true: this is an ordinary Ingress")]
     NotCanary,
+    /// The Ingress that should be the stable one is a canary.
+    #[error("the stable Ingress is itself a canary: it serves nothing alone")]
+    StableIsCanary,
     /// `canary` is not true, yet a rule or a positive weight is set.
     #[error(transparent)]
     NotEnabled(#[from] NotEnabled),
@@ -44,7 +47,7 @@ pub enum ReadError {
 ///     "the annotation canary does not contain a valid configuration: configured but not enabled",
 /// );
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[error("the annotation canary does not contain a valid configuration: configured but not enabled")]
 #[non_exhaustive]
 pub struct NotEnabled;
@@ -70,16 +73,26 @@ pub enum BadRequest {
     #[error("nginx answers 400: `{0}` came twice")]
     Twice(Excerpt),
     /// One line is longer than a buffer.
-    #[error("nginx answers 400: the line of `{name}` has {length} bytes, more than {bound}", bound = crate::targets::nginx::View::MAX_LINE)]
+    #[error("nginx answers 400: the line of `{name}` has {length} bytes, more than {bound}")]
     Line {
         /// The header's name.
         name: Excerpt,
         /// The bytes of the line, with its end.
         length: usize,
+        /// The most it may have.
+        bound: usize,
     },
 }
 
 /// Why a document is not an Ingress that an API server has or had.
+///
+/// ```
+/// use canary_policy::targets::nginx::Manifest;
+///
+/// let document = serde_json::json!({ "apiVersion": "v1", "kind": "Service" });
+/// let error = serde_json::from_value::<Manifest>(document).unwrap_err();
+/// assert!(error.to_string().starts_with("`Service` of `v1` is not an Ingress of networking.k8s.io/v1"));
+/// ```
 #[cfg(feature = "k8s-openapi")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
@@ -97,6 +110,14 @@ pub enum ManifestError {
     /// A field that must be there.
     #[error("{0} is missing")]
     Missing(String),
+    /// A path type that does not exist.
+    #[error("{field}: `{value}` is not Exact, Prefix or ImplementationSpecific")]
+    PathType {
+        /// The path of the field.
+        field: String,
+        /// Its value.
+        value: Excerpt,
+    },
     /// A port that cannot exist.
     #[error("{field}: {what}")]
     Port {
@@ -118,6 +139,18 @@ pub enum ManifestError {
 }
 
 /// Why no canary Ingress can be written beside this stable one.
+///
+/// ```
+/// use canary_policy::Policy;
+/// use canary_policy::error::IngressError;
+/// use canary_policy::targets::nginx::{canary_ingress, Params};
+/// use k8s_openapi::api::networking::v1::Ingress;
+///
+/// let params = Params::new("web-2".parse()?);
+/// let error = canary_ingress(&Ingress::default(), &Policy::percent(30)?, &params).unwrap_err();
+/// assert_eq!(error, IngressError::NoName);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[cfg(feature = "k8s-openapi")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
@@ -168,6 +201,17 @@ pub enum IngressError {
         /// The canary's Service.
         service: String,
     },
+    /// The stable Service answers nowhere that a canary could stand beside.
+    #[error("Ingress `{ingress}` sends nothing to `{service}`: other Services have its paths")]
+    NothingToSplit {
+        /// The stable Ingress.
+        ingress: String,
+        /// The stable Service.
+        service: String,
+    },
+    /// The stable Ingress has no name yet.
+    #[error("the stable Ingress has no metadata.name")]
+    NoName,
     /// The Ingress is itself a canary.
     #[error("Ingress `{ingress}` is a canary: a canary stands beside a stable Ingress")]
     IsCanary {

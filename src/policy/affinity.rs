@@ -26,6 +26,15 @@ pub enum Affinity {
 }
 
 /// Whether a client's affinity cookie decides before the rules or after them.
+///
+/// ```
+/// use canary_policy::{AffinityPrecedence, CookieAffinity};
+///
+/// let cookie = CookieAffinity::new("route")?;
+/// assert_eq!(cookie.precedence(), AffinityPrecedence::BeforeRules);
+/// assert_eq!(cookie.with_precedence(AffinityPrecedence::AfterRules).precedence(), AffinityPrecedence::AfterRules);
+/// # Ok::<(), canary_policy::Invalid>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 pub enum AffinityPrecedence {
@@ -37,6 +46,13 @@ pub enum AffinityPrecedence {
 }
 
 /// Which variants a client is kept on.
+///
+/// ```
+/// use canary_policy::{CookieAffinity, Pins};
+///
+/// assert_eq!(CookieAffinity::new("route")?.pins(), Pins::Everyone);
+/// # Ok::<(), canary_policy::Invalid>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 pub enum Pins {
@@ -50,6 +66,10 @@ pub enum Pins {
 }
 
 /// When a browser sends the affinity cookie to another site's page (RFC 6265bis, `SameSite`).
+///
+/// ```
+/// assert_eq!(canary_policy::SameSite::Lax.as_str(), "Lax");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum SameSite {
@@ -129,6 +149,54 @@ impl CookieAffinity {
     #[must_use]
     pub fn name(&self) -> &CookieName {
         &self.name
+    }
+
+    /// Whether it decides before the rules or after them.
+    #[must_use]
+    pub fn precedence(&self) -> AffinityPrecedence {
+        self.precedence
+    }
+
+    /// Which variants clients are kept on.
+    #[must_use]
+    pub fn pins(&self) -> Pins {
+        self.pins
+    }
+
+    /// The revision, if only cookies of one count.
+    #[must_use]
+    pub fn revision(&self) -> Option<&str> {
+        self.revision.as_deref()
+    }
+
+    /// How many seconds it lasts, if not for the browser's session.
+    #[must_use]
+    pub fn max_age(&self) -> Option<u32> {
+        self.max_age
+    }
+
+    /// Its path, if it is given.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+
+    /// Its domain, if it is given.
+    #[must_use]
+    pub fn domain(&self) -> Option<&str> {
+        self.domain.as_deref()
+    }
+
+    /// Its `SameSite`, if it is given.
+    #[must_use]
+    pub fn same_site(&self) -> Option<SameSite> {
+        self.same_site
+    }
+
+    /// Whether it is always marked `Secure`.
+    #[must_use]
+    pub fn secure(&self) -> bool {
+        self.secure
     }
 
     /// Decides before the rules or after them.

@@ -1,7 +1,5 @@
 //! A canary: a version under trial, with its name, weight and rules.
 
-use std::fmt;
-
 use super::{CookieRule, HeaderRule};
 use crate::error::{Excerpt, Invalid};
 
@@ -34,12 +32,6 @@ impl Name {
             _ => Err(Invalid::Name(Excerpt::of(name))),
         }
     }
-
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl Default for Name {
@@ -48,15 +40,16 @@ impl Default for Name {
     }
 }
 
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+text!(Name);
 
-/// Whether a text is a DNS label of RFC 1123: what Kubernetes calls a Service, and we call a canary.
+/// Whether a text is a DNS label of RFC 1123, as a canary's name must be.
 pub(crate) fn is_dns_label(text: &str) -> bool {
     text.len() <= 63 && is_label(text)
+}
+
+/// Whether a text is a DNS label of RFC 1035, as a Service's name in an Ingress must be.
+pub(crate) fn is_service_name(text: &str) -> bool {
+    is_dns_label(text) && text.starts_with(|first: char| first.is_ascii_lowercase())
 }
 
 /// Whether a text is a DNS subdomain of RFC 1123, as Kubernetes checks it: what an object is called.

@@ -1,7 +1,5 @@
 //! Cookie rules.
 
-use std::fmt;
-
 use super::Match;
 use super::header::is_value;
 use crate::error::{Excerpt, Invalid};
@@ -35,19 +33,9 @@ impl CookieName {
             Err(Invalid::CookieName(Excerpt::of(name)))
         }
     }
-
-    /// The name as it was written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for CookieName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+text!(CookieName);
 
 /// A cookie that decides before the weights, and after every header rule.
 ///

@@ -26,6 +26,14 @@ pub struct KeyAffinity {
 }
 
 /// Where a key is found.
+///
+/// ```
+/// use canary_policy::KeyAffinity;
+/// use canary_policy::policy::Key;
+///
+/// assert!(matches!(KeyAffinity::cookie("uid")?.key(), Key::Cookie(name) if name.as_str() == "uid"));
+/// # Ok::<(), canary_policy::Invalid>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
     /// The value of a header, read as a [`HeaderRule`](crate::HeaderRule) reads it.
@@ -53,7 +61,19 @@ impl KeyAffinity {
         Ok(KeyAffinity { key: Key::Cookie(CookieName::new(name)?), salt: String::new() })
     }
 
-    /// Another salt is another draw for everyone. Without one, policies with the same keys choose the same people.
+    /// Where the key is found.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The salt, empty if there is none.
+    #[must_use]
+    pub fn salt(&self) -> &str {
+        &self.salt
+    }
+
+    /// Another salt is another sample for everyone. Without one, policies with the same keys choose the same people.
     ///
     /// # Errors
     ///

@@ -4,6 +4,40 @@
 //! What decides first: the affinity cookie, then the header rules (canaries in order), then the cookie rules (canaries
 //! in order), then the weights. [`AffinityPrecedence`] can put the affinity cookie after the rules.
 
+/// What every name, pattern and token that is held as text can do.
+macro_rules! text {
+    ($type:ident) => {
+        impl $type {
+            /// The text as it was written.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl AsRef<str> for $type {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = crate::error::Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::new(text)
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+pub(crate) use text;
+
 mod affinity;
 mod canary;
 mod cookie;
@@ -11,6 +45,7 @@ mod header;
 mod key;
 mod r#match;
 mod pattern;
+mod portable;
 mod problems;
 mod spec;
 #[cfg(feature = "proptest")]
@@ -20,10 +55,10 @@ mod token;
 mod weight;
 
 pub use affinity::{Affinity, AffinityPrecedence, CookieAffinity, Pins, SameSite};
-pub(crate) use canary::is_dns_label;
 #[cfg(feature = "k8s-openapi")]
 pub(crate) use canary::is_dns_subdomain;
 pub use canary::{Canary, Name};
+pub(crate) use canary::{is_dns_label, is_service_name};
 pub use cookie::{CookieName, CookieRule};
 pub use header::HeaderRule;
 pub use key::{Key, KeyAffinity};

@@ -18,7 +18,7 @@ use super::{
 ///     header: { name: x-canary }              # always / never; or value: …, or pattern: …
 ///     cookie: { name: cohort, value: beta }   # or pattern: "beta|gamma"
 /// affinity:
-///   cookie: { name: route, precedence: beforeRules, pins: everyone, revision: "7", maxAge: 86400, path: /, sameSite: Lax, secure: true }
+///   cookie: { name: route, precedence: beforeRules, pins: everyone, revision: "7", maxAge: 86400, path: /, domain: example.com, sameSite: Lax, secure: true }
 ///   # or  key: { header: x-user-id, salt: checkout-2026 }
 /// ```
 ///
@@ -152,9 +152,15 @@ pub struct KeySpec {
     /// The cookie that holds the key.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub cookie: Option<String>,
-    /// Another salt is another draw; by default none.
+    /// Another salt is another sample for everyone; by default none.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub salt: Option<String>,
+}
+
+impl From<&Policy> for Spec {
+    fn from(policy: &Policy) -> Self {
+        policy.clone().into()
+    }
 }
 
 impl From<Policy> for Spec {

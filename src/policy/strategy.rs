@@ -17,10 +17,10 @@ use proptest::option::of;
 use proptest::prelude::*;
 
 use super::{
-    Affinity, AffinityPrecedence, Canary, CookieAffinity, CookieRule, HeaderRule, KeyAffinity, Match, Pattern, Pins,
-    Policy, SameSite, Total,
+    Affinity, AffinityPrecedence, Canary, CookieAffinity, CookieName, CookieRule, HeaderRule, KeyAffinity, Match, Name,
+    Pattern, Pins, Policy, SameSite, Total,
 };
-use crate::error::{Invalid, InvalidPolicy};
+use crate::error::InvalidPolicy;
 
 /// Policies with 1 to 4 canaries, all kinds of rules and all kinds of affinity.
 pub fn policy() -> impl Strategy<Value = Policy> {
@@ -40,8 +40,8 @@ fn assembled(parts: Parts, total: u32, affinity: Affinity) -> Result<Policy, Inv
     let canaries = parts.into_iter().enumerate().map(|(index, (weight, header, cookie))| {
         let weight = weight % left.saturating_add(1).max(1);
         left -= weight;
-        let name = if single { "canary".to_owned() } else { format!("canary-{index}") };
-        Ok(Canary { header, cookie, ..Canary::new(&name, weight).map_err(|what| what.at("name"))? })
+        let name = if single { Ok(Name::default()) } else { Name::new(&format!("canary-{index}")) };
+        Ok(Canary { name: name.map_err(|what| what.at("name"))?, weight, header, cookie })
     });
     let canaries: Vec<Canary> = canaries.collect::<Result<_, InvalidPolicy>>()?;
     let total = Total::new(total).map_err(|what| what.at("total"))?;
@@ -89,18 +89,8 @@ fn cookie_affinity() -> impl Strategy<Value = CookieAffinity> {
     (cookie_name(), precedence, pins, texts, of(any::<u32>()), same_site, any::<bool>()).prop_filter_map(
         "an affinity cookie",
         |(name, precedence, pins, (revision, path, domain), max_age, same_site, secure)| {
-            let built: Result<CookieAffinity, Invalid> = CookieAffinity::new(&name).map(|cookie| CookieAffinity {
-                precedence,
-                pins,
-                revision,
-                max_age,
-                path,
-                domain,
-                same_site,
-                secure,
-                ..cookie
-            });
-            built.ok()
+            let name = CookieName::new(&name).ok()?;
+            Some(CookieAffinity { name, precedence, pins, revision, max_age, path, domain, same_site, secure })
         },
     )
 }

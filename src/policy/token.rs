@@ -1,7 +1,5 @@
 //! Tokens, which name variants in affinity cookies.
 
-use std::fmt;
-
 use super::affinity::checked_revision;
 use crate::error::{Excerpt, Invalid};
 
@@ -31,16 +29,6 @@ impl Token {
     pub(crate) fn of_digest(digest: [u8; 16]) -> Self {
         Token(format!("{:032x}", u128::from_be_bytes(digest)))
     }
-
-    /// The token as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+text!(Token);

@@ -50,6 +50,14 @@ impl Default for Total {
     }
 }
 
+impl TryFrom<u32> for Total {
+    type Error = Invalid;
+
+    fn try_from(parts: u32) -> Result<Self, Invalid> {
+        Total::new(parts)
+    }
+}
+
 impl fmt::Display for Total {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

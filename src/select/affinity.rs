@@ -96,10 +96,12 @@ impl Keyed {
 
     /// The sample of the request's key, if it has one that is not empty.
     pub(super) fn sample<R: Request + ?Sized>(&self, request: &R) -> Option<Sample> {
-        let of = |key: &[u8]| Some(key).filter(|key| !key.is_empty()).map(|key| self.salt.sample(key));
         match &self.key {
-            Key::Header(name) => of(&rules::header_value(request, name)?),
-            Key::Cookie(name) => of(cookies::first(request.header(&header::COOKIE), name.as_str().as_bytes())?),
+            Key::Header(name) => self.salt.sample_of_joined(request.header(name), rules::separator(name)),
+            Key::Cookie(name) => {
+                let value = cookies::first(request.header(&header::COOKIE), name.as_str().as_bytes());
+                self.salt.sample_of_joined(value.into_iter(), b"")
+            }
         }
     }
 }

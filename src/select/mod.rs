@@ -10,6 +10,7 @@ mod rules;
 mod sample;
 mod weights;
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderName, header};
@@ -54,6 +55,12 @@ impl Reason {
     }
 }
 
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Where a request goes, and why.
 ///
 /// ```
@@ -70,6 +77,7 @@ impl Reason {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
+#[non_exhaustive]
 pub struct Decision<'s> {
     /// The version that answers.
     pub variant: Variant,
@@ -117,7 +125,8 @@ impl Selector {
 
     /// Compiles a policy whose affinity cookie somebody else hands out too, and names variants by these tokens.
     ///
-    /// A value then names a variant by its second `|` field alone, and the cookies to set have one. So a proxy can honour
+    /// A value then names a variant by its second `|` field alone, and the cookies to set have one. That field knows no
+    /// revision, so a policy's revision forgets nothing here. So a proxy can honour
     /// the cookies of an ingress-nginx that stands beside it, or stood there before; see
     /// [`nginx::token`](crate::targets::nginx::token).
     ///
@@ -166,8 +175,10 @@ impl Selector {
         }))
     }
 
-    /// Decides where a request goes. It cannot fail, whatever bytes the request has, and it allocates nothing, unless a
-    /// header that a rule or the key needs came in several lines.
+    /// Decides where a request goes. It cannot fail, whatever bytes the request has.
+    ///
+    /// It allocates nothing, but for patterns: their engine does on the first search in a thread, and a header that came in
+    /// several lines is joined for one.
     ///
     /// The sample is looked at only if no rule, no affinity cookie and no key decides.
     pub fn select<R: Request + ?Sized>(&self, request: &R, sample: Sample) -> Decision<'_> {

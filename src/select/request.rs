@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// A request, as far as a selector looks at it.
 ///
-/// It is implemented for [`http::HeaderMap`] and for slices, arrays and vectors of `(name, value)` pairs in the order of
+/// It is implemented for [`http::HeaderMap`], [`http::Request`] and its parts, and for slices, arrays and vectors of `(name, value)` pairs in the order of
 /// the wire. A host that fetches one header at a time asks [`Selector::header_names`](crate::Selector::header_names)
 /// which ones to fetch.
 ///
@@ -29,6 +29,18 @@ pub trait Request {
 impl Request for HeaderMap {
     fn header<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
         self.get_all(name).iter().map(HeaderValue::as_bytes)
+    }
+}
+
+impl<B> Request for http::Request<B> {
+    fn header<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
+        self.headers().header(name)
+    }
+}
+
+impl Request for http::request::Parts {
+    fn header<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
+        self.headers.header(name)
     }
 }
 

@@ -1,7 +1,5 @@
 //! Header and cookie rules, compiled.
 
-use std::borrow::Cow;
-
 use http::{HeaderName, header};
 use regex::bytes::Regex;
 
@@ -54,7 +52,21 @@ impl Rule<HeaderName> {
 
     /// The variant, if this rule decides.
     pub(super) fn decide<R: Request + ?Sized>(&self, request: &R) -> Option<Variant> {
-        self.test.decide(&header_value(request, &self.name)?, self.canary)
+        let separator = separator(&self.name);
+        let mut lines = request.header(&self.name);
+        let first = lines.next()?;
+        match (&self.test, lines.next()) {
+            (test, None) => test.decide(first, self.canary),
+            // Joined lines have a comma or a semicolon in them, which neither word has.
+            (Test::AlwaysNever, Some(_)) => None,
+            (Test::Exact(wanted), Some(_)) => {
+                is_joined(wanted, request.header(&self.name), separator).then_some(self.canary)
+            }
+            (test @ Test::Pattern(_), Some(_)) => {
+                let lines: Vec<&[u8]> = request.header(&self.name).collect();
+                test.decide(&lines.join(separator), self.canary)
+            }
+        }
     }
 }
 
@@ -71,17 +83,17 @@ impl Rule<Box<str>> {
     }
 }
 
-/// The value of a header, if the request has it; several lines are joined, which is the one thing that allocates.
-pub(super) fn header_value<'r, R: Request + ?Sized>(request: &'r R, name: &HeaderName) -> Option<Cow<'r, [u8]>> {
-    let mut lines = request.header(name);
-    let first = lines.next()?;
-    let Some(second) = lines.next() else { return Some(Cow::Borrowed(first)) };
+/// What stands between the lines of a header when they are one value.
+pub(super) fn separator(name: &HeaderName) -> &'static [u8] {
+    if *name == header::COOKIE { b"; " } else { b", " }
+}
 
-    let separator: &[u8] = if *name == header::COOKIE { b"; " } else { b", " };
-    let mut joined = first.to_vec();
-    for line in std::iter::once(second).chain(lines) {
-        joined.extend_from_slice(separator);
-        joined.extend_from_slice(line);
-    }
-    Some(Cow::Owned(joined))
+/// Whether these lines, joined, are that value.
+fn is_joined<'r>(value: &[u8], mut lines: impl Iterator<Item = &'r [u8]>, separator: &[u8]) -> bool {
+    let rest = lines.next().and_then(|first| value.strip_prefix(first));
+    let rest = lines.try_fold(rest, |rest, line| {
+        let rest = rest?.strip_prefix(separator)?.strip_prefix(line)?;
+        Some(Some(rest))
+    });
+    rest.flatten().is_some_and(<[u8]>::is_empty)
 }

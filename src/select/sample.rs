@@ -1,12 +1,14 @@
 //! Samples: where in [0, 1) a request falls.
 
+use std::hash::Hasher;
+
 use twox_hash::XxHash64;
 
 use crate::error::Invalid;
 
 /// A point in [0, 1), in 64 bits: what the weights are held against.
 ///
-/// Chance is an argument: draw the bits from a generator of your own, take a point that was recorded, or hash a key.
+/// Chance is an argument: take the bits from a generator of your own, a point that was recorded, or the hash of a key.
 ///
 /// ```
 /// use canary_policy::Sample;
@@ -35,7 +37,7 @@ impl Sample {
         Sample(bits)
     }
 
-    /// The smallest sample that is point `n` of `total`, so that a recorded draw can be replayed: `n` counts from 0.
+    /// The smallest sample that is point `n` of `total`, so that a recorded one can be replayed: `n` counts from 0.
     ///
     /// ingress-nginx draws 1 to `total` and sends the canary what is not above its weight: that is `draw - 1` here.
     ///
@@ -100,5 +102,24 @@ impl Salt {
 
     pub(super) fn sample(self, key: &[u8]) -> Sample {
         Sample(XxHash64::oneshot(self.0, key))
+    }
+
+    /// The sample of a key that came in lines, joined, if there are any and it is not empty.
+    pub(super) fn sample_of_joined<'k>(
+        self,
+        mut lines: impl Iterator<Item = &'k [u8]>,
+        separator: &[u8],
+    ) -> Option<Sample> {
+        let first = lines.next()?;
+        let Some(second) = lines.next() else {
+            return Some(first).filter(|key| !key.is_empty()).map(|key| self.sample(key));
+        };
+        let mut hash = XxHash64::with_seed(self.0);
+        hash.write(first);
+        for line in std::iter::once(second).chain(lines) {
+            hash.write(separator);
+            hash.write(line);
+        }
+        Some(Sample(hash.finish()))
     }
 }

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use std::str::FromStr;
 
 use crate::error::{Excerpt, Invalid};
-use crate::policy::is_dns_label;
+use crate::policy::{is_dns_label, is_service_name};
 
 /// A port of a Service: its number, 1 to 65535, or its name.
 ///
@@ -25,9 +25,17 @@ pub enum Port {
     Name(PortName),
 }
 
-/// A port's name: 1 to 15 of a-z, 0-9 and `-` with a letter in it (an IANA service name).
+/// A port's name: 1 to 15 of a-z, 0-9 and `-` with a letter in it (an IANA service name). It is made by parsing a [`Port`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PortName(String);
+
+impl PortName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 impl FromStr for Port {
     type Err = Invalid;
@@ -75,9 +83,9 @@ impl Backend {
     ///
     /// # Errors
     ///
-    /// The name is not a DNS label (RFC 1123).
+    /// The name is not a DNS label that begins with a letter (RFC 1035).
     pub fn new(service: &str) -> Result<Self, Invalid> {
-        if is_dns_label(service) {
+        if is_service_name(service) {
             Ok(Backend { service: service.to_owned(), port: None })
         } else {
             Err(Invalid::Service(Excerpt::of(service)))

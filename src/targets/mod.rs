@@ -8,7 +8,7 @@ pub mod nginx;
 
 use std::fmt;
 
-pub use backend::{Backend, Port};
+pub use backend::{Backend, Port, PortName};
 
 use crate::error::Excerpt;
 use crate::policy::{Canary, CookieRule, HeaderRule, Match};
@@ -41,9 +41,36 @@ impl<T> Conversion<T> {
     ///
     /// # Errors
     ///
-    /// The losses, of which there is at least one.
-    pub fn exact(self) -> Result<T, Vec<Loss>> {
-        if self.losses.is_empty() { Ok(self.output) } else { Err(self.losses) }
+    /// The losses.
+    pub fn exact(self) -> Result<T, Lossy> {
+        if self.losses.is_empty() { Ok(self.output) } else { Err(Lossy { losses: self.losses }) }
+    }
+}
+
+/// A conversion that is not exact.
+///
+/// ```
+/// use canary_policy::targets::nginx::{annotations, Prefix};
+/// use canary_policy::{Affinity, KeyAffinity, Policy};
+///
+/// let policy = Policy::percent(30)?.with_affinity(Affinity::Key(KeyAffinity::header("x-user-id")?));
+/// let lossy = annotations(&policy, &Prefix::default()).exact().unwrap_err();
+/// assert_eq!(lossy.to_string(), lossy.losses[0].to_string());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Lossy {
+    /// One or more, in the order of the policy's fields.
+    pub losses: Vec<Loss>,
+}
+
+impl std::error::Error for Lossy {}
+
+impl fmt::Display for Lossy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.losses.iter().map(Loss::to_string).collect();
+        f.write_str(&lines.join("\n"))
     }
 }
 
@@ -152,7 +179,9 @@ impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Loss::LeftOut { part, value, why } => write!(f, "{part}: `{value}` is left out: {why}"),
-            Loss::Refused { part, value, bound } => write!(f, "{part}: `{value}` is left out: {bound}"),
+            Loss::Refused { part, value, bound } => {
+                write!(f, "{part}: `{value}` is refused, so it is left out: {bound}")
+            }
             Loss::Changed { part, wanted, got, why } => write!(f, "{part}: `{wanted}` becomes `{got}`: {why}"),
         }
     }

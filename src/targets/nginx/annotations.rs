@@ -32,7 +32,7 @@ const PATTERN: &str = r"ingress-nginx takes letters, digits and -._~/:^$[](){}*+
 /// let policy = Policy::new([Canary::new("canary", 5)?.with_header(header)], Total::default())?;
 /// assert_eq!(
 ///     annotations(&policy, &Prefix::default()).losses[0].to_string(),
-///     "canaries[0].header: `x-region = a,b` is left out: ingress-nginx takes letters, digits, spaces and -._~/: there",
+///     "canaries[0].header: `x-region = a,b` is refused, so it is left out: ingress-nginx takes letters, digits, spaces and -._~/: there",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -115,7 +115,7 @@ impl Writer<'_> {
             Match::Exact(value) if value.is_empty() => {
                 return self.left_out(part, text, "to ingress-nginx an empty value is none");
             }
-            Match::Exact(value) if !value.bytes().all(|byte| chars::basic(byte) || byte == b' ') => {
+            Match::Exact(value) if !value.bytes().all(chars::basic) => {
                 return self.refused(part, text, BASIC);
             }
             Match::Exact(value) => self.on_canary(key::HEADER_VALUE, value),
@@ -132,7 +132,7 @@ impl Writer<'_> {
         let part = Part::Cookie(0);
         let text = rule_text(name.as_str(), matches);
         match matches {
-            Match::AlwaysNever if name.as_str().bytes().all(|byte| chars::basic(byte) || byte == b' ') => {
+            Match::AlwaysNever if name.as_str().bytes().all(chars::basic) => {
                 self.on_canary(key::COOKIE, name.as_str());
             }
             Match::AlwaysNever => self.refused(part, text, BASIC),
@@ -144,7 +144,7 @@ impl Writer<'_> {
 
     fn cookie_affinity(&mut self, affinity: &CookieAffinity) {
         let CookieAffinity { name, precedence, pins, revision, max_age, path, domain, same_site, secure } = affinity;
-        if !name.as_str().bytes().all(|byte| chars::basic(byte) || byte == b' ') {
+        if !name.as_str().bytes().all(chars::basic) {
             return self.refused(Part::Affinity, Excerpt::of(name.as_str()), BASIC);
         }
         self.on_stable(key::AFFINITY, "cookie");
@@ -168,7 +168,7 @@ impl Writer<'_> {
             self.on_stable(key::SESSION_MAX_AGE, seconds.to_string());
         }
         if let Some(path) = path {
-            if path.bytes().all(|byte| chars::url(byte) || byte == b' ') && path.trim() == path {
+            if path.bytes().all(chars::url) && path.trim() == path {
                 self.on_stable(key::SESSION_PATH, path);
             } else {
                 self.refused(

@@ -64,15 +64,25 @@ impl Config {
 }
 
 /// What the parser holds, and what it dropped or changed on the way.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use canary_policy::targets::nginx::{parse, Config, Flags, Parsed};
+///
+/// let Parsed { config, findings, .. } = parse(&BTreeMap::new(), &Flags::default());
+/// assert_eq!((config, findings), (Ok(Config::default()), vec![]));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Parsed {
     /// The canary, or the parser's one error.
     pub config: Result<Config, NotEnabled>,
-    /// In the order of the annotations in [`Config`].
+    /// Values that are not taken, then values that mean something else, then annotations that do nothing.
     pub findings: Vec<Finding>,
 }
 
-/// Parses the annotations of a canary Ingress, all its keys with their prefix, as the controller does.
+/// Parses the annotations of a canary Ingress, all its keys with their prefix, as controller 1.15.1 does
+/// (`internal/ingress/annotations/canary/main.go`, `parser`).
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -183,9 +193,7 @@ impl<'a> Getter<'a> {
         bound: &'static str,
         instead: &'static str,
     ) -> Option<T> {
-        if let (None, Some(raw)) = (&value, self.raw(annotation))
-            && !raw.is_empty()
-        {
+        if let (None, Some(raw)) = (&value, self.raw(annotation)) {
             self.findings.push(Finding::InvalidValue { annotation, value: Excerpt::of(raw), bound, instead });
         }
         value
@@ -209,12 +217,7 @@ impl<'a> Getter<'a> {
 
     /// A name or value: [`chars::basic`] and spaces.
     pub(super) fn basic(&mut self, annotation: &'static str, instead: &'static str) -> Option<String> {
-        self.text(
-            annotation,
-            |byte| chars::basic(byte) || byte == b' ',
-            "a text of letters, digits, spaces and -._~/:",
-            instead,
-        )
+        self.text(annotation, chars::basic, "a text of letters, digits, spaces and -._~/:", instead)
     }
 
     fn pattern(&mut self, annotation: &'static str, instead: &'static str) -> Option<String> {
@@ -234,6 +237,9 @@ impl<'a> Getter<'a> {
             return self.take(annotation, None, bound, instead);
         }
         let text = normalized(raw);
+        if text.trim().is_empty() && !raw.is_empty() {
+            return self.take(annotation, None, bound, instead).or(Some(text).filter(|text| !text.is_empty()));
+        }
         if text != raw {
             self.findings.push(Finding::Trimmed { annotation, value: Excerpt::of(raw) });
         }

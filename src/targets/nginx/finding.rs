@@ -90,7 +90,12 @@ pub enum Finding {
         /// Where it would do something: `stable` or `canary`.
         belongs: &'static str,
     },
-    /// The annotation works, and a policy has no part for it.
+    /// The annotation does nothing as long as the stable Ingress has no `affinity: cookie`.
+    NoAffinity {
+        /// The annotation, without its prefix.
+        annotation: &'static str,
+    },
+    /// The annotation works, and a policy has no part for it, or not for this value.
     OutsidePolicy {
         /// The annotation, without its prefix.
         annotation: &'static str,
@@ -115,6 +120,7 @@ impl Finding {
             Finding::HeaderNeverSeen { .. } => "header-never-seen",
             Finding::UnknownAnnotation { .. } => "unknown-annotation",
             Finding::WrongIngress { .. } => "wrong-ingress",
+            Finding::NoAffinity { .. } => "no-affinity",
             Finding::OutsidePolicy { .. } => "outside-policy",
         }
     }
@@ -155,6 +161,9 @@ impl fmt::Display for Finding {
             }
             Finding::WrongIngress { annotation, belongs } => {
                 write!(f, "{annotation}: does nothing here, it belongs on the {belongs} Ingress")
+            }
+            Finding::NoAffinity { annotation } => {
+                write!(f, "{annotation}: does nothing while the stable Ingress has no affinity: cookie")
             }
             Finding::OutsidePolicy { annotation, value } => {
                 write!(f, "{annotation}: `{value}` is not part of a canary policy")

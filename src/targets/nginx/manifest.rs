@@ -64,7 +64,7 @@ struct Document {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SpecDocument {
     ingress_class_name: Option<String>,
     default_backend: Option<BackendDocument>,
@@ -74,18 +74,20 @@ struct SpecDocument {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RuleDocument {
     host: Option<String>,
     http: Option<HttpDocument>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct HttpDocument {
     paths: Vec<PathDocument>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PathDocument {
     path: Option<String>,
     path_type: Option<String>,
@@ -93,7 +95,7 @@ struct PathDocument {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct BackendDocument {
     service: Option<IngressServiceBackend>,
     resource: Option<TypedLocalObjectReference>,
@@ -182,6 +184,9 @@ impl PathDocument {
             (None, Version::V1) => return Err(ManifestError::Missing(format!("{field}.pathType"))),
             (None, Version::Networking | Version::Extensions) => "ImplementationSpecific".to_owned(),
         };
+        if !["Exact", "Prefix", "ImplementationSpecific"].contains(&path_type.as_str()) {
+            return Err(ManifestError::PathType { field: format!("{field}.pathType"), value: Excerpt::of(&path_type) });
+        }
         Ok(HTTPIngressPath { backend, path, path_type })
     }
 }
@@ -194,7 +199,7 @@ impl BackendDocument {
             Version::V1 => {
                 version.absent(at("serviceName"), service_name.as_ref(), "it is service.name there")?;
                 version.absent(at("servicePort"), service_port.as_ref(), "it is service.port there")?;
-                service
+                service.map(|service| checked_port(service, &at("service.port"))).transpose()?
             }
             Version::Networking | Version::Extensions => {
                 version.absent(at("service"), service.as_ref(), "it is serviceName and servicePort there")?;
@@ -216,6 +221,17 @@ impl BackendDocument {
             Err(ManifestError::Missing(at(if version == Version::V1 { "service" } else { "serviceName" })))
         }
     }
+}
+
+/// A v1 port is a number or a name, one of the two.
+fn checked_port(service: IngressServiceBackend, field: &str) -> Result<IngressServiceBackend, ManifestError> {
+    let port = service.port.as_ref().and_then(|port| match (&port.name, port.number) {
+        (None, Some(number)) => Some(IntOrString::Int(number)),
+        (Some(name), None) => Some(IntOrString::String(name.clone())),
+        _ => None,
+    });
+    let port = old_port(port.ok_or_else(|| ManifestError::Missing(field.to_owned()))?);
+    port.map(|_| service).map_err(|what| ManifestError::Port { field: field.to_owned(), what })
 }
 
 /// A number is a number and a text is a name, as the API server reads them: `"80"` is neither.

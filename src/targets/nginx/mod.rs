@@ -9,17 +9,7 @@
 //!
 //! Traefik, Higress, Tengine-Ingress and others read the same annotations, some under a [`Prefix`] of their own.
 //!
-//! | a policy may say | ingress-nginx |
-//! |---|---|
-//! | weight and total | exact; totals below 100, which it ignores, are scaled up |
-//! | header `always` / `never`, header value, header pattern | exact, in the characters its validator takes; one of the three |
-//! | cookie `always` / `never` | exact |
-//! | cookie value, cookie pattern | impossible |
-//! | several canaries | impossible: the first is written |
-//! | affinity cookie before the rules, pinning everyone or stable only | exact |
-//! | affinity cookie after the rules | impossible: it is written before them |
-//! | affinity cookie's revision | impossible |
-//! | affinity by key | impossible |
+//! What it can and cannot express is a table in the README; what it cannot is a [`Loss`](super::Loss).
 
 mod annotations;
 mod config;
@@ -34,9 +24,6 @@ mod swap;
 mod token;
 mod view;
 
-use std::collections::BTreeMap;
-use std::fmt;
-
 pub use annotations::annotations;
 pub use config::{Config, Parsed, parse};
 pub use finding::Finding;
@@ -47,11 +34,12 @@ pub use ingress::{CanaryIngress, Params, canary_ingress, is_canary};
 #[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
 pub use manifest::Manifest;
 pub use read::{Reading, read};
+use std::collections::BTreeMap;
 pub use token::token;
 pub use view::View;
 
 use crate::error::{Excerpt, Invalid};
-use crate::policy::Name;
+use crate::policy::{Name, text};
 
 /// What stands before the `/` of every annotation: `--annotations-prefix`, by default `nginx.ingress.kubernetes.io`.
 ///
@@ -98,25 +86,41 @@ impl Default for Prefix {
     }
 }
 
-impl fmt::Display for Prefix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+text!(Prefix);
 
-/// How the controller was started, as far as its reading of annotations depends on it.
+/// How the controller was started, as far as it matters to what a canary's annotations mean.
+///
+/// Its `annotations-risk-level` is not here: at level Low it refuses a whole Ingress, and no annotation changes meaning.
 ///
 /// ```
-/// use canary_policy::targets::nginx::Flags;
+/// use canary_policy::targets::nginx::{Flags, Prefix};
 ///
 /// assert!(Flags::default().validation);
+/// let flags = Flags::default().with_prefix(Prefix::new("higress.io")?).with_validation(false);
+/// assert_eq!((flags.prefix.as_str(), flags.validation), ("higress.io", false));
+/// # Ok::<(), canary_policy::Invalid>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Flags {
     /// `--annotations-prefix`.
     pub prefix: Prefix,
     /// `--enable-annotation-validation`, by default true: whether values with other characters are dropped.
     pub validation: bool,
+}
+
+impl Flags {
+    /// The same flags with another prefix.
+    #[must_use]
+    pub fn with_prefix(self, prefix: Prefix) -> Self {
+        Flags { prefix, ..self }
+    }
+
+    /// The same flags with the validation on or off.
+    #[must_use]
+    pub fn with_validation(self, validation: bool) -> Self {
+        Flags { validation, ..self }
+    }
 }
 
 impl Default for Flags {
@@ -137,6 +141,7 @@ impl Default for Flags {
 /// # Ok::<(), canary_policy::InvalidPolicy>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Annotations {
     /// The canary's name, which no annotation says.
     pub name: Name,
@@ -144,6 +149,21 @@ pub struct Annotations {
     pub canary: BTreeMap<String, String>,
     /// On the stable Ingress: the affinity, which belongs to the Service that both share.
     pub stable: BTreeMap<String, String>,
+}
+
+impl Annotations {
+    /// The annotations of a canary Ingress and of the stable one, all of their keys with their prefix. The canary's name is
+    /// the default.
+    #[must_use]
+    pub fn new(canary: BTreeMap<String, String>, stable: BTreeMap<String, String>) -> Self {
+        Annotations { name: Name::default(), canary, stable }
+    }
+
+    /// The same annotations of a canary with this name.
+    #[must_use]
+    pub fn with_name(self, name: Name) -> Self {
+        Annotations { name, ..self }
+    }
 }
 
 /// The annotations a canary is made of, without the prefix.
@@ -190,17 +210,17 @@ mod key {
 
 /// The characters its validators take (`internal/ingress/annotations/parser/validators.go`).
 mod chars {
-    /// In names and values. Spaces are taken out before the check.
+    /// In names and values, from which the check takes the spaces out.
     pub(super) fn basic(byte: u8) -> bool {
-        byte.is_ascii_alphanumeric() || b"-._~/:".contains(&byte)
+        byte.is_ascii_alphanumeric() || b"-._~/: ".contains(&byte)
     }
 
     /// In patterns, where a space is not taken.
     pub(super) fn pattern(byte: u8) -> bool {
-        basic(byte) || br"^$[](){}*+?|&=\".contains(&byte)
+        byte != b' ' && (basic(byte) || br"^$[](){}*+?|&=\".contains(&byte))
     }
 
-    /// In a cookie's path. Spaces are taken out before the check.
+    /// In a cookie's path, from which the check takes the spaces out.
     pub(super) fn url(byte: u8) -> bool {
         basic(byte) || b",?&=".contains(&byte)
     }

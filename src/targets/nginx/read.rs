@@ -8,7 +8,18 @@ use crate::policy::{
 };
 
 /// A policy that was read, and what is not in it.
+///
+/// ```
+/// use canary_policy::Policy;
+/// use canary_policy::targets::nginx::{annotations, read, Flags, Prefix};
+///
+/// let policy = Policy::percent(30)?;
+/// let reading = read(&annotations(&policy, &Prefix::default()).output, &Flags::default())?;
+/// assert_eq!((reading.policy, reading.findings), (policy, vec![]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Reading {
     /// What the controller does.
     pub policy: Policy,
@@ -38,7 +49,7 @@ pub struct Reading {
 ///     ("nginx.ingress.kubernetes.io/canary-weight".to_owned(), "5".to_owned()),
 ///     ("nginx.ingress.kubernetes.io/canary-weight-total".to_owned(), "10".to_owned()),
 /// ]);
-/// let reading = read(&Annotations { canary, ..Annotations::default() }, &Flags::default())?;
+/// let reading = read(&Annotations::new(canary, BTreeMap::new()), &Flags::default())?;
 /// assert_eq!(reading.policy, Policy::percent(5)?);
 /// assert_eq!(
 ///     reading.findings[0].to_string(),
@@ -63,7 +74,16 @@ pub fn read(annotations: &Annotations, flags: &Flags) -> Result<Reading, ReadErr
     let mut of_canary = Getter { annotations: canary, flags, findings: Vec::new() };
     let pins = pins(&mut of_canary);
     let mut of_stable = Getter { annotations: stable, flags, findings: Vec::new() };
+    if of_stable.bool(key::CANARY) == Some(true) {
+        return Err(ReadError::StableIsCanary);
+    }
+    for annotation in key::OF_CANARY.into_iter().chain([key::AFFINITY_BEHAVIOR]) {
+        of_stable.does_nothing(annotation, |annotation| Finding::WrongIngress { annotation, belongs: "canary" });
+    }
     let affinity = affinity(&mut of_stable, pins)?;
+    if affinity == Affinity::None {
+        of_canary.does_nothing(key::AFFINITY_BEHAVIOR, |annotation| Finding::NoAffinity { annotation });
+    }
     findings.extend(of_canary.findings);
     findings.extend(of_stable.findings);
 
@@ -118,11 +138,10 @@ fn pins(of_canary: &mut Getter<'_>) -> Pins {
 
 /// The affinity, from the stable Ingress (`internal/ingress/annotations/sessionaffinity/main.go`).
 pub(super) fn affinity(of_stable: &mut Getter<'_>, pins: Pins) -> Result<Affinity, ReadError> {
-    if of_stable.raw(key::AFFINITY_BEHAVIOR).is_some() {
-        let finding = Finding::WrongIngress { annotation: key::AFFINITY_BEHAVIOR, belongs: "canary" };
-        of_stable.findings.push(finding);
-    }
     if of_stable.option(key::AFFINITY, &["cookie"], "cookie", "no affinity").as_deref() != Some("cookie") {
+        for annotation in key::OF_STABLE.into_iter().filter(|&annotation| annotation != key::AFFINITY) {
+            of_stable.does_nothing(annotation, |annotation| Finding::NoAffinity { annotation });
+        }
         return Ok(Affinity::None);
     }
 
@@ -133,7 +152,7 @@ pub(super) fn affinity(of_stable: &mut Getter<'_>, pins: Pins) -> Result<Affinit
     cookie.same_site = of_stable.same_site();
     let path = of_stable.text(
         key::SESSION_PATH,
-        |byte| chars::url(byte) || byte == b' ',
+        chars::url,
         "a text of letters, digits, spaces and -._~/:,?&=",
         "the location's path",
     );
@@ -164,10 +183,10 @@ impl Getter<'_> {
     fn max_age(&mut self) -> Option<u32> {
         let seconds = normalized(self.raw(key::SESSION_MAX_AGE)?).parse::<i64>().ok();
         let seconds = self.take(key::SESSION_MAX_AGE, seconds, "a number of seconds", "the browser's session")?;
-        u32::try_from(seconds.max(0)).ok().or_else(|| {
+        if seconds < 0 || seconds > i64::from(u32::MAX) {
             self.outside(key::SESSION_MAX_AGE);
-            None
-        })
+        }
+        u32::try_from(seconds.max(0)).ok()
     }
 
     /// The validator takes any letter case, and the balancer then writes only these three.
@@ -191,6 +210,13 @@ impl Getter<'_> {
             self.outside(annotation);
             cookie
         })
+    }
+
+    /// A finding for an annotation that is there for nothing.
+    fn does_nothing(&mut self, annotation: &'static str, finding: fn(&'static str) -> Finding) {
+        if self.raw(annotation).is_some() {
+            self.findings.push(finding(annotation));
+        }
     }
 
     /// A finding for an annotation that no policy has a part for.

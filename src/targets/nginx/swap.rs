@@ -44,7 +44,7 @@ impl<'a> Swap<'a> {
         }
         for service in swapped {
             let becomes = swap.becomes(service);
-            if becomes == *service {
+            if becomes == *service || (becomes.name == service.name && other_notation(&becomes, service)) {
                 return Err(IngressError::SameService { service: service_text(service) });
             }
             if routed.contains(&&becomes) {
@@ -52,6 +52,11 @@ impl<'a> Swap<'a> {
             }
         }
         Ok(swap)
+    }
+
+    /// The stable Service's name.
+    pub(super) fn service(&self) -> String {
+        self.service.clone()
     }
 
     fn names(&self, service: &IngressServiceBackend) -> bool {
@@ -68,45 +73,61 @@ impl<'a> Swap<'a> {
         Some(IngressBackend { resource: None, service: Some(self.becomes(service)) })
     }
 
-    /// The canary's default backend and rules.
-    pub(super) fn routes(&self, spec: &IngressSpec) -> (Option<IngressBackend>, Vec<IngressRule>) {
-        let default_backend = spec.default_backend.as_ref().and_then(|backend| self.backend(backend));
-        let stable_rules = spec.rules.as_deref().unwrap_or_default();
-        let rules: Vec<IngressRule> = stable_rules.iter().filter_map(|rule| self.rule(rule)).collect();
-        match (stable_rules, default_backend) {
-            ([], default_backend) => (default_backend, rules),
-            // The split hangs on the Service: a rule that routes to it covers the default backend as well.
-            (_, Some(backend)) if rules.is_empty() => (None, unclaimed(stable_rules, &backend)),
-            _ => (None, rules),
+    /// The canary's rules: the stable ones that route to its Service, and `/` where its default backend answers.
+    pub(super) fn rules(&self, spec: &IngressSpec) -> Vec<IngressRule> {
+        let stable = spec.rules.as_deref().unwrap_or_default();
+        let mut claimed = BTreeSet::new();
+        let mut split = Vec::new();
+        let mut rules = Vec::new();
+        for IngressRule { host, http } in stable {
+            let mut paths = Vec::new();
+            for path in http.iter().flat_map(|http| &http.paths) {
+                // Of two equal paths the first one answers. A canary beside the second would split the first one's traffic.
+                let first = claimed.insert((host_of(host.as_deref()), location(path)));
+                if let Some(backend) = self.backend(&path.backend).filter(|_| first) {
+                    split.extend(path.backend.service.clone());
+                    paths.push(HTTPIngressPath { backend, ..path.clone() });
+                }
+            }
+            if !paths.is_empty() {
+                rules.push(IngressRule { host: host.clone(), http: Some(HTTPIngressRuleValue { paths }) });
+            }
         }
-    }
 
-    fn rule(&self, rule: &IngressRule) -> Option<IngressRule> {
-        let IngressRule { host, http } = rule;
-        let paths = http.as_ref()?.paths.iter().filter_map(|path| {
-            let HTTPIngressPath { backend, path, path_type } = path;
-            Some(HTTPIngressPath { backend: self.backend(backend)?, path: path.clone(), path_type: path_type.clone() })
-        });
-        let paths: Vec<HTTPIngressPath> = paths.collect();
-        (!paths.is_empty()).then(|| IngressRule { host: host.clone(), http: Some(HTTPIngressRuleValue { paths }) })
+        // The split hangs on Service and port: where a rule has the default backend's, nothing is missing.
+        let default_backend = spec.default_backend.as_ref();
+        let uncovered = default_backend.filter(|backend| backend.service.as_ref().is_some_and(|s| !split.contains(s)));
+        if let Some(backend) = uncovered.and_then(|backend| self.backend(backend)) {
+            let root = HTTPIngressPath { backend, path: Some("/".to_owned()), path_type: "Prefix".to_owned() };
+            // Alone it answers on the catch-all server, beside rules on their hosts. A canary's own default backend would
+            // split every location of the catch-all server, or delete the canary.
+            let hosts: BTreeSet<&str> = stable.iter().map(|rule| host_of(rule.host.as_deref())).collect();
+            let hosts = if stable.is_empty() { BTreeSet::from([""]) } else { &hosts - &BTreeSet::from([""]) };
+            let free = hosts.into_iter().filter(|&host| !claimed.contains(&(host, location(&root))));
+            rules.extend(free.map(|host| IngressRule {
+                host: Some(host.to_owned()).filter(|host| !host.is_empty()),
+                http: Some(HTTPIngressRuleValue { paths: vec![root.clone()] }),
+            }));
+        }
+        rules
     }
 }
 
-/// Where a default backend answers beside rules: at `/` of each host that has no `/` of its own.
-fn unclaimed(rules: &[IngressRule], backend: &IngressBackend) -> Vec<IngressRule> {
-    let claimed =
-        |path: &HTTPIngressPath| matches!(path.path.as_deref(), None | Some("" | "/")) && path.path_type != "Exact";
-    let claims = |rule: &&IngressRule| rule.http.iter().flat_map(|http| &http.paths).any(claimed);
-    let hosts = |rules: Vec<&IngressRule>| rules.into_iter().filter_map(|rule| rule.host.clone()).collect();
-    let all: BTreeSet<String> = hosts(rules.iter().collect());
-    let taken: BTreeSet<String> = hosts(rules.iter().filter(claims).collect());
-    let root = HTTPIngressPath { backend: backend.clone(), path: Some("/".to_owned()), path_type: "Prefix".to_owned() };
-    all.difference(&taken)
-        .map(|host| IngressRule {
-            host: Some(host.clone()),
-            http: Some(HTTPIngressRuleValue { paths: vec![root.clone()] }),
-        })
-        .collect()
+/// No host and an empty one are the catch-all server.
+fn host_of(host: Option<&str>) -> &str {
+    host.unwrap_or_default()
+}
+
+/// A path as the controller compares it: none is `/`, and anything but `Exact` is `Prefix`.
+fn location(path: &HTTPIngressPath) -> (String, bool) {
+    let text = path.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
+    (text.to_owned(), path.path_type == "Exact")
+}
+
+/// Whether one names its port by number and the other by name: to the controller these are two backends.
+fn other_notation(one: &IngressServiceBackend, other: &IngressServiceBackend) -> bool {
+    let named = |service: &IngressServiceBackend| service.port.as_ref().is_some_and(|port| port.name.is_some());
+    named(one) != named(other)
 }
 
 /// Every Service an Ingress routes to, in the order in which it names them.

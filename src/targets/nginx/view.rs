@@ -1,9 +1,6 @@
 //! A request as the controller's nginx shows it.
 
-use http::HeaderName;
-
 use crate::error::{BadRequest, Excerpt};
-use crate::select::Request;
 
 /// The header lines of an HTTP/1 request as nginx 1.27.1 shows them with the controller's settings
 /// (`underscores_in_headers off`, `ignore_invalid_headers on`, `large_client_header_buffers 4 8k`).
@@ -21,7 +18,7 @@ use crate::select::Request;
 /// let rows = [("X-Canary", "  always ", Reason::Header), ("X-Canary", "always\t", Reason::Weight),
 ///     ("X_Canary", "always", Reason::Weight)];
 /// for (name, value, reason) in rows {
-///     assert_eq!(selector.select(&View::new(&[(name, value)])?, Sample::MIN).reason, reason);
+///     assert_eq!(selector.select(View::new(&[(name, value)])?.lines(), Sample::MIN).reason, reason);
 /// }
 /// assert!(View::new(&[("Host", "a"), ("Host", "b")]).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -71,7 +68,7 @@ impl<'r> View<'r> {
             }
             let length = name.len() + ": ".len() + value.len() + "\r\n".len();
             if length > Self::MAX_LINE {
-                return Err(BadRequest::Line { name: excerpt(), length });
+                return Err(BadRequest::Line { name: excerpt(), length, bound: Self::MAX_LINE });
             }
             if !name.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'-') {
                 continue;
@@ -84,6 +81,12 @@ impl<'r> View<'r> {
         }
         Ok(view)
     }
+
+    /// The lines that nginx shows, `(name, value)`, in the order of the wire: a request to select for.
+    #[must_use]
+    pub fn lines(&self) -> &[(&'r [u8], &'r [u8])] {
+        &self.lines
+    }
 }
 
 /// Without the spaces, 0x20 alone, at both ends.
@@ -92,10 +95,4 @@ fn trimmed(mut value: &[u8]) -> &[u8] {
         value = rest;
     }
     value
-}
-
-impl Request for View<'_> {
-    fn header<'v>(&'v self, name: &HeaderName) -> impl Iterator<Item = &'v [u8]> {
-        self.lines.header(name)
-    }
 }

@@ -77,8 +77,7 @@ fn weighted(weights: &[u32], total: u32) -> Selector {
 }
 
 fn variant(selector: &Selector, sample: Sample) -> Variant {
-    let empty: [(&str, &str); 0] = [];
-    selector.select(&empty, sample).variant
+    selector.select(&(), sample).variant
 }
 
 proptest! {
@@ -168,8 +167,7 @@ proptest! {
             .map(|canary| Canary::new(canary.name().as_str(), canary.weight()).unwrap()).collect();
         let policy = Policy::new(rules_off, policy.total()).unwrap().with_affinity(policy.affinity().clone());
         let selector = Selector::new(&policy);
-        let empty: [(&str, &str); 0] = [];
-        let decision = selector.select(&empty, Sample::from_bits(first));
+        let decision = selector.select(&(), Sample::from_bits(first));
         if let Some(cookie) = decision.set_cookie {
             let pair = cookie.split(';').next().unwrap().to_owned();
             let again = selector.select(&[("cookie", pair)], Sample::from_bits(second));

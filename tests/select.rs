@@ -271,8 +271,7 @@ fn set_cookie_has_its_attributes_in_order() {
     for (cookie, expected) in rows {
         let policy = policy(&format!("{{ canaries: [{{}}], affinity: {{ cookie: {cookie} }} }}"));
         let selector = Selector::new(&policy);
-        let empty: [(&str, &str); 0] = [];
-        assert_eq!(selector.select(&empty, Sample::MAX).set_cookie, Some(expected));
+        assert_eq!(selector.select(&(), Sample::MAX).set_cookie, Some(expected));
     }
 }
 

@@ -4,7 +4,37 @@ use http::header;
 
 use super::sample::{Salt, Sample};
 use super::{Request, cookies, rules};
-use crate::policy::{AffinityPrecedence, CookieAffinity, Key, KeyAffinity, Name, Pins, SameSite, Token, Variant};
+use crate::policy::{self, AffinityPrecedence, CookieAffinity, Key, KeyAffinity, Name, Pins, SameSite, Token, Variant};
+
+/// How a client keeps its variant.
+#[derive(Debug)]
+pub(super) enum Affinity {
+    None,
+    Cookie(Kept),
+    Key(Keyed),
+}
+
+impl Affinity {
+    pub(super) fn new<'p>(
+        affinity: &policy::Affinity,
+        canaries: impl Iterator<Item = &'p Name>,
+        tokens: Option<&dyn Fn(Variant) -> Token>,
+    ) -> Self {
+        match affinity {
+            policy::Affinity::None => Affinity::None,
+            policy::Affinity::Cookie(cookie) => Affinity::Cookie(Kept::new(cookie, canaries, tokens)),
+            policy::Affinity::Key(key) => Affinity::Key(Keyed::new(key)),
+        }
+    }
+
+    pub(super) fn kept(&self) -> Option<&Kept> {
+        if let Affinity::Cookie(kept) = self { Some(kept) } else { None }
+    }
+
+    pub(super) fn keyed(&self) -> Option<&Keyed> {
+        if let Affinity::Key(keyed) = self { Some(keyed) } else { None }
+    }
+}
 
 /// The affinity cookie of a policy.
 #[derive(Debug)]
@@ -13,14 +43,14 @@ pub(super) struct Kept {
     pub(super) precedence: AffinityPrecedence,
     /// Whether a value without a second field may name a variant by the whole of it.
     whole: bool,
-    /// Stable first: where two variants have one token, it is stable's, as in ingress-nginx.
+    /// Stable first, then the canaries in order, unless stable alone is pinned. Where two variants have one token, it is
+    /// stable's, as in ingress-nginx.
     pins: Box<[Pin]>,
 }
 
-/// A variant that clients are kept on.
+/// What keeps clients on a variant.
 #[derive(Debug)]
 struct Pin {
-    variant: Variant,
     token: Box<str>,
     set_cookie: Box<str>,
 }
@@ -57,7 +87,7 @@ impl Kept {
                     (token.clone(), format!("{own}|{token}"))
                 }
             };
-            Pin { variant, token: token.into(), set_cookie: format!("{name}={value}{attributes}").into() }
+            Pin { token: token.into(), set_cookie: format!("{name}={value}{attributes}").into() }
         });
         Kept { name: name.as_str().into(), precedence: *precedence, whole: tokens.is_none(), pins: pins.collect() }
     }
@@ -66,7 +96,8 @@ impl Kept {
     pub(super) fn held<R: Request + ?Sized>(&self, request: &R) -> Option<Variant> {
         let value = cookies::last(request.header(&header::COOKIE), self.name.as_bytes())?;
         let token = self.token(value)?;
-        self.pins.iter().find(|pin| pin.token.as_bytes() == token).map(|pin| pin.variant)
+        let place = self.pins.iter().position(|pin| pin.token.as_bytes() == token)?;
+        Some(place.checked_sub(1).map_or(Variant::Stable, Variant::Canary))
     }
 
     /// The second of the fields between `|`, of which empty ones do not count.
@@ -77,7 +108,8 @@ impl Kept {
 
     /// The `Set-Cookie` value that keeps a client on this variant.
     pub(super) fn set_cookie(&self, variant: Variant) -> Option<&str> {
-        self.pins.iter().find(|pin| pin.variant == variant).map(|pin| &*pin.set_cookie)
+        let place = variant.index().map_or(0, |canary| canary + 1);
+        self.pins.get(place).map(|pin| &*pin.set_cookie)
     }
 }
 

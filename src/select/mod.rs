@@ -8,6 +8,7 @@ mod cookies;
 mod request;
 mod rules;
 mod sample;
+mod sequence;
 mod weights;
 
 use std::fmt;
@@ -17,9 +18,9 @@ use http::{HeaderName, header};
 
 pub use request::Request;
 pub use sample::Sample;
+pub use sequence::Sequence;
 
-use crate::policy::{Affinity, AffinityPrecedence, Canary, Key, Policy, Token, Variant};
-use affinity::{Kept, Keyed};
+use crate::policy::{AffinityPrecedence, Canary, Key, Policy, Token, Variant};
 use rules::Rule;
 use weights::Intervals;
 
@@ -111,8 +112,7 @@ struct Compiled {
     headers: Box<[Rule<HeaderName>]>,
     cookies: Box<[Rule<Box<str>>]>,
     weights: Intervals,
-    kept: Option<Kept>,
-    keyed: Option<Keyed>,
+    affinity: affinity::Affinity,
 }
 
 impl Selector {
@@ -126,9 +126,8 @@ impl Selector {
     /// Compiles a policy whose affinity cookie somebody else hands out too, and names variants by these tokens.
     ///
     /// A value then names a variant by its second `|` field alone, and the cookies to set have one. That field knows no
-    /// revision, so a policy's revision forgets nothing here. So a proxy can honour
-    /// the cookies of an ingress-nginx that stands beside it, or stood there before; see
-    /// [`nginx::token`](crate::targets::nginx::token).
+    /// revision, so a policy's revision forgets nothing here. A proxy can thus honour the cookies of an ingress-nginx that
+    /// stands beside it, or stood there before; see [`nginx::token`](crate::targets::nginx::token).
     ///
     /// ```
     /// use canary_policy::policy::Token;
@@ -161,17 +160,11 @@ impl Selector {
             weights.push(*weight);
             names.push(name);
         }
-        let (kept, keyed) = match affinity {
-            Affinity::None => (None, None),
-            Affinity::Cookie(affinity) => (Some(Kept::new(affinity, names.into_iter(), tokens)), None),
-            Affinity::Key(affinity) => (None, Some(Keyed::new(affinity))),
-        };
         Selector(Arc::new(Compiled {
             headers: headers.into(),
             cookies: cookies.into(),
-            weights: Intervals::new(weights.into_iter(), *total),
-            kept,
-            keyed,
+            weights: Intervals::new(&weights, *total),
+            affinity: affinity::Affinity::new(affinity, names.into_iter(), tokens),
         }))
     }
 
@@ -182,15 +175,16 @@ impl Selector {
     ///
     /// The sample is looked at only if no rule, no affinity cookie and no key decides.
     pub fn select<R: Request + ?Sized>(&self, request: &R, sample: Sample) -> Decision<'_> {
-        let Compiled { headers, cookies, weights, kept, keyed } = &*self.0;
-        let held = || kept.as_ref()?.held(request).map(|variant| (variant, Reason::Affinity));
+        let Compiled { headers, cookies, weights, affinity } = &*self.0;
+        let (kept, keyed) = (affinity.kept(), affinity.keyed());
+        let held = || kept?.held(request).map(|variant| (variant, Reason::Affinity));
         let header = || headers.iter().find_map(|rule| rule.decide(request)).map(|variant| (variant, Reason::Header));
         let cookie = || cookies.iter().find_map(|rule| rule.decide(request)).map(|variant| (variant, Reason::Cookie));
         let weight = || {
-            let sample = keyed.as_ref().and_then(|keyed| keyed.sample(request)).unwrap_or(sample);
+            let sample = keyed.and_then(|keyed| keyed.sample(request)).unwrap_or(sample);
             (weights.variant(sample), Reason::Weight)
         };
-        let after_rules = kept.as_ref().is_some_and(|kept| kept.precedence == AffinityPrecedence::AfterRules);
+        let after_rules = kept.is_some_and(|kept| kept.precedence == AffinityPrecedence::AfterRules);
 
         let (variant, reason) = if after_rules {
             header().or_else(cookie).or_else(held).unwrap_or_else(weight)
@@ -202,7 +196,7 @@ impl Selector {
             Reason::Header | Reason::Cookie => !after_rules,
             Reason::Weight => true,
         };
-        let set_cookie = kept.as_ref().filter(|_| due).and_then(|kept| kept.set_cookie(variant));
+        let set_cookie = kept.filter(|_| due).and_then(|kept| kept.set_cookie(variant));
         Decision { variant, reason, set_cookie }
     }
 
@@ -220,13 +214,13 @@ impl Selector {
     /// ```
     #[must_use]
     pub fn header_names(&self) -> Vec<HeaderName> {
-        let Compiled { headers, cookies, weights: _, kept, keyed } = &*self.0;
+        let Compiled { headers, cookies, weights: _, affinity } = &*self.0;
         let mut names: Vec<HeaderName> = headers.iter().map(|rule| rule.name.clone()).collect();
-        let key = keyed.as_ref().map(|keyed| &keyed.key);
+        let key = affinity.keyed().map(|keyed| &keyed.key);
         if let Some(Key::Header(name)) = key {
             names.push(name.clone());
         }
-        if kept.is_some() || !cookies.is_empty() || matches!(key, Some(Key::Cookie(_))) {
+        if affinity.kept().is_some() || !cookies.is_empty() || matches!(key, Some(Key::Cookie(_))) {
             names.push(header::COOKIE);
         }
         names.sort_by(|a, b| a.as_str().cmp(b.as_str()));

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// A request, as far as a selector looks at it.
 ///
-/// It is implemented for [`http::HeaderMap`], [`http::Request`] and its parts, and for slices, arrays and vectors of `(name, value)` pairs in the order of
+/// It is implemented for [`http::HeaderMap`], [`http::Request`] and its parts, `()`, which has none, and for slices, arrays and vectors of `(name, value)` pairs in the order of
 /// the wire. A host that fetches one header at a time asks [`Selector::header_names`](crate::Selector::header_names)
 /// which ones to fetch.
 ///
@@ -17,8 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 /// let pairs = [("Cookie", "theme=dark; cohort=beta")];
 /// assert_eq!(selector.select(&pairs, Sample::MIN).reason, Reason::Cookie);
 ///
-/// let empty: [(&str, &str); 0] = [];
-/// assert_eq!(selector.select(&empty, Sample::MIN).reason, Reason::Weight);
+/// assert_eq!(selector.select(&(), Sample::MIN).reason, Reason::Weight);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Request {
@@ -29,6 +28,13 @@ pub trait Request {
 impl Request for HeaderMap {
     fn header<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
         self.get_all(name).iter().map(HeaderValue::as_bytes)
+    }
+}
+
+/// A request without headers.
+impl Request for () {
+    fn header<'r>(&'r self, _: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
+        std::iter::empty()
     }
 }
 

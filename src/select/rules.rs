@@ -11,7 +11,7 @@ use crate::policy::{CookieRule, HeaderRule, Match, Variant};
 pub(super) struct Rule<N> {
     pub(super) name: N,
     test: Test,
-    canary: Variant,
+    canary: usize,
 }
 
 #[derive(Debug)]
@@ -19,7 +19,7 @@ enum Test {
     AlwaysNever,
     Exact(Box<[u8]>),
     /// `None` cannot be: a `Pattern` compiled once with the same limits. It would find nothing.
-    Pattern(Option<Regex>),
+    Pattern(Option<Box<Regex>>),
 }
 
 impl Test {
@@ -27,11 +27,12 @@ impl Test {
         match matches {
             Match::AlwaysNever => Test::AlwaysNever,
             Match::Exact(value) => Test::Exact(value.as_bytes().into()),
-            Match::Pattern(pattern) => Test::Pattern(pattern.compile().ok()),
+            Match::Pattern(pattern) => Test::Pattern(pattern.compile().ok().map(Box::new)),
         }
     }
 
-    fn decide(&self, value: &[u8], canary: Variant) -> Option<Variant> {
+    fn decide(&self, value: &[u8], canary: usize) -> Option<Variant> {
+        let canary = Variant::Canary(canary);
         match self {
             Test::AlwaysNever => match value {
                 b"always" => Some(canary),
@@ -47,7 +48,7 @@ impl Test {
 impl Rule<HeaderName> {
     pub(super) fn header(rule: &HeaderRule, canary: usize) -> Self {
         let HeaderRule { name, matches } = rule;
-        Rule { name: name.clone(), test: Test::new(matches), canary: Variant::Canary(canary) }
+        Rule { name: name.clone(), test: Test::new(matches), canary }
     }
 
     /// The variant, if this rule decides.
@@ -60,7 +61,7 @@ impl Rule<HeaderName> {
             // Joined lines have a comma or a semicolon in them, which neither word has.
             (Test::AlwaysNever, Some(_)) => None,
             (Test::Exact(wanted), Some(_)) => {
-                is_joined(wanted, request.header(&self.name), separator).then_some(self.canary)
+                is_joined(wanted, request.header(&self.name), separator).then_some(Variant::Canary(self.canary))
             }
             (test @ Test::Pattern(_), Some(_)) => {
                 let lines: Vec<&[u8]> = request.header(&self.name).collect();
@@ -73,7 +74,7 @@ impl Rule<HeaderName> {
 impl Rule<Box<str>> {
     pub(super) fn cookie(rule: &CookieRule, canary: usize) -> Self {
         let CookieRule { name, matches } = rule;
-        Rule { name: name.as_str().into(), test: Test::new(matches), canary: Variant::Canary(canary) }
+        Rule { name: name.as_str().into(), test: Test::new(matches), canary }
     }
 
     /// The variant, if this rule decides.

@@ -10,34 +10,37 @@ use crate::policy::{Total, Variant};
 #[derive(Debug)]
 pub(super) struct Intervals {
     total: u32,
-    /// Where a canary's interval ends, exclusive, ascending; and the canary.
-    from_bottom: Box<[(u32, usize)]>,
-    /// Where a canary's interval begins, inclusive, descending; and the canary.
-    from_top: Box<[(u32, usize)]>,
+    /// Where the intervals of canaries 0, 2, 4 … end, exclusive, ascending.
+    from_bottom: Box<[u32]>,
+    /// Where the intervals of canaries 1, 3, 5 … begin, inclusive, descending.
+    from_top: Box<[u32]>,
 }
 
 impl Intervals {
     /// The weights add up to no more than the total: a policy says so.
-    pub(super) fn new(weights: impl Iterator<Item = u32>, total: Total) -> Self {
+    pub(super) fn new(weights: &[u32], total: Total) -> Self {
         let total = total.get();
-        let (mut bottom, mut top) = (0_u32, total);
-        let (mut from_bottom, mut from_top) = (Vec::new(), Vec::new());
-        for (canary, weight) in weights.enumerate() {
-            if canary % 2 == 0 {
-                bottom = bottom.saturating_add(weight);
-                from_bottom.push((bottom, canary));
-            } else {
-                top = top.saturating_sub(weight);
-                from_top.push((top, canary));
-            }
-        }
-        Intervals { total, from_bottom: from_bottom.into(), from_top: from_top.into() }
+        let stacked = weights.iter().step_by(2).scan(0_u32, |bottom, &weight| {
+            *bottom = bottom.saturating_add(weight);
+            Some(*bottom)
+        });
+        let hung = weights.iter().skip(1).step_by(2).scan(total, |top, &weight| {
+            *top = top.saturating_sub(weight);
+            Some(*top)
+        });
+        Intervals { total, from_bottom: stacked.collect(), from_top: hung.collect() }
     }
 
     pub(super) fn variant(&self, sample: Sample) -> Variant {
         let point = sample.point(self.total);
-        let below = self.from_bottom.iter().find(|&&(end, _)| point < end);
-        let above = || self.from_top.iter().find(|&&(start, _)| point >= start);
-        below.or_else(above).map_or(Variant::Stable, |&(_, canary)| Variant::Canary(canary))
+        let stacked = self.from_bottom.partition_point(|&end| end <= point);
+        if stacked < self.from_bottom.len() {
+            return Variant::Canary(2 * stacked);
+        }
+        let hung = self.from_top.partition_point(|&start| start > point);
+        if hung < self.from_top.len() {
+            return Variant::Canary(2 * hung + 1);
+        }
+        Variant::Stable
     }
 }

@@ -1,0 +1,219 @@
+//! canary-policy beside what a user would pick instead, in one run. It prints one line a pair,
+//! `ratio <pair> <ours ns> <peer ns> <ours/peer>`: the medians of interleaved rounds.
+//!
+//! Both sides of a pair get their input, and what they were built into, through `black_box`, and give their whole result
+//! to it.
+
+// A benchmark is where time is measured; the library's list of what it must not use is found from here too.
+#![allow(clippy::disallowed_types)]
+
+mod inputs;
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::future::{Future, ready};
+use std::hint::black_box;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+use std::time::Instant;
+
+use canary_policy::{
+    Affinity, Canary, CookieRule, HeaderRule, KeyAffinity, Match, Policy, Reason, Sample, Selector, Total,
+};
+use cookie::Cookie;
+use http::HeaderValue;
+use http::header::COOKIE;
+use inputs::{BATCH, Inputs, X_CANARY, rng};
+use memchr::memmem::Finder;
+use pingora_load_balancing::Backend;
+use pingora_load_balancing::selection::{BackendIter, BackendSelection, FNVHash};
+use rand::Rng;
+use rand::distr::Distribution;
+use rand::distr::weighted::WeightedIndex;
+use rand_distr::weighted::WeightedAliasIndex;
+use tower::{Service, service_fn};
+use tower_resilience_router::WeightedRouter;
+use twox_hash::XxHash64;
+
+const ROUNDS: usize = 101;
+const SALT: &str = "checkout-2026";
+const NO_HEADERS: [(&str, &str); 0] = [];
+
+/// What a call costs on both sides, in nanoseconds: ours, the peer's.
+type Costs = (f64, f64);
+
+const PAIRS: [(&str, fn(&Inputs) -> Costs); 9] = [
+    ("weight-vs-weightedindex", weight_vs_weightedindex), // to reach: 1.0
+    ("keyed-vs-hash", keyed_vs_hash),                     // 1.3
+    ("affinity-vs-hash", affinity_vs_hash),               // reported only
+    ("rules-vs-lookups", rules_vs_lookups),               // 1.5
+    ("keyed-vs-pingora", keyed_vs_pingora),               // 0.33
+    ("select-vs-tower-resilience", select_vs_tower),      // 0.2
+    ("cookie-vs-cookie-crate", cookie_vs_cookie_crate),   // 0.2
+    ("sixteen-vs-two", sixteen_vs_two),                   // 2.0
+    ("alias-vs-ours", alias_vs_ours),                     // reported only
+];
+
+fn main() {
+    let inputs = Inputs::new();
+    for (pair, costs) in PAIRS {
+        let (ours, peer) = costs(&inputs);
+        println!("ratio {pair} {ours:.1} {peer:.1} {:.2}", ours / peer);
+    }
+    for count in [10_000, 100_000] {
+        println!("build {count} selectors {:.1} ns each", build(count));
+    }
+}
+
+/// A sample already drawn, against an index that draws its own.
+fn weight_vs_weightedindex(inputs: &Inputs) -> Costs {
+    let selector = percent(30);
+    let (index, mut rng) = (WeightedIndex::new([70_u32, 30]).unwrap(), rng());
+    race(
+        |i| black_box(&selector).select(&NO_HEADERS, black_box(inputs.sample(i))),
+        |_| black_box(&index).sample(black_box(&mut rng)),
+    )
+}
+
+/// Salt, key, sample and decision, against one bare hash of the key.
+fn keyed_vs_hash(inputs: &Inputs) -> Costs {
+    let selector = percent(30);
+    race(
+        |i| black_box(&selector).select(&NO_HEADERS, Sample::from_key(black_box(inputs.key(i)), black_box(SALT))),
+        |i| XxHash64::oneshot(black_box(2026), black_box(inputs.key(i))),
+    )
+}
+
+/// The same with the key in a header, where the selector finds it and has the salt hashed already.
+fn affinity_vs_hash(inputs: &Inputs) -> Costs {
+    let key = KeyAffinity::header("x-user-id").unwrap().with_salt(SALT).unwrap();
+    let selector = Selector::new(&Policy::percent(30).unwrap().with_affinity(Affinity::Key(key)));
+    race(
+        |i| black_box(&selector).select(&[("x-user-id", black_box(inputs.key(i)))], Sample::MIN),
+        |i| XxHash64::oneshot(black_box(2026), black_box(inputs.key(i))),
+    )
+}
+
+/// A header rule and a cookie rule that leave the request to the weights, against the least they have to look at.
+fn rules_vs_lookups(inputs: &Inputs) -> Costs {
+    let header = HeaderRule::new(X_CANARY.as_str(), Match::AlwaysNever).unwrap();
+    let selector = selector([Canary::new("canary", 30).unwrap().with_header(header).with_cookie(cohort_is_beta())]);
+    assert_eq!(selector.select(inputs.request(0), Sample::MIN).reason, Reason::Weight);
+    let finder = Finder::new("cohort=");
+    race(
+        |i| black_box(&selector).select(black_box(inputs.request(i)), black_box(inputs.sample(i))),
+        |i| {
+            let headers = black_box(inputs.request(i));
+            let line = headers.get(COOKIE).map_or(&[][..], HeaderValue::as_bytes);
+            (headers.get(&X_CANARY), black_box(&finder).find(line))
+        },
+    )
+}
+
+/// A key in, a choice out, on both sides. Theirs is the bare selection: their `LoadBalancer` adds health and a copy.
+fn keyed_vs_pingora(inputs: &Inputs) -> Costs {
+    let selector = percent(30);
+    let backend = |address, weight| Backend::new_with_weight(address, weight).unwrap();
+    let selection = FNVHash::build(&BTreeSet::from([backend("10.0.0.1:80", 70), backend("10.0.0.2:80", 30)]));
+    let selection = Arc::new(selection);
+    race(
+        |i| black_box(&selector).select(&NO_HEADERS, Sample::from_key(black_box(inputs.key(i)), black_box(SALT))),
+        |i| black_box(&selection).iter(black_box(inputs.key(i))).next().map(|backend| backend.addr),
+    )
+}
+
+/// A whole call of theirs: ready, call, response of a service that does nothing. Ours draws its sample here.
+fn select_vs_tower(_: &Inputs) -> Costs {
+    let (selector, mut rng) = (percent(30), rng());
+    let service = service_fn(|request: usize| ready(Ok::<_, Infallible>(request)));
+    let mut router = WeightedRouter::builder().route(service, 70).route(service, 30).build();
+    let mut context = Context::from_waker(Waker::noop());
+    race(
+        |_| black_box(&selector).select(&NO_HEADERS, Sample::from_bits(black_box(&mut rng).next_u64())),
+        |i| {
+            let router = black_box(&mut router);
+            assert!(Service::<usize>::poll_ready(router, &mut context).is_ready());
+            Pin::new(&mut router.call(black_box(i))).poll(&mut context)
+        },
+    )
+}
+
+/// One cookie found in a line and compared.
+fn cookie_vs_cookie_crate(inputs: &Inputs) -> Costs {
+    let selector = selector([Canary::new("canary", 30).unwrap().with_cookie(cohort_is_beta())]);
+    let requests = inputs.cookie_lines();
+    race(
+        |i| black_box(&selector).select(black_box(&requests[i % requests.len()]), black_box(inputs.sample(i))),
+        |i| {
+            let [(_, line)] = black_box(&requests[i % requests.len()]);
+            let cohort = Cookie::split_parse(*line).flatten().find(|cookie| cookie.name() == "cohort");
+            cohort.map(|cookie| cookie.value() == "beta")
+        },
+    )
+}
+
+/// Stable has the same share on both sides.
+fn sixteen_vs_two(inputs: &Inputs) -> Costs {
+    let (sixteen, two) = (canaries(16, 3), canaries(2, 24));
+    race(
+        |i| black_box(&sixteen).select(&NO_HEADERS, black_box(inputs.sample(i))),
+        |i| black_box(&two).select(&NO_HEADERS, black_box(inputs.sample(i))),
+    )
+}
+
+/// The alias method, whose cost does not grow with the canaries, at sixteen of them.
+fn alias_vs_ours(inputs: &Inputs) -> Costs {
+    let sixteen = canaries(16, 3);
+    let weights = std::iter::once(52_u32).chain([3; 16]).collect();
+    let (index, mut rng) = (WeightedAliasIndex::new(weights).unwrap(), rng());
+    race(
+        |i| black_box(&sixteen).select(&NO_HEADERS, black_box(inputs.sample(i))),
+        |_| black_box(&index).sample(black_box(&mut rng)),
+    )
+}
+
+/// What a selector without patterns costs to build, in nanoseconds, when this many are built and held.
+fn build(count: usize) -> f64 {
+    let policies: Vec<Policy> = (0..=100).map(|weight| Policy::percent(weight).unwrap()).collect();
+    let start = Instant::now();
+    let held: Vec<Selector> = (0..count).map(|i| Selector::new(black_box(&policies[i % policies.len()]))).collect();
+    let elapsed = start.elapsed();
+    black_box(held);
+    elapsed.as_nanos() as f64 / count as f64
+}
+
+/// The median cost of a call on each side, over rounds that alternate: what disturbs the machine disturbs both.
+fn race<O, P>(mut ours: impl FnMut(usize) -> O, mut peer: impl FnMut(usize) -> P) -> Costs {
+    let (ours, peer) = (0..ROUNDS).map(|_| (round(&mut ours), round(&mut peer))).unzip();
+    (median(ours), median(peer))
+}
+
+fn round<T>(call: &mut impl FnMut(usize) -> T) -> f64 {
+    let start = Instant::now();
+    for i in 0..BATCH {
+        black_box(call(i));
+    }
+    start.elapsed().as_nanos() as f64 / BATCH as f64
+}
+
+fn median(mut costs: Vec<f64>) -> f64 {
+    costs.sort_by(f64::total_cmp);
+    costs[costs.len() / 2]
+}
+
+fn selector(canaries: impl IntoIterator<Item = Canary>) -> Selector {
+    Selector::new(&Policy::new(canaries, Total::default()).unwrap())
+}
+
+fn percent(weight: u32) -> Selector {
+    Selector::new(&Policy::percent(weight).unwrap())
+}
+
+fn canaries(count: usize, weight: u32) -> Selector {
+    selector((0..count).map(|i| Canary::new(&format!("canary-{i}"), weight).unwrap()))
+}
+
+fn cohort_is_beta() -> CookieRule {
+    CookieRule::new("cohort", Match::Exact("beta".to_owned())).unwrap()
+}

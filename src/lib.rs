@@ -48,7 +48,7 @@ pub use policy::{
     Policy, SameSite, Spec, Total, Variant,
 };
 #[doc(inline)]
-pub use select::{Decision, Reason, Request, Sample, Selector, Sequence};
+pub use select::{Decision, Explanation, Reason, Request, Sample, Selector, Sequence};
 #[doc(inline)]
 pub use targets::{Conversion, Loss};
 

@@ -156,6 +156,10 @@ proptest! {
         let decision = selector.select(&lines, Sample::from_bits(bits));
         prop_assert!(decision.variant.index().is_none_or(|index| index < policy.canaries().len()));
         prop_assert_eq!(decision, selector.select(&lines, Sample::from_bits(bits)));
+        let explained = selector.explain(&lines, Sample::from_bits(bits));
+        prop_assert_eq!((explained.variant, explained.reason), (decision.variant, decision.reason));
+        prop_assert_eq!(explained.steps.last().unwrap().outcome(), Some((decision.variant, decision.reason)));
+        prop_assert_eq!(explained.steps.iter().filter(|step| step.outcome().is_some()).count(), 1);
         let keeps = matches!(policy.affinity(), Affinity::Cookie(_));
         prop_assert!(keeps || decision.set_cookie.is_none());
     }

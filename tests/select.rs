@@ -344,3 +344,39 @@ fn keys_hash_as_published() {
         assert_eq!(Sample::from_key(key, salt).bits(), *bits, "{key:?} {salt}");
     }
 }
+
+/// Each row is a request and what is said of it, step by step.
+#[test]
+fn an_explanation_reads_like_a_sentence() {
+    let policy = policy(
+        "{ canaries: [{ name: a, weight: 10, header: { name: x-a, value: b }, cookie: { name: c, pattern: '^v' } }, { name: b, weight: 20 }],
+           affinity: { cookie: { name: route } } }",
+    );
+    let selector = Selector::new(&policy);
+    let rows: [(&[(&str, &str)], &str); 4] = [
+        (
+            &[("x-a", "always"), ("cookie", "route=gone; c=w")],
+            "affinity cookie route is `gone`, not the token of a variant: the next step is taken
+header x-a is `always`, not `b`: the next step is taken
+cookie c is `w`, not with `^v` in it: the next step is taken
+the weights are 0..10 canaries[0], 10..80 stable, 80..100 canaries[1], and the sample is 85: canaries[1]",
+        ),
+        (
+            &[("cookie", "c=v2")],
+            "affinity cookie route is absent: the next step is taken
+header x-a is absent: the next step is taken
+cookie c is `v2`: canaries[0]",
+        ),
+        (&[("x-a", "b"), ("cookie", "route=b")], "affinity cookie route is `b`: canaries[1]"),
+        (
+            &[("x-a", "b"), ("x-a", "c"), ("cookie", "c=v")],
+            "affinity cookie route is absent: the next step is taken
+header x-a is `b, c`, not `b`: the next step is taken
+cookie c is `v`: canaries[0]",
+        ),
+    ];
+    for (lines, said) in rows {
+        let explanation = selector.explain(lines, Sample::from_fraction(85, 100).unwrap());
+        assert_eq!(explanation.to_string(), said);
+    }
+}

@@ -54,6 +54,8 @@ pub mod strategy;
 mod token;
 mod weight;
 
+use std::fmt;
+
 pub use affinity::{Affinity, AffinityPrecedence, CookieAffinity, Pins, SameSite};
 #[cfg(feature = "k8s-openapi")]
 pub(crate) use canary::is_dns_subdomain;
@@ -76,6 +78,7 @@ use problems::problems_between;
 /// ```
 /// use canary_policy::Variant;
 ///
+/// assert_eq!(Variant::Canary(1).to_string(), "canaries[1]");
 /// assert_eq!(Variant::Canary(0).index(), Some(0));
 /// assert_eq!(Variant::Stable.index(), None);
 /// ```
@@ -94,6 +97,15 @@ impl Variant {
         match self {
             Variant::Stable => None,
             Variant::Canary(index) => Some(index),
+        }
+    }
+}
+
+impl fmt::Display for Variant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Variant::Stable => f.write_str("stable"),
+            Variant::Canary(index) => write!(f, "canaries[{index}]"),
         }
     }
 }

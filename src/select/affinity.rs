@@ -3,7 +3,7 @@
 use http::header;
 
 use super::sample::{Salt, Sample};
-use super::{Request, cookies, rules};
+use super::{Reason, Request, Step, cookies, rules};
 use crate::policy::{self, AffinityPrecedence, CookieAffinity, Key, KeyAffinity, Name, Pins, SameSite, Token, Variant};
 
 /// How a client keeps its variant.
@@ -98,6 +98,12 @@ impl Kept {
         let token = self.token(value)?;
         let place = self.pins.iter().position(|pin| pin.token.as_bytes() == token)?;
         Some(place.checked_sub(1).map_or(Variant::Stable, Variant::Canary))
+    }
+
+    /// The cookie as a step of an explanation.
+    pub(super) fn step<R: Request + ?Sized>(&self, request: &R) -> Step {
+        let saw = cookies::last(request.header(&header::COOKIE), self.name.as_bytes());
+        Step::rule(Reason::Affinity, &self.name, saw, "the token of a variant".to_owned(), self.held(request))
     }
 
     /// The second of the fields between `|`, of which empty ones do not count.

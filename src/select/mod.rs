@@ -5,6 +5,7 @@
 
 mod affinity;
 mod cookies;
+mod explain;
 mod request;
 mod rules;
 mod sample;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, header};
 
+pub use explain::{Explanation, Step};
 pub use request::Request;
 pub use sample::Sample;
 pub use sequence::Sequence;
@@ -184,7 +186,7 @@ impl Selector {
             let sample = keyed.and_then(|keyed| keyed.sample(request)).unwrap_or(sample);
             (weights.variant(sample), Reason::Weight)
         };
-        let after_rules = kept.is_some_and(|kept| kept.precedence == AffinityPrecedence::AfterRules);
+        let after_rules = self.after_rules();
 
         let (variant, reason) = if after_rules {
             header().or_else(cookie).or_else(held).unwrap_or_else(weight)
@@ -198,6 +200,47 @@ impl Selector {
         };
         let set_cookie = kept.filter(|_| due).and_then(|kept| kept.set_cookie(variant));
         Decision { variant, reason, set_cookie }
+    }
+
+    /// Decides as `select` does and says why: every step in order, what it saw, and where the sample fell. It allocates.
+    ///
+    /// ```
+    /// use canary_policy::{Policy, Sample, Selector};
+    ///
+    /// let selector = Selector::new(&Policy::percent(30)?);
+    /// let explanation = selector.explain(&(), Sample::MAX);
+    /// assert_eq!(explanation.variant, selector.select(&(), Sample::MAX).variant);
+    /// assert_eq!(
+    ///     explanation.to_string(),
+    ///     "the weights are 0..30 canaries[0], 30..100 stable, and the sample is 99: stable",
+    /// );
+    /// # Ok::<(), canary_policy::InvalidPolicy>(())
+    /// ```
+    #[must_use]
+    pub fn explain<R: Request + ?Sized>(&self, request: &R, sample: Sample) -> Explanation {
+        let Compiled { headers, cookies, weights, affinity } = &*self.0;
+        let held = affinity.kept().map(|kept| kept.step(request));
+        let rules = headers.iter().map(|rule| rule.step(request)).chain(cookies.iter().map(|rule| rule.step(request)));
+        let mut looked_at: Vec<Step> =
+            if self.after_rules() { rules.chain(held).collect() } else { held.into_iter().chain(rules).collect() };
+        let key = affinity.keyed().and_then(|keyed| keyed.sample(request));
+        looked_at.push(weights.step(key.unwrap_or(sample), key.is_some()));
+
+        // What stands behind the step that decided was never looked at.
+        let mut steps = Vec::new();
+        for step in looked_at {
+            let outcome = step.outcome();
+            steps.push(step);
+            if let Some((variant, reason)) = outcome {
+                return Explanation { variant, reason, steps };
+            }
+        }
+        // Not reached: the weights decide.
+        Explanation { variant: Variant::Stable, reason: Reason::Weight, steps }
+    }
+
+    fn after_rules(&self) -> bool {
+        self.0.affinity.kept().is_some_and(|kept| kept.precedence == AffinityPrecedence::AfterRules)
     }
 
     /// The headers it may look at, each once: all that a host has to fetch which fetches them one at a time.

@@ -3,7 +3,8 @@
 use http::{HeaderName, header};
 use regex::bytes::Regex;
 
-use super::{Request, cookies};
+use super::{Reason, Request, Step, cookies};
+use crate::error::Excerpt;
 use crate::policy::{CookieRule, HeaderRule, Match, Variant};
 
 /// A rule on the header or cookie of that name, and the canary it belongs to.
@@ -28,6 +29,17 @@ impl Test {
             Match::AlwaysNever => Test::AlwaysNever,
             Match::Exact(value) => Test::Exact(value.as_bytes().into()),
             Match::Pattern(pattern) => Test::Pattern(pattern.compile().ok().map(Box::new)),
+        }
+    }
+
+    /// What decides, in words.
+    fn wants(&self) -> String {
+        match self {
+            Test::AlwaysNever => "always or never".to_owned(),
+            Test::Exact(value) => format!("`{}`", Excerpt::of(&String::from_utf8_lossy(value))),
+            Test::Pattern(pattern) => {
+                format!("with `{}` in it", Excerpt::of(pattern.as_ref().map_or("", |pattern| pattern.as_str())))
+            }
         }
     }
 
@@ -69,9 +81,22 @@ impl Rule<HeaderName> {
             }
         }
     }
+
+    /// The rule as a step of an explanation.
+    pub(super) fn step<R: Request + ?Sized>(&self, request: &R) -> Step {
+        let lines: Vec<&[u8]> = request.header(&self.name).collect();
+        let saw = (!lines.is_empty()).then(|| lines.join(separator(&self.name)));
+        Step::rule(Reason::Header, self.name.as_str(), saw.as_deref(), self.test.wants(), self.decide(request))
+    }
 }
 
 impl Rule<Box<str>> {
+    /// The rule as a step of an explanation.
+    pub(super) fn step<R: Request + ?Sized>(&self, request: &R) -> Step {
+        let saw = cookies::first(request.header(&header::COOKIE), self.name.as_bytes());
+        Step::rule(Reason::Cookie, &self.name, saw, self.test.wants(), self.decide(request))
+    }
+
     pub(super) fn cookie(rule: &CookieRule, canary: usize) -> Self {
         let CookieRule { name, matches } = rule;
         Rule { name: name.as_str().into(), test: Test::new(matches), canary }

@@ -1,6 +1,6 @@
 //! Weights, laid out so that growing one moves as few clients as it can.
 
-use super::Sample;
+use super::{Sample, Step};
 use crate::policy::{Total, Variant};
 
 /// Where each canary's share of the total lies.
@@ -29,6 +29,26 @@ impl Intervals {
             Some(*top)
         });
         Intervals { total, from_bottom: stacked.collect(), from_top: hung.collect() }
+    }
+
+    /// The weights as a step of an explanation.
+    pub(super) fn step(&self, sample: Sample, keyed: bool) -> Step {
+        let mut intervals = Vec::new();
+        let mut bottom = 0;
+        for (index, &end) in self.from_bottom.iter().enumerate() {
+            intervals.push((bottom..end, Variant::Canary(2 * index)));
+            bottom = end;
+        }
+        let mut top = self.total;
+        let mut hung = Vec::new();
+        for (index, &start) in self.from_top.iter().enumerate() {
+            hung.push((start..top, Variant::Canary(2 * index + 1)));
+            top = start;
+        }
+        intervals.push((bottom..top, Variant::Stable));
+        intervals.extend(hung.into_iter().rev());
+        intervals.retain(|(parts, _)| !parts.is_empty());
+        Step::Weights { sample, keyed, point: sample.point(self.total), intervals, decided: self.variant(sample) }
     }
 
     pub(super) fn variant(&self, sample: Sample) -> Variant {

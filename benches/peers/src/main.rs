@@ -119,7 +119,7 @@ fn keyed_vs_pingora(inputs: &Inputs) -> Costs {
     let selection = Arc::new(selection);
     race(
         |i| black_box(&selector).select(&NO_HEADERS, Sample::from_key(black_box(inputs.key(i)), black_box(SALT))),
-        |i| black_box(&selection).iter(black_box(inputs.key(i))).next().map(|backend| backend.addr),
+        |i| black_box(&selection).iter(black_box(inputs.key(i))).next().map(|backend| backend.weight),
     )
 }
 

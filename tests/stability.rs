@@ -13,6 +13,7 @@
 
 mod util;
 
+use canary_policy::select::Samples;
 use canary_policy::{Sample, Selector, Variant};
 use util::policy;
 
@@ -28,6 +29,9 @@ const KEYS: [(&str, &str, u64, &str); 8] = [
     ("42", "search-7", 0x29d7_ff4d_abb4_9b8b, "c"),
 ];
 
+/// Since 0.1.0: the stream of seed 7.
+const STREAM: [u64; 3] = [15_275_289_290_002_133_535, 16_977_796_898_406_435_185, 1_027_680_088_268_782_925];
+
 #[test]
 fn keys() {
     let policy = policy("canaries: [{ name: a, weight: 10 }, { name: b, weight: 20 }, { name: c, weight: 30 }]");
@@ -40,4 +44,11 @@ fn keys() {
         };
         assert_eq!((sample.bits(), decided), (bits, variant), "{key} {salt}");
     }
+}
+
+/// As any ChaCha12 of another language computes them.
+#[test]
+fn streams() {
+    let bits: Vec<u64> = Samples::new(7).take(3).map(Sample::bits).collect();
+    assert_eq!(bits, STREAM);
 }

@@ -10,6 +10,8 @@ mod request;
 mod rules;
 mod sample;
 mod sequence;
+#[cfg(feature = "rand")]
+mod stream;
 mod weights;
 
 use std::fmt;
@@ -21,6 +23,9 @@ pub use explain::{Explanation, Step};
 pub use request::Request;
 pub use sample::Sample;
 pub use sequence::Sequence;
+#[cfg(feature = "rand")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
+pub use stream::Samples;
 
 use crate::policy::{AffinityPrecedence, Canary, Key, Policy, Token, Variant};
 use rules::Rule;

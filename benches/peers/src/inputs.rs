@@ -75,12 +75,12 @@ fn request(rng: &mut SmallRng) -> HeaderMap {
 
 /// The cookie of our rule stands last: whoever looks for it reads the whole line.
 fn cookie_line(rng: &mut SmallRng) -> String {
-    let (version, session) = (rng.random_range(0..100), [rng.random::<u128>(), rng.random::<u128>()]);
+    let version = rng.random_range(0..1000);
+    let [high, low] = [rng.random::<u128>(), rng.random::<u128>()];
     let [visitor, since] = [rng.random::<u32>(), rng.random::<u32>()];
     let cohort = ["gamma", "delta", "omega"][rng.random_range(0..3)];
-    let [high, low] = session;
     let line = format!(
-        "theme=dark; lang=en-GB; v={version:02}; session={high:032x}{low:032x}; _ga=GA1.2.{visitor:010}.{since:010}; \
+        "theme=dark; lang=en-GB; v={version:03}; session={high:032x}{low:032x}; _ga=GA1.2.{visitor:010}.{since:010}; \
          cohort={cohort}"
     );
     assert_eq!(line.len(), 150);

@@ -43,7 +43,9 @@ const NO_HEADERS: [(&str, &str); 0] = [];
 /// What a call costs on both sides, in nanoseconds: ours, the peer's.
 type Costs = (f64, f64);
 
-const PAIRS: [(&str, fn(&Inputs) -> Costs); 9] = [
+type Pair = (&'static str, fn(&Inputs) -> Costs);
+
+const PAIRS: [Pair; 9] = [
     ("weight-vs-weightedindex", weight_vs_weightedindex), // to reach: 1.0
     ("keyed-vs-hash", keyed_vs_hash),                     // 1.3
     ("affinity-vs-hash", affinity_vs_hash),               // reported only

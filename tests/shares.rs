@@ -15,8 +15,11 @@ mod util;
 use canary_policy::{Reason, Sample, Selector, Variant};
 use util::{CANARY, policy};
 
+/// A name, and the key with a number.
+type Shape = (&'static str, fn(u32) -> String);
+
 /// The keys people use: UUIDs, sequential integers, e-mail addresses, IPv4 addresses.
-const SHAPES: [(&str, fn(u32) -> String); 4] = [
+const SHAPES: [Shape; 4] = [
     ("uuid", |n| {
         let (high, low) =
             (Sample::from_key(&n.to_le_bytes(), "u").bits(), Sample::from_key(&n.to_le_bytes(), "v").bits());

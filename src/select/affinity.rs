@@ -27,10 +27,12 @@ impl Affinity {
         }
     }
 
+    #[inline]
     pub(super) fn kept(&self) -> Option<&Kept> {
         if let Affinity::Cookie(kept) = self { Some(kept) } else { None }
     }
 
+    #[inline]
     pub(super) fn keyed(&self) -> Option<&Keyed> {
         if let Affinity::Key(keyed) = self { Some(keyed) } else { None }
     }
@@ -113,6 +115,7 @@ impl Kept {
     }
 
     /// The `Set-Cookie` value that keeps a client on this variant.
+    #[inline]
     pub(super) fn set_cookie(&self, variant: Variant) -> Option<&str> {
         let place = variant.index().map_or(0, |canary| canary + 1);
         self.pins.get(place).map(|pin| &*pin.set_cookie)

@@ -1,5 +1,7 @@
 //! Cookies as ingress-nginx reads them, in both of its ways.
 
+use memchr::{memchr, memchr2, memchr3};
+
 /// The value of a cookie as nginx 1.27.1 shows it in `$cookie_NAME` (`ngx_http_parse_multi_header_lines`): the first one
 /// of that name, letter case aside, over all lines. A cookie begins after `;` or `,` and spaces; its value goes to the
 /// next `;`. A name without `=` swallows the character behind it and what follows, up to the next `;` or `,`.
@@ -13,13 +15,13 @@ pub(super) fn first<'r>(lines: impl Iterator<Item = &'r [u8]>, name: &[u8]) -> O
                 match without_leading(behind, is_space) {
                     [b'=', value @ ..] => {
                         let value = without_leading(value, is_space);
-                        return Some(split_at(value, |byte| byte == b';').map_or(value, |(value, _)| value));
+                        return Some(split(value, memchr(b';', value)).map_or(value, |(value, _)| value));
                     }
                     [_, swallowed @ ..] => rest = swallowed,
                     [] => break,
                 }
             }
-            let Some((_, next)) = split_at(rest, |byte| matches!(byte, b';' | b',')) else { break };
+            let Some((_, next)) = split(rest, memchr2(b';', b',', rest)) else { break };
             line = without_leading(next, is_space);
         }
     }
@@ -38,11 +40,11 @@ pub(super) fn last<'r>(lines: impl Iterator<Item = &'r [u8]>, name: &[u8]) -> Op
             if !foreign {
                 line = without_leading(line, is_blank);
             }
-            let Some((key, rest)) = split_at(line, |byte| byte == b'=') else {
+            let Some((key, rest)) = split(line, memchr(b'=', line)) else {
                 foreign = true;
                 break;
             };
-            let value = split_at(rest, |byte| byte == b';' || is_blank(byte));
+            let value = split(rest, memchr3(b';', b' ', b'\t', rest));
             if !foreign && key == name {
                 found = Some(value.map_or(rest, |(value, _)| value));
             }
@@ -64,7 +66,8 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-fn without_leading(mut bytes: &[u8], skipped: fn(u8) -> bool) -> &[u8] {
+#[inline]
+fn without_leading(mut bytes: &[u8], skipped: impl Fn(u8) -> bool) -> &[u8] {
     while let [first, rest @ ..] = bytes
         && skipped(*first)
     {
@@ -73,9 +76,9 @@ fn without_leading(mut bytes: &[u8], skipped: fn(u8) -> bool) -> &[u8] {
     bytes
 }
 
-/// What stands before and behind the first such byte.
-fn split_at(bytes: &[u8], mark: impl Fn(u8) -> bool) -> Option<(&[u8], &[u8])> {
-    let at = bytes.iter().position(|&byte| mark(byte))?;
-    let (before, behind) = bytes.split_at_checked(at)?;
+/// What stands before and behind a byte.
+#[inline]
+fn split(bytes: &[u8], at: Option<usize>) -> Option<(&[u8], &[u8])> {
+    let (before, behind) = bytes.split_at_checked(at?)?;
     Some((before, behind.get(1..)?))
 }

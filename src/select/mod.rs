@@ -182,29 +182,52 @@ impl Selector {
     ///
     /// The sample is looked at only if no rule, no affinity cookie and no key decides.
     pub fn select<R: Request + ?Sized>(&self, request: &R, sample: Sample) -> Decision<'_> {
-        let Compiled { headers, cookies, weights, affinity } = &*self.0;
-        let (kept, keyed) = (affinity.kept(), affinity.keyed());
-        let held = || kept?.held(request).map(|variant| (variant, Reason::Affinity));
-        let header = || headers.iter().find_map(|rule| rule.decide(request)).map(|variant| (variant, Reason::Header));
-        let cookie = || cookies.iter().find_map(|rule| rule.decide(request)).map(|variant| (variant, Reason::Cookie));
-        let weight = || {
-            let sample = keyed.and_then(|keyed| keyed.sample(request)).unwrap_or(sample);
-            (weights.variant(sample), Reason::Weight)
-        };
-        let after_rules = self.after_rules();
+        match &self.0.affinity {
+            affinity::Affinity::None => {
+                let (variant, reason) = self.ruled(request).unwrap_or_else(|| self.weighed(sample));
+                Decision { variant, reason, set_cookie: None }
+            }
+            affinity::Affinity::Key(keyed) => {
+                let weighed = || self.weighed(keyed.sample(request).unwrap_or(sample));
+                let (variant, reason) = self.ruled(request).unwrap_or_else(weighed);
+                Decision { variant, reason, set_cookie: None }
+            }
+            affinity::Affinity::Cookie(kept) => {
+                let after_rules = self.after_rules();
+                let held = || kept.held(request).map(|variant| (variant, Reason::Affinity));
+                let ruled = || self.ruled(request);
+                let decided = if after_rules { ruled().or_else(held) } else { held().or_else(ruled) };
+                let (variant, reason) = decided.unwrap_or_else(|| self.weighed(sample));
+                let due = match reason {
+                    Reason::Affinity => false,
+                    Reason::Header | Reason::Cookie => !after_rules,
+                    Reason::Weight => true,
+                };
+                Decision { variant, reason, set_cookie: kept.set_cookie(variant).filter(|_| due) }
+            }
+        }
+    }
 
-        let (variant, reason) = if after_rules {
-            header().or_else(cookie).or_else(held).unwrap_or_else(weight)
-        } else {
-            held().or_else(header).or_else(cookie).unwrap_or_else(weight)
-        };
-        let due = match reason {
-            Reason::Affinity => false,
-            Reason::Header | Reason::Cookie => !after_rules,
-            Reason::Weight => true,
-        };
-        let set_cookie = kept.filter(|_| due).and_then(|kept| kept.set_cookie(variant));
-        Decision { variant, reason, set_cookie }
+    /// The first rule that decides: header rules, then cookie rules.
+    #[inline]
+    fn ruled<R: Request + ?Sized>(&self, request: &R) -> Option<(Variant, Reason)> {
+        let Compiled { headers, cookies, weights: _, affinity: _ } = &*self.0;
+        for rule in headers {
+            if let Some(variant) = rule.decide(request) {
+                return Some((variant, Reason::Header));
+            }
+        }
+        for rule in cookies {
+            if let Some(variant) = rule.decide(request) {
+                return Some((variant, Reason::Cookie));
+            }
+        }
+        None
+    }
+
+    #[inline]
+    fn weighed(&self, sample: Sample) -> (Variant, Reason) {
+        (self.0.weights.variant(sample), Reason::Weight)
     }
 
     /// Decides as `select` does and says why: every step in order, what it saw, and where the sample fell. It allocates.
@@ -244,6 +267,7 @@ impl Selector {
         Explanation { variant: Variant::Stable, reason: Reason::Weight, steps }
     }
 
+    #[inline]
     fn after_rules(&self) -> bool {
         self.0.affinity.kept().is_some_and(|kept| kept.precedence == AffinityPrecedence::AfterRules)
     }

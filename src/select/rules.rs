@@ -43,6 +43,7 @@ impl Test {
         }
     }
 
+    #[inline]
     fn decide(&self, value: &[u8], canary: usize) -> Option<Variant> {
         let canary = Variant::Canary(canary);
         match self {

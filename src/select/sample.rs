@@ -33,6 +33,7 @@ impl Sample {
 
     /// 64 bits, each of which is as likely 0 as 1, taken as the fraction `bits / 2^64`.
     #[must_use]
+    #[inline]
     pub const fn from_bits(bits: u64) -> Self {
         Sample(bits)
     }
@@ -73,18 +74,21 @@ impl Sample {
     /// assert_eq!(sample.point(100), 88);
     /// ```
     #[must_use]
+    #[inline]
     pub fn from_key(key: &[u8], salt: &str) -> Self {
         Salt::new(salt).sample(key)
     }
 
     /// The 64 bits.
     #[must_use]
+    #[inline]
     pub const fn bits(self) -> u64 {
         self.0
     }
 
     /// Which of `total` parts it falls in, counted from 0; 0 if there are none. Exact, without modulo bias.
     #[must_use]
+    #[inline]
     pub fn point(self, total: u32) -> u32 {
         let point = (u128::from(self.0) * u128::from(total)) >> 64;
         u32::try_from(point).unwrap_or(u32::MAX) // it is below `total`
@@ -96,10 +100,12 @@ impl Sample {
 pub(super) struct Salt(u64);
 
 impl Salt {
+    #[inline]
     pub(super) fn new(salt: &str) -> Self {
         Salt(XxHash64::oneshot(0, salt.as_bytes()))
     }
 
+    #[inline]
     pub(super) fn sample(self, key: &[u8]) -> Sample {
         Sample(XxHash64::oneshot(self.0, key))
     }

@@ -51,6 +51,7 @@ impl Intervals {
         Step::Weights { sample, keyed, point: sample.point(self.total), intervals, decided: self.variant(sample) }
     }
 
+    #[inline]
     pub(super) fn variant(&self, sample: Sample) -> Variant {
         let point = sample.point(self.total);
         let stacked = self.from_bottom.partition_point(|&end| end <= point);

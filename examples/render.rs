@@ -4,6 +4,8 @@
 //! $ cargo run --example render -- examples/manifests/prd.yaml --weight 30 --canary canary
 //! ```
 
+#[path = "common/arguments.rs"]
+mod arguments;
 #[path = "render/manifests.rs"]
 mod manifests;
 #[path = "render/policy.rs"]
@@ -51,13 +53,9 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match arguments::parsed::<Args>() {
         Ok(args) => args,
-        Err(error) => {
-            // clap exits with 2, which here says that something was lost.
-            let code = if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
-            return error.print().map_or(ExitCode::FAILURE, |()| code);
-        }
+        Err(code) => return code,
     };
     match run(&args) {
         Ok(code) => code,

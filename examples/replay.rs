@@ -16,6 +16,9 @@
 //! `draw` is what the controller's `random(1..=total)` returned, or null; `affinity` is null without an affinity cookie. A
 //! line that cannot be decided is answered with why it is `unsupported`; one that is no such line ends the run.
 
+#[path = "common/arguments.rs"]
+mod arguments;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{BufRead, Write};
@@ -85,12 +88,9 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match arguments::parsed::<Args>() {
         Ok(args) => args,
-        Err(error) => {
-            let code = if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
-            return error.print().map_or(ExitCode::FAILURE, |()| code);
-        }
+        Err(code) => return code,
     };
     let mut output = std::io::stdout().lock();
     for (index, line) in std::io::stdin().lock().lines().enumerate() {

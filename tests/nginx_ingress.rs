@@ -157,6 +157,10 @@ fn what_cannot_stand_beside_an_ingress() {
     let why = r"`x; touch y\nkind: z` is not an object name: 1 to 253 of a-z, 0-9, - and ., with a letter or digit at both ends";
     assert_eq!(refused(&unsafe_name, &named("web", "web-2")), why);
     assert_eq!(refused(&Ingress::default(), &params("b")), "the stable Ingress has no metadata.name");
+    let no_http =
+        "{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: { name: a }, spec: { rules: [{ host: b }] } }";
+    let why = "Ingress `a` routes to no Service: spec.rules[0] has no http";
+    assert_eq!(refused(&ingress(no_http), &params("b")), why);
     let no_rules = "{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: { name: a }, spec: {} }";
     assert_eq!(refused(&ingress(no_rules), &params("b")), "Ingress `a` routes to no Service");
     let canary = "{ apiVersion: networking.k8s.io/v1, kind: Ingress, spec: {}, metadata: { name: a, annotations: { nginx.ingress.kubernetes.io/canary: 'T' } } }";

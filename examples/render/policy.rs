@@ -60,9 +60,10 @@ impl PolicyFlags {
 /// The one policy of a file.
 fn policy(text: &str) -> Result<Policy, String> {
     let mut documents = documents(text)?;
-    match (documents.pop(), documents.len()) {
-        (Some(document), 0) => Policy::try_from(parsed::<Spec>(document)?).map_err(|error| error.to_string()),
-        (_, others) => Err(format!("{} documents: a policy is one", if others == 0 { 0 } else { others + 1 })),
+    let count = documents.len();
+    match documents.pop() {
+        Some(document) if count == 1 => Policy::try_from(parsed::<Spec>(document)?).map_err(|error| error.to_string()),
+        _ => Err(format!("{count} documents: a policy is one")),
     }
 }
 

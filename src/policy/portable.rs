@@ -62,7 +62,7 @@ impl Portable<'_> {
     }
 
     /// PCRE 8 writes a repeated group out, copy by copy. The sizes are those of its code with links of two bytes: a class
-    /// is a table of 256 bits, a group has two links, an alternative one.
+    /// is a table of 256 bits, a group has two links, each further branch one.
     fn grow(&mut self, ast: &Ast) -> Result<(), Refusal> {
         let bytes = match ast {
             Ast::ClassBracketed(_) => 33,

@@ -1,7 +1,5 @@
 //! Affinity, compiled: which variant a client's cookie names, which sample its key gives, which cookie to set.
 
-use http::header;
-
 use super::sample::{Salt, Sample};
 use super::{Reason, Request, Step, cookies, rules};
 use crate::policy::{self, AffinityPrecedence, CookieAffinity, Key, KeyAffinity, Name, Pins, SameSite, Token, Variant};
@@ -42,7 +40,7 @@ impl Affinity {
 #[derive(Debug)]
 pub(super) struct Kept {
     name: Box<str>,
-    pub(super) precedence: AffinityPrecedence,
+    precedence: AffinityPrecedence,
     /// Whether a value without a second field may name a variant by the whole of it.
     whole: bool,
     /// Stable first, then the canaries in order, unless stable alone is pinned. Where two variants have one token, it is
@@ -94,9 +92,15 @@ impl Kept {
         Kept { name: name.as_str().into(), precedence: *precedence, whole: tokens.is_none(), pins: pins.collect() }
     }
 
+    /// Whether a rule beats the cookie.
+    #[inline]
+    pub(super) fn after_rules(&self) -> bool {
+        self.precedence == AffinityPrecedence::AfterRules
+    }
+
     /// The variant that the client's cookie names.
     pub(super) fn held<R: Request + ?Sized>(&self, request: &R) -> Option<Variant> {
-        let value = cookies::last(request.header(&header::COOKIE), self.name.as_bytes())?;
+        let value = cookies::last(request, &self.name)?;
         let token = self.token(value)?;
         let place = self.pins.iter().position(|pin| pin.token.as_bytes() == token)?;
         Some(place.checked_sub(1).map_or(Variant::Stable, Variant::Canary))
@@ -104,7 +108,7 @@ impl Kept {
 
     /// The cookie as a step of an explanation.
     pub(super) fn step<R: Request + ?Sized>(&self, request: &R) -> Step {
-        let saw = cookies::last(request.header(&header::COOKIE), self.name.as_bytes());
+        let saw = cookies::last(request, &self.name);
         Step::rule(Reason::Affinity, &self.name, saw, "the token of a variant".to_owned(), self.held(request))
     }
 
@@ -140,7 +144,7 @@ impl Keyed {
         match &self.key {
             Key::Header(name) => self.salt.sample_of_joined(request.header(name), rules::separator(name)),
             Key::Cookie(name) => {
-                let value = cookies::first(request.header(&header::COOKIE), name.as_str().as_bytes());
+                let value = cookies::first(request, name.as_str());
                 self.salt.sample_of_joined(value.into_iter(), b"")
             }
         }

@@ -1,12 +1,16 @@
 //! Cookies as ingress-nginx reads them, in both of its ways.
 
+use http::header;
 use memchr::{memchr, memchr2, memchr3};
+
+use super::Request;
 
 /// The value of a cookie as nginx 1.27.1 shows it in `$cookie_NAME` (`ngx_http_parse_multi_header_lines`): the first one
 /// of that name, letter case aside, over all lines. A cookie begins after `;` or `,` and spaces; its value goes to the
 /// next `;`. A name without `=` swallows the character behind it and what follows, up to the next `;` or `,`.
-pub(super) fn first<'r>(lines: impl Iterator<Item = &'r [u8]>, name: &[u8]) -> Option<&'r [u8]> {
-    for mut line in lines {
+pub(super) fn first<'r, R: Request + ?Sized>(request: &'r R, name: &str) -> Option<&'r [u8]> {
+    let name = name.as_bytes();
+    for mut line in request.header(&header::COOKIE) {
         while !line.is_empty() {
             let mut rest = line;
             if let Some((start, behind)) = line.split_at_checked(name.len())
@@ -31,11 +35,11 @@ pub(super) fn first<'r>(lines: impl Iterator<Item = &'r [u8]>, name: &[u8]) -> O
 /// The value of a cookie as lua-resty-cookie f418d77 finds it, which ingress-nginx reads its affinity cookie with: over
 /// the lines joined with `; `, the **last** one of exactly that name. A name goes to the next `=`, whatever is in it, and
 /// a value to the next `;`, space or tab.
-pub(super) fn last<'r>(lines: impl Iterator<Item = &'r [u8]>, name: &[u8]) -> Option<&'r [u8]> {
+pub(super) fn last<'r, R: Request + ?Sized>(request: &'r R, name: &str) -> Option<&'r [u8]> {
     let mut found = None;
     // The `; ` between two lines ends a value, and is part of a name everywhere else: that name is not the wanted one.
     let mut foreign = false;
-    for mut line in lines {
+    for mut line in request.header(&header::COOKIE) {
         loop {
             if !foreign {
                 line = without_leading(line, is_blank);
@@ -45,7 +49,7 @@ pub(super) fn last<'r>(lines: impl Iterator<Item = &'r [u8]>, name: &[u8]) -> Op
                 break;
             };
             let value = split(rest, memchr3(b';', b' ', b'\t', rest));
-            if !foreign && key == name {
+            if !foreign && key == name.as_bytes() {
                 found = Some(value.map_or(rest, |(value, _)| value));
             }
             foreign = false;

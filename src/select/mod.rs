@@ -27,7 +27,8 @@ pub use sequence::Sequence;
 #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
 pub use stream::Samples;
 
-use crate::policy::{AffinityPrecedence, Canary, Key, Policy, Token, Variant};
+use crate::policy::{Canary, Key, Policy, Token, Variant};
+use affinity::Kept;
 use rules::Rule;
 use weights::Intervals;
 
@@ -193,7 +194,7 @@ impl Selector {
                 Decision { variant, reason, set_cookie: None }
             }
             affinity::Affinity::Cookie(kept) => {
-                let after_rules = self.after_rules();
+                let after_rules = kept.after_rules();
                 let held = || kept.held(request).map(|variant| (variant, Reason::Affinity));
                 let ruled = || self.ruled(request);
                 let decided = if after_rules { ruled().or_else(held) } else { held().or_else(ruled) };
@@ -249,27 +250,17 @@ impl Selector {
         let Compiled { headers, cookies, weights, affinity } = &*self.0;
         let held = affinity.kept().map(|kept| kept.step(request));
         let rules = headers.iter().map(|rule| rule.step(request)).chain(cookies.iter().map(|rule| rule.step(request)));
-        let mut looked_at: Vec<Step> =
-            if self.after_rules() { rules.chain(held).collect() } else { held.into_iter().chain(rules).collect() };
+        let after_rules = affinity.kept().is_some_and(Kept::after_rules);
+        let mut steps: Vec<Step> =
+            if after_rules { rules.chain(held).collect() } else { held.into_iter().chain(rules).collect() };
         let key = affinity.keyed().and_then(|keyed| keyed.sample(request));
-        looked_at.push(weights.step(key.unwrap_or(sample), key.is_some()));
+        steps.push(weights.step(key.unwrap_or(sample), key.is_some()));
 
-        // What stands behind the step that decided was never looked at.
-        let mut steps = Vec::new();
-        for step in looked_at {
-            let outcome = step.outcome();
-            steps.push(step);
-            if let Some((variant, reason)) = outcome {
-                return Explanation { variant, reason, steps };
-            }
-        }
-        // Not reached: the weights decide.
-        Explanation { variant: Variant::Stable, reason: Reason::Weight, steps }
-    }
-
-    #[inline]
-    fn after_rules(&self) -> bool {
-        self.0.affinity.kept().is_some_and(|kept| kept.precedence == AffinityPrecedence::AfterRules)
+        // What stands behind the step that decides is not looked at.
+        let undecided = steps.iter().take_while(|step| step.outcome().is_none()).count();
+        steps.truncate(undecided + 1);
+        let Decision { variant, reason, set_cookie: _ } = self.select(request, sample);
+        Explanation { variant, reason, steps }
     }
 
     /// The headers it may look at, each once: all that a host has to fetch which fetches them one at a time.

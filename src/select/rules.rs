@@ -66,19 +66,17 @@ impl Rule<HeaderName> {
 
     /// The variant, if this rule decides.
     pub(super) fn decide<R: Request + ?Sized>(&self, request: &R) -> Option<Variant> {
-        let separator = separator(&self.name);
         let mut lines = request.header(&self.name);
         let first = lines.next()?;
         match (&self.test, lines.next()) {
             (test, None) => test.decide(first, self.canary),
             // Joined lines have a comma or a semicolon in them, which neither word has.
             (Test::AlwaysNever, Some(_)) => None,
-            (Test::Exact(wanted), Some(_)) => {
-                is_joined(wanted, request.header(&self.name), separator).then_some(Variant::Canary(self.canary))
-            }
+            (Test::Exact(wanted), Some(_)) => is_joined(wanted, request.header(&self.name), separator(&self.name))
+                .then_some(Variant::Canary(self.canary)),
             (test @ Test::Pattern(_), Some(_)) => {
                 let lines: Vec<&[u8]> = request.header(&self.name).collect();
-                test.decide(&lines.join(separator), self.canary)
+                test.decide(&lines.join(separator(&self.name)), self.canary)
             }
         }
     }
@@ -92,12 +90,6 @@ impl Rule<HeaderName> {
 }
 
 impl Rule<Box<str>> {
-    /// The rule as a step of an explanation.
-    pub(super) fn step<R: Request + ?Sized>(&self, request: &R) -> Step {
-        let saw = cookies::first(request.header(&header::COOKIE), self.name.as_bytes());
-        Step::rule(Reason::Cookie, &self.name, saw, self.test.wants(), self.decide(request))
-    }
-
     pub(super) fn cookie(rule: &CookieRule, canary: usize) -> Self {
         let CookieRule { name, matches } = rule;
         Rule { name: name.as_str().into(), test: Test::new(matches), canary }
@@ -105,8 +97,14 @@ impl Rule<Box<str>> {
 
     /// The variant, if this rule decides.
     pub(super) fn decide<R: Request + ?Sized>(&self, request: &R) -> Option<Variant> {
-        let value = cookies::first(request.header(&header::COOKIE), self.name.as_bytes())?;
+        let value = cookies::first(request, &self.name)?;
         self.test.decide(value, self.canary)
+    }
+
+    /// The rule as a step of an explanation.
+    pub(super) fn step<R: Request + ?Sized>(&self, request: &R) -> Step {
+        let saw = cookies::first(request, &self.name);
+        Step::rule(Reason::Cookie, &self.name, saw, self.test.wants(), self.decide(request))
     }
 }
 

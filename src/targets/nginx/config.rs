@@ -98,7 +98,7 @@ pub struct Parsed {
 /// ```
 #[must_use]
 pub fn parse(annotations: &BTreeMap<String, String>, flags: &Flags) -> Parsed {
-    let mut getter = Getter { annotations, flags, findings: Vec::new() };
+    let mut getter = Getter::new(annotations, flags);
     let config = Config {
         enabled: getter.bool(key::CANARY).unwrap_or(false),
         weight: getter.int(key::WEIGHT, "0").unwrap_or(0),
@@ -108,8 +108,9 @@ pub fn parse(annotations: &BTreeMap<String, String>, flags: &Flags) -> Parsed {
         header_pattern: getter.pattern(key::HEADER_PATTERN, "always and never").unwrap_or_default(),
         cookie: getter.basic(key::COOKIE, "no cookie rule").unwrap_or_default(),
     };
+    let total_given = getter.raw(key::WEIGHT_TOTAL).is_some();
     let mut findings = getter.findings;
-    findings.extend(meanings(&config, getter.annotations.contains_key(&flags.prefix.key(key::WEIGHT_TOTAL))));
+    findings.extend(meanings(&config, total_given));
     findings.extend(strangers(annotations, flags));
     Parsed { config: config.checked(), findings }
 }
@@ -175,12 +176,16 @@ fn strangers(annotations: &BTreeMap<String, String>, flags: &Flags) -> Vec<Findi
 /// The controller's typed getters (`internal/ingress/annotations/parser`). Each returns `None` for a value that it does
 /// not take, or that is not there.
 pub(super) struct Getter<'a> {
-    pub(super) annotations: &'a BTreeMap<String, String>,
-    pub(super) flags: &'a Flags,
+    annotations: &'a BTreeMap<String, String>,
+    flags: &'a Flags,
     pub(super) findings: Vec<Finding>,
 }
 
 impl<'a> Getter<'a> {
+    pub(super) fn new(annotations: &'a BTreeMap<String, String>, flags: &'a Flags) -> Self {
+        Getter { annotations, flags, findings: Vec::new() }
+    }
+
     pub(super) fn raw(&self, annotation: &str) -> Option<&'a str> {
         self.annotations.get(&self.flags.prefix.key(annotation)).map(String::as_str)
     }
@@ -237,10 +242,10 @@ impl<'a> Getter<'a> {
             return self.take(annotation, None, bound, instead);
         }
         let text = normalized(raw);
-        if text.trim().is_empty() && !raw.is_empty() {
-            return self.take(annotation, None, bound, instead).or(Some(text).filter(|text| !text.is_empty()));
-        }
-        if text != raw {
+        let blank = text.trim().is_empty() && !raw.is_empty();
+        if blank {
+            self.take(annotation, None::<String>, bound, instead);
+        } else if text != raw {
             self.findings.push(Finding::Trimmed { annotation, value: Excerpt::of(raw) });
         }
         Some(text).filter(|text| !text.is_empty())

@@ -94,7 +94,9 @@ pub struct CanaryIngress {
 /// ```
 #[must_use]
 pub fn is_canary(ingress: &Ingress, prefix: &Prefix) -> bool {
-    with_getter(ingress, &Flags::default().with_prefix(prefix.clone()), |getter| getter.bool(key::CANARY) == Some(true))
+    let flags = Flags::default().with_prefix(prefix.clone());
+    let annotations = ingress.metadata.annotations.as_ref();
+    annotations.is_some_and(|annotations| Getter::new(annotations, &flags).bool(key::CANARY) == Some(true))
 }
 
 /// Builds the canary Ingress from the stable one: the same namespace, class, hosts, paths and path types, the Service
@@ -173,7 +175,7 @@ pub fn canary_ingress(
     let applied = applied.iter().filter_map(|key| present.get_key_value(key));
     let mut canary_annotations = written.canary;
     canary_annotations.extend(class.into_iter().chain(applied).map(|(key, value)| (key.clone(), value.clone())));
-    losses.extend(shared_affinity(stable, policy, &written.stable, prefix));
+    losses.extend(shared_affinity(present, policy, &written.stable, prefix));
 
     let ingress = Ingress {
         metadata: ObjectMeta {
@@ -219,7 +221,7 @@ fn stable_edit(
 
 /// An affinity cookie of the stable Ingress holds for the canary too, whatever the policy says.
 fn shared_affinity(
-    stable: &Ingress,
+    present: &BTreeMap<String, String>,
     policy: &Policy,
     written: &BTreeMap<String, String>,
     prefix: &Prefix,
@@ -228,9 +230,8 @@ fn shared_affinity(
     if !written.is_empty() {
         return None;
     }
-    let got = match with_getter(stable, &Flags::default().with_prefix(prefix.clone()), |getter| {
-        affinity(getter, Pins::Everyone)
-    }) {
+    let flags = Flags::default().with_prefix(prefix.clone());
+    let got = match affinity(&mut Getter::new(present, &flags), Pins::Everyone) {
         Ok(Affinity::None | Affinity::Key(_)) => return None,
         Ok(Affinity::Cookie(cookie)) => format!("cookie {}", cookie.name()),
         Err(_) => "cookie".to_owned(),
@@ -246,10 +247,4 @@ fn shared_affinity(
         got: Excerpt::of(&got),
         why: "the stable Ingress sets an affinity cookie, and a canary shares it",
     })
-}
-
-fn with_getter<T>(ingress: &Ingress, flags: &Flags, get: impl FnOnce(&mut Getter<'_>) -> T) -> T {
-    let empty = BTreeMap::new();
-    let annotations = ingress.metadata.annotations.as_ref().unwrap_or(&empty);
-    get(&mut Getter { annotations, flags, findings: Vec::new() })
 }

@@ -71,9 +71,9 @@ pub fn read(annotations: &Annotations, flags: &Flags) -> Result<Reading, ReadErr
     let cookie = cookie(&config)?;
     let canary_of = Canary { name: name.clone(), weight, header, cookie };
 
-    let mut of_canary = Getter { annotations: canary, flags, findings: Vec::new() };
+    let mut of_canary = Getter::new(canary, flags);
     let pins = pins(&mut of_canary);
-    let mut of_stable = Getter { annotations: stable, flags, findings: Vec::new() };
+    let mut of_stable = Getter::new(stable, flags);
     if of_stable.bool(key::CANARY) == Some(true) {
         return Err(ReadError::StableIsCanary);
     }

@@ -1,7 +1,6 @@
 //! Affinity, compiled: which variant a client's cookie names, which sample its key gives, which cookie to set.
 
-use super::sample::{Salt, Sample};
-use super::{Reason, Request, Step, cookies, rules};
+use super::{Reason, Request, Salt, Sample, Step, cookies, rules};
 use crate::policy::{self, AffinityPrecedence, CookieAffinity, Key, KeyAffinity, Name, Pins, SameSite, Token, Variant};
 
 /// How a client keeps its variant.

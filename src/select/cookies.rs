@@ -1,35 +1,68 @@
 //! Cookies as ingress-nginx reads them, in both of its ways.
 
+use std::ops::BitOr;
+
 use http::header;
-use memchr::{memchr, memchr2, memchr3};
+use memchr::{memchr, memchr3};
 
 use super::Request;
 
 /// The value of a cookie as nginx 1.27.1 shows it in `$cookie_NAME` (`ngx_http_parse_multi_header_lines`): the first one
 /// of that name, letter case aside, over all lines. A cookie begins after `;` or `,` and spaces; its value goes to the
-/// next `;`. A name without `=` swallows the character behind it and what follows, up to the next `;` or `,`.
+/// next `;`. A name without `=` swallows the character behind it: if it is a `;` or `,`, no cookie begins there.
+#[inline]
 pub(super) fn first<'r, R: Request + ?Sized>(request: &'r R, name: &str) -> Option<&'r [u8]> {
-    let name = name.as_bytes();
-    for mut line in request.header(&header::COOKIE) {
-        while !line.is_empty() {
-            let mut rest = line;
-            if let Some((start, behind)) = line.split_at_checked(name.len())
-                && start.eq_ignore_ascii_case(name)
-            {
-                match without_leading(behind, is_space) {
-                    [b'=', value @ ..] => {
-                        let value = without_leading(value, is_space);
-                        return Some(split(value, memchr(b';', value)).map_or(value, |(value, _)| value));
-                    }
-                    [_, swallowed @ ..] => rest = swallowed,
-                    [] => break,
-                }
-            }
-            let Some((_, next)) = split(rest, memchr2(b';', b',', rest)) else { break };
-            line = without_leading(next, is_space);
+    for line in request.header(&header::COOKIE) {
+        if let Some(value) = first_in(line, name.as_bytes()) {
+            return Some(value);
         }
     }
     None
+}
+
+fn first_in<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
+    let (mut swallowed, mut from) = (0, 0);
+    loop {
+        let start = candidate(line, name, from)?;
+        let (found, behind) = line.get(start..)?.split_at_checked(name.len())?;
+        from = start + 1;
+        if begins_cookie(line, start, swallowed) && (found == name || found.eq_ignore_ascii_case(name)) {
+            match without_leading(behind, is_space) {
+                [b'=', value @ ..] => {
+                    let value = without_leading(value, is_space);
+                    return Some(split(value, memchr(b';', value)).map_or(value, |(value, _)| value));
+                }
+                [_, rest @ ..] => swallowed = line.len() - rest.len(),
+                [] => return None,
+            }
+            from = swallowed;
+        }
+    }
+}
+
+/// Where the name may stand next: where its first and its last byte do, letter case aside. What is no letter may pass
+/// too. Blocks are looked at whole, which takes a few vector instructions for each.
+fn candidate(line: &[u8], name: &[u8], from: usize) -> Option<usize> {
+    let (first, last) = (name.first()? | CASE, name.last()? | CASE);
+    let starts = line.get(from..)?;
+    let ends = starts.get(name.len() - 1..)?;
+    let found = |(start, end): (&u8, &u8)| u8::from(start | CASE == first) & u8::from(end | CASE == last);
+
+    let mut blocks = starts.as_chunks::<32>().0.iter().zip(ends.as_chunks::<32>().0);
+    let block = blocks.position(|(starts, ends)| starts.iter().zip(ends).map(found).fold(0, BitOr::bitor) != 0);
+    let skipped = 32 * block.unwrap_or(ends.len() / 32);
+    let (starts, ends) = (starts.get(skipped..)?, ends.get(skipped..)?);
+    let at = starts.iter().zip(ends).position(|pair| found(pair) != 0)?;
+    Some(from + skipped + at)
+}
+
+/// The bit that sets the cases of a letter apart.
+const CASE: u8 = 0x20;
+
+/// Whether a cookie begins there: at the begin of the line, or behind a `;` or `,` and spaces that none swallowed.
+fn begins_cookie(line: &[u8], start: usize, swallowed: usize) -> bool {
+    let before = line.get(swallowed..start).unwrap_or_default();
+    start == 0 || matches!(before.iter().rev().find(|byte| **byte != b' '), Some(b';' | b','))
 }
 
 /// The value of a cookie as lua-resty-cookie f418d77 finds it, which ingress-nginx reads its affinity cookie with: over

@@ -8,6 +8,7 @@ mod cookies;
 mod explain;
 mod request;
 mod rules;
+mod salt;
 mod sample;
 mod sequence;
 #[cfg(feature = "rand")]
@@ -21,6 +22,7 @@ use http::{HeaderName, header};
 
 pub use explain::{Explanation, Step};
 pub use request::Request;
+pub use salt::Salt;
 pub use sample::Sample;
 pub use sequence::Sequence;
 #[cfg(feature = "rand")]
@@ -182,7 +184,18 @@ impl Selector {
     /// several lines is joined for one.
     ///
     /// The sample is looked at only if no rule, no affinity cookie and no key decides.
+    #[inline]
     pub fn select<R: Request + ?Sized>(&self, request: &R, sample: Sample) -> Decision<'_> {
+        let Compiled { headers, cookies, weights, affinity } = &*self.0;
+        if headers.is_empty() && cookies.is_empty() && matches!(affinity, affinity::Affinity::None) {
+            // Small enough to be compiled into the caller.
+            return Decision { variant: weights.variant(sample), reason: Reason::Weight, set_cookie: None };
+        }
+        self.look(request, sample)
+    }
+
+    /// Decides where the request has a say.
+    fn look<R: Request + ?Sized>(&self, request: &R, sample: Sample) -> Decision<'_> {
         match &self.0.affinity {
             affinity::Affinity::None => {
                 let (variant, reason) = self.ruled(request).unwrap_or_else(|| self.weighed(sample));

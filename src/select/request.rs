@@ -26,6 +26,7 @@ pub trait Request {
 }
 
 impl Request for HeaderMap {
+    #[inline]
     fn header<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
         self.get_all(name).iter().map(HeaderValue::as_bytes)
     }
@@ -33,24 +34,28 @@ impl Request for HeaderMap {
 
 /// A request without headers.
 impl Request for () {
+    #[inline]
     fn header<'r>(&'r self, _: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
         std::iter::empty()
     }
 }
 
 impl<B> Request for http::Request<B> {
+    #[inline]
     fn header<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
         self.headers().header(name)
     }
 }
 
 impl Request for http::request::Parts {
+    #[inline]
     fn header<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
         self.headers.header(name)
     }
 }
 
 impl<N: AsRef<[u8]>, V: AsRef<[u8]>> Request for [(N, V)] {
+    #[inline]
     fn header<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
         let named = |(line, _): &&(N, V)| line.as_ref().eq_ignore_ascii_case(name.as_str().as_bytes());
         self.iter().filter(named).map(|(_, value)| value.as_ref())
@@ -58,12 +63,14 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> Request for [(N, V)] {
 }
 
 impl<N: AsRef<[u8]>, V: AsRef<[u8]>, const LEN: usize> Request for [(N, V); LEN] {
+    #[inline]
     fn header<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
         self.as_slice().header(name)
     }
 }
 
 impl<N: AsRef<[u8]>, V: AsRef<[u8]>> Request for Vec<(N, V)> {
+    #[inline]
     fn header<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
         self.as_slice().header(name)
     }

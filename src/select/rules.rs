@@ -65,16 +65,21 @@ impl Rule<HeaderName> {
     }
 
     /// The variant, if this rule decides.
+    #[inline]
     pub(super) fn decide<R: Request + ?Sized>(&self, request: &R) -> Option<Variant> {
         let mut lines = request.header(&self.name);
         let first = lines.next()?;
-        match (&self.test, lines.next()) {
-            (test, None) => test.decide(first, self.canary),
+        if lines.next().is_some() { self.decide_joined(request) } else { self.test.decide(first, self.canary) }
+    }
+
+    #[cold]
+    fn decide_joined<R: Request + ?Sized>(&self, request: &R) -> Option<Variant> {
+        match &self.test {
             // Joined lines have a comma or a semicolon in them, which neither word has.
-            (Test::AlwaysNever, Some(_)) => None,
-            (Test::Exact(wanted), Some(_)) => is_joined(wanted, request.header(&self.name), separator(&self.name))
+            Test::AlwaysNever => None,
+            Test::Exact(wanted) => is_joined(wanted, request.header(&self.name), separator(&self.name))
                 .then_some(Variant::Canary(self.canary)),
-            (test @ Test::Pattern(_), Some(_)) => {
+            test @ Test::Pattern(_) => {
                 let lines: Vec<&[u8]> = request.header(&self.name).collect();
                 test.decide(&lines.join(separator(&self.name)), self.canary)
             }
@@ -96,6 +101,7 @@ impl Rule<Box<str>> {
     }
 
     /// The variant, if this rule decides.
+    #[inline]
     pub(super) fn decide<R: Request + ?Sized>(&self, request: &R) -> Option<Variant> {
         let value = cookies::first(request, &self.name)?;
         self.test.decide(value, self.canary)

@@ -1,9 +1,6 @@
 //! Samples: where in [0, 1) a request falls.
 
-use std::hash::Hasher;
-
-use twox_hash::XxHash64;
-
+use super::Salt;
 use crate::error::Invalid;
 
 /// A point in [0, 1), in 64 bits: what the weights are held against.
@@ -54,17 +51,7 @@ impl Sample {
     }
 
     /// The sample of a key: the same key and salt, the same sample, for good, on every machine and in every language.
-    ///
-    /// The recipe, in bytes: `seed = XXH64(salt, seed 0)`, `bits = XXH64(key, seed)`, both over UTF-8 or raw bytes as
-    /// they are, without a length or an end mark. XXH64 is frozen; a change here is announced in the CHANGELOG under
-    /// "Decisions changed".
-    ///
-    /// | key | salt | bits |
-    /// |---|---|---|
-    /// | (empty) | (empty) | `0xa258d6ec1fb5d95c` |
-    /// | `alice` | (empty) | `0x98bd01cc8f398066` |
-    /// | `alice` | `checkout-2026` | `0xe2218c91c75c9d82` |
-    /// | `203.0.113.7` | `checkout-2026` | `0x5d82e68e1bb430af` |
+    /// [`Salt`](crate::select::Salt) has the recipe, and saves hashing the same salt for every key.
     ///
     /// ```
     /// use canary_policy::Sample;
@@ -92,40 +79,5 @@ impl Sample {
     pub fn point(self, total: u32) -> u32 {
         let point = (u128::from(self.0) * u128::from(total)) >> 64;
         u32::try_from(point).unwrap_or(u32::MAX) // it is below `total`
-    }
-}
-
-/// A salt, hashed once.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Salt(u64);
-
-impl Salt {
-    #[inline]
-    pub(super) fn new(salt: &str) -> Self {
-        Salt(XxHash64::oneshot(0, salt.as_bytes()))
-    }
-
-    #[inline]
-    pub(super) fn sample(self, key: &[u8]) -> Sample {
-        Sample(XxHash64::oneshot(self.0, key))
-    }
-
-    /// The sample of a key that came in lines, joined, if there are any and it is not empty.
-    pub(super) fn sample_of_joined<'k>(
-        self,
-        mut lines: impl Iterator<Item = &'k [u8]>,
-        separator: &[u8],
-    ) -> Option<Sample> {
-        let first = lines.next()?;
-        let Some(second) = lines.next() else {
-            return Some(first).filter(|key| !key.is_empty()).map(|key| self.sample(key));
-        };
-        let mut hash = XxHash64::with_seed(self.0);
-        hash.write(first);
-        for line in std::iter::once(second).chain(lines) {
-            hash.write(separator);
-            hash.write(line);
-        }
-        Some(Sample(hash.finish()))
     }
 }

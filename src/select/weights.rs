@@ -10,10 +10,8 @@ use crate::policy::{Total, Variant};
 #[derive(Debug)]
 pub(super) struct Intervals {
     total: u32,
-    /// Where the intervals of canaries 0, 2, 4 … end, exclusive, ascending.
-    from_bottom: Box<[u32]>,
-    /// Where the intervals of canaries 1, 3, 5 … begin, inclusive, descending.
-    from_top: Box<[u32]>,
+    /// Where one interval ends and the next begins, from bottom to top: as many as there are canaries.
+    bounds: Box<[u32]>,
 }
 
 impl Intervals {
@@ -28,40 +26,31 @@ impl Intervals {
             *top = top.saturating_sub(weight);
             Some(*top)
         });
-        Intervals { total, from_bottom: stacked.collect(), from_top: hung.collect() }
+        let mut bounds: Vec<u32> = hung.collect();
+        bounds.reverse();
+        Intervals { total, bounds: stacked.chain(bounds).collect() }
     }
 
     /// The weights as a step of an explanation.
     pub(super) fn step(&self, sample: Sample, keyed: bool) -> Step {
-        let mut intervals = Vec::new();
-        let mut bottom = 0;
-        for (index, &end) in self.from_bottom.iter().enumerate() {
-            intervals.push((bottom..end, Variant::Canary(2 * index)));
-            bottom = end;
-        }
-        let mut top = self.total;
-        let mut hung = Vec::new();
-        for (index, &start) in self.from_top.iter().enumerate() {
-            hung.push((start..top, Variant::Canary(2 * index + 1)));
-            top = start;
-        }
-        intervals.push((bottom..top, Variant::Stable));
-        intervals.extend(hung.into_iter().rev());
-        intervals.retain(|(parts, _)| !parts.is_empty());
+        let ends = self.bounds.iter().chain([&self.total]);
+        let starts = [&0].into_iter().chain(&self.bounds);
+        let intervals = starts.zip(ends).enumerate().map(|(place, (&start, &end))| (start..end, self.owner(place)));
+        let intervals = intervals.filter(|(parts, _)| !parts.is_empty()).collect();
         Step::Weights { sample, keyed, point: sample.point(self.total), intervals, decided: self.variant(sample) }
     }
 
     #[inline]
     pub(super) fn variant(&self, sample: Sample) -> Variant {
         let point = sample.point(self.total);
-        let stacked = self.from_bottom.partition_point(|&end| end <= point);
-        if stacked < self.from_bottom.len() {
-            return Variant::Canary(2 * stacked);
-        }
-        let hung = self.from_top.partition_point(|&start| start > point);
-        if hung < self.from_top.len() {
-            return Variant::Canary(2 * hung + 1);
-        }
-        Variant::Stable
+        self.owner(self.bounds.partition_point(|&bound| bound <= point))
+    }
+
+    /// Whose interval it is, counted from the bottom.
+    #[inline]
+    fn owner(&self, place: usize) -> Variant {
+        let stacked = self.bounds.len().div_ceil(2);
+        let index = if place < stacked { 2 * place } else { 2 * (self.bounds.len() - place) + 1 };
+        if place == stacked { Variant::Stable } else { Variant::Canary(index) }
     }
 }

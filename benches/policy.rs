@@ -5,8 +5,13 @@ use canary_policy::targets::nginx::{Flags, Prefix, annotations, read};
 use canary_policy::{
     Affinity, Canary, CookieRule, HeaderRule, KeyAffinity, Match, Policy, Sample, Selector, Total, Variant,
 };
-use divan::{Bencher, black_box};
+use divan::counter::ItemsCount;
+use divan::{AllocProfiler, Bencher, black_box};
 use http::{HeaderMap, HeaderValue};
+
+/// Shows what a benchmark allocates, beside its time.
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
 fn main() {
     divan::main();
@@ -55,10 +60,12 @@ fn select_by_key(bencher: Bencher<'_, '_>) {
     variant(bencher, &Policy::percent(30).unwrap().with_affinity(Affinity::Key(key)));
 }
 
-#[divan::bench]
-fn build_a_selector(bencher: Bencher<'_, '_>) {
+/// Time and memory of that many selectors, held at once: divide by their number.
+#[divan::bench(args = [1, 1_000, 100_000], max_time = 1)]
+fn build_selectors(bencher: Bencher<'_, '_>, count: usize) {
     let policy = rules();
-    bencher.bench_local(|| Selector::new(black_box(&policy)));
+    let selectors = || -> Vec<Selector> { (0..count).map(|_| Selector::new(black_box(&policy))).collect() };
+    bencher.counter(ItemsCount::new(count)).bench_local(selectors);
 }
 
 #[divan::bench]

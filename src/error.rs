@@ -137,6 +137,15 @@ pub enum Invalid {
         /// What it is a point of.
         total: u32,
     },
+    /// A mix of clients without a client.
+    #[error("there is no client: a mix has at least one")]
+    NoClient,
+    /// The parts of a mix add up to nothing, or to more than can be counted.
+    #[error("the parts of the mix add up to {0}: 1 to 4294967295")]
+    Parts(u64),
+    /// Clients that send nothing.
+    #[error("{0} is not a number of requests for each client: 1 to 4294967295")]
+    Requests(u32),
     /// A Service that cannot exist.
     #[error("`{0}` is not a Service name: 1 to 63 of a-z, 0-9 and -, with a letter first and no - last")]
     Service(Excerpt),

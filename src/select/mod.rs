@@ -6,11 +6,17 @@
 mod affinity;
 mod cookies;
 mod explain;
+#[cfg(feature = "rand")]
+mod mix;
 mod request;
 mod rules;
 mod salt;
 mod sample;
 mod sequence;
+#[cfg(feature = "rand")]
+mod share;
+#[cfg(feature = "rand")]
+mod simulation;
 #[cfg(feature = "rand")]
 mod stream;
 mod weights;
@@ -21,10 +27,19 @@ use std::sync::Arc;
 use http::{HeaderName, header};
 
 pub use explain::{Explanation, Step};
+#[cfg(feature = "rand")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
+pub use mix::{Client, Mix};
 pub use request::Request;
 pub use salt::Salt;
 pub use sample::Sample;
 pub use sequence::Sequence;
+#[cfg(feature = "rand")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
+pub use share::{Fraction, Share};
+#[cfg(feature = "rand")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
+pub use simulation::Simulation;
 #[cfg(feature = "rand")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
 pub use stream::Samples;

@@ -6,23 +6,28 @@
 
 #[path = "common/arguments.rs"]
 mod arguments;
+#[path = "common/files.rs"]
+mod files;
 #[path = "render/manifests.rs"]
 mod manifests;
-#[path = "render/policy.rs"]
+#[path = "common/policy.rs"]
 mod policy;
+#[path = "common/say.rs"]
+mod say;
 
 use std::error::Error;
 use std::fmt::Display;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use canary_policy::Conversion;
 use canary_policy::targets::Backend;
 use canary_policy::targets::nginx::{CanaryIngress, Params, Prefix, canary_ingress};
 use clap::Parser;
-use clap::builder::styling::{AnsiColor, Style};
+use clap::builder::styling::AnsiColor;
 use k8s_openapi::api::networking::v1::Ingress;
 use manifests::Found;
+use say::say;
 
 /// Prints the canary Ingress that stands beside a stable one, ready for `kubectl apply`.
 #[derive(Parser)]
@@ -76,7 +81,7 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
 
     let file = if args.file == "-" { "standard input" } else { &args.file };
     let in_file = |why: &dyn Display| format!("{file}: {why}");
-    let found = manifests::read(&read(&args.file)?, &params.prefix, args.ingress.as_deref());
+    let found = manifests::read(&files::read(&args.file)?, &params.prefix, args.ingress.as_deref());
     let Found { stable, canaries, notes } = found.map_err(|why| in_file(&why))?;
     let Conversion { output, losses, .. } = canary_ingress(&stable, &policy, &params).map_err(|why| in_file(&why))?;
 
@@ -118,15 +123,6 @@ fn flag<T, E: Display>(name: &str, value: Result<T, E>) -> Result<T, String> {
     value.map_err(|error| format!("{name}: {error}"))
 }
 
-fn read(file: &str) -> Result<String, String> {
-    let mut text = String::new();
-    let read = match file {
-        "-" => std::io::stdin().read_to_string(&mut text).map(|_| text),
-        file => std::fs::read_to_string(file),
-    };
-    read.map_err(|error| format!("{file}: {error}"))
-}
-
 /// What changes on the stable Ingress, as a comment above the canary: an edit, not a second manifest that would replace it.
 fn edit(stable: &Ingress, output: &CanaryIngress) -> String {
     if output.stable_edit.is_empty() {
@@ -140,11 +136,4 @@ fn edit(stable: &Ingress, output: &CanaryIngress) -> String {
     });
     let arguments: String = namespace.chain(changes).collect();
     format!("# The stable Ingress carries the affinity:\n#   kubectl annotate --overwrite ingress {name}{arguments}\n")
-}
-
-/// A line on standard error, in colour on a terminal.
-fn say(color: AnsiColor, label: &str, text: &str) {
-    let style = Style::new().bold().fg_color(Some(color.into()));
-    // Nobody is left to tell when standard error is closed.
-    let _ = writeln!(anstream::stderr(), "{style}{label}:{style:#} {text}");
 }

@@ -5,6 +5,8 @@ use canary_policy::targets::nginx::{Manifest, Prefix, is_canary};
 use k8s_openapi::api::networking::v1::Ingress;
 use serde_json::Value;
 
+use crate::files::{documents, parsed};
+
 /// What was found in a file.
 pub(crate) struct Found {
     pub(crate) stable: Ingress,
@@ -48,29 +50,6 @@ pub(crate) fn read(text: &str, prefix: &Prefix, wanted: Option<&str>) -> Result<
     let left = (!aside.is_empty()).then(|| format!("left aside: {}", aside.join(", ")));
     let canaries = canaries.into_iter().map(|(_, ingress)| ingress).collect();
     Ok(Found { stable: ingress, canaries, notes: left.into_iter().chain(broken).collect() })
-}
-
-/// The documents of a YAML stream, in one sentence if it is none.
-pub(crate) fn documents(text: &str) -> Result<Vec<Value>, String> {
-    let documents: Result<Vec<Value>, _> = serde_saphyr::from_multiple(text);
-    documents.map_err(|error| {
-        let text = error.to_string();
-        let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        // The rest is advice for programmers.
-        format!("not YAML: {}", line.split(", set ").next().unwrap_or_default())
-    })
-}
-
-/// A value of this type, or the field that is wrong.
-pub(crate) fn parsed<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, String> {
-    serde_path_to_error::deserialize(value).map_err(|error: serde_path_to_error::Error<serde_json::Error>| match error
-        .path()
-        .to_string()
-        .as_str()
-    {
-        "." => error.inner().to_string(),
-        path => format!("{path}: {}", error.inner()),
-    })
 }
 
 /// Each object with its place, empty documents not counted; the items of a List one by one.

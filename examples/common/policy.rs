@@ -3,7 +3,7 @@
 use canary_policy::policy::{AffinitySpec, CanarySpec, CookieAffinitySpec, RuleSpec};
 use canary_policy::{Policy, Spec};
 
-use crate::manifests::{documents, parsed};
+use crate::files::{documents, parsed, read};
 
 /// The policy: flags for one canary, or a file for all that a policy can say.
 #[derive(clap::Args)]
@@ -28,7 +28,7 @@ pub(crate) struct PolicyFlags {
 impl PolicyFlags {
     pub(crate) fn read(&self) -> Result<Policy, String> {
         match &self.policy {
-            Some(file) => policy(&crate::read(file)?).map_err(|why| format!("{file}: {why}")),
+            Some(file) => policy(&read(file)?).map_err(|why| format!("{file}: {why}")),
             None => Policy::try_from(self.spec()?).map_err(|error| error.to_string()),
         }
     }

@@ -24,6 +24,12 @@ fn mix<const N: usize>(clients: [(u32, Lines); N], requests: u32) -> Mix<Lines> 
     Mix::new(clients).unwrap().with_requests(requests).unwrap()
 }
 
+/// Of ten clients, one returns no cookies.
+fn forgetful(requests: u32) -> Mix<Lines> {
+    let clients = [Client::new(vec![]), Client::new(vec![]).with_parts(9).with_cookies()];
+    Mix::new(clients).unwrap().with_requests(requests).unwrap()
+}
+
 /// After so many clients of that seed.
 fn simulation(policy: &Policy, mix: Mix<Lines>, seed: u64, clients: u64) -> Simulation<Lines> {
     let mut simulation = Simulation::new(policy, mix, seed);
@@ -109,6 +115,7 @@ fn intervals_have_what_is_expected() {
         ("independent requests", RULES, mix([(1, vec![])], 5), 300),
         ("everyone is pinned", EVERYONE, mix([(1, vec![])], 5), 300),
         ("stable is pinned", STABLE_ONLY, mix([(1, vec![])], 5), 300),
+        ("some are pinned", EVERYONE, forgetful(5), 300),
         ("few clients", RULES, mix([(1, vec![])], 1), 50),
     ];
     for (what, yaml, mix, clients) in rows {

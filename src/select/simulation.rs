@@ -53,7 +53,7 @@ pub struct Simulation<R> {
 }
 
 impl<R: Request> Simulation<R> {
-    /// A simulation before its first client.
+    /// A simulation before its first client. It takes as long as one client of each kind does, to know what is expected.
     #[must_use]
     pub fn new(policy: &Policy, mix: Mix<R>, seed: u64) -> Self {
         let selector = Selector::new(policy);

@@ -68,7 +68,7 @@ fn expected_shares_are_exact() {
         (EVERYONE, mix([nothing()], 4), (None, Some(Reason::Affinity)), (3, 4)),
         (EVERYONE, mix([nothing()], 4), (Some(CANARY), Some(Reason::Affinity)), (3, 40)),
         (EVERYONE, mix([(1, vec![("cookie", "route=canary")])], 4), (Some(CANARY), Some(Reason::Affinity)), (1, 1)),
-        // Half of 100 is point 50: `alice` falls on 59, `carol` on 18.
+        // `alice` falls on point 59, and half of 100 is 50.
         (KEY, mix([(1, vec![("x-user", "alice")])], 3), (Some(STABLE), None), (1, 1)),
         (KEY, mix([(1, vec![("x-user", "alice")]), (1, vec![])], 3), (Some(STABLE), None), (3, 4)),
     ];
@@ -103,8 +103,8 @@ fn the_share_drifts_where_stable_alone_is_pinned() {
     assert_eq!(share.expected, Fraction { n: 1, total: 10 });
 }
 
-/// In 400 runs of 300 clients the interval has the expected share 380 times, give or take chance: also where one client's
-/// requests hang together, which an interval over requests would be three times too narrow for.
+/// In 400 runs the interval has the expected share 380 times, give or take chance: also where one client's requests hang
+/// together, which an interval over requests would be too narrow for.
 #[test]
 fn intervals_have_what_is_expected() {
     let mixed = || [(1, vec![("x-a", "always")]), (1, vec![("x-a", "never")]), (3, vec![])];

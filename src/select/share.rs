@@ -8,6 +8,19 @@ use crate::policy::Variant;
 
 /// The share of a variant, of a reason or of both, of all requests of a [`Simulation`](crate::select::Simulation).
 ///
+/// The interval is Wilson's score interval (E. B. Wilson, Journal of the American Statistical Association 22, 1927, page
+/// 209), which stays within 0 and 1 and has a width where nothing was observed:
+///
+/// ```text
+/// (p + z²/2n ± z √(p (1 - p)/n + z²/4n²)) / (1 + z²/n)      p the share, z = 1.96
+/// ```
+///
+/// Its `n` is not the number of requests, since those of one client are not independent: a cookie repeats the first
+/// decision. It is the number of independent requests whose share would scatter as that of the clients does,
+/// `p (1 - p) / (s² / clients)`, `s²` being the variance between clients (E. L. Korn and B. I. Graubard, Survey Methodology
+/// 24, 1998, page 193). That is the number of clients when each sends one request or sticks to its first decision, and near
+/// that of the requests, which is the most it may be, when all are independent.
+///
 /// ```
 /// use canary_policy::select::{Client, Fraction, Mix, Simulation};
 /// use canary_policy::{Policy, Variant};
@@ -110,19 +123,7 @@ impl Tally {
         self.squares += count * count;
     }
 
-    /// The 95 % interval of its share, when there were so many clients with so many requests each.
-    ///
-    /// It is Wilson's score interval (E. B. Wilson, Journal of the American Statistical Association 22, 1927, page 209),
-    ///
-    /// ```text
-    /// (p + z²/2n ± z √(p (1 - p)/n + z²/4n²)) / (1 + z²/n)      p the share, z = 1.96
-    /// ```
-    ///
-    /// which stays within 0 and 1 and has a width where nothing was observed. `n` is not the number of requests, since
-    /// those of one client are not independent: a cookie repeats the first decision. It is the number of independent
-    /// requests whose share would scatter as that of the clients does, `p (1 - p) / (s² / clients)`, `s²` being the variance
-    /// between clients (E. L. Korn and B. I. Graubard, Survey Methodology 24, 1998, page 193). That is the number of clients
-    /// when each sends one request or sticks to its first decision, and near that of the requests when all are independent.
+    /// The interval of a [`Share`], when there were so many clients with so many requests each.
     pub(super) fn interval(self, clients: u64, requests: u32) -> RangeInclusive<f64> {
         const Z: f64 = 1.959_964;
         let (sum, squares, clients, requests) =
@@ -136,7 +137,7 @@ impl Tally {
         // Where clients do not differ at all, the share is no better known than one of as many single requests.
         let n = if between > 0.0 { (clients * binomial / between).min(all) } else { clients };
 
-        let (p, z2) = (sum / all, Z * Z);
+        let (p, z2) = ((sum / all).min(1.0), Z * Z);
         let middle = p + z2 / (2.0 * n);
         let half = Z * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
         let scale = 1.0 + z2 / n;

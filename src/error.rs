@@ -10,6 +10,7 @@
 //! ```
 
 mod nginx;
+mod route;
 
 use std::fmt;
 
@@ -19,6 +20,7 @@ pub use nginx::{BadRequest, NotEnabled, ReadError};
 #[cfg(feature = "k8s-openapi")]
 #[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
 pub use nginx::{IngressError, ManifestError};
+pub use route::RouteError;
 
 /// A value that no part of a policy can hold.
 ///
@@ -152,6 +154,15 @@ pub enum Invalid {
     /// A port that cannot exist.
     #[error("`{0}` is not a port: 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it")]
     Port(Excerpt),
+    /// A host that no DNS name can be.
+    #[error("`{0}` is not a host: a DNS name, or one that begins with `*.`")]
+    Host(Excerpt),
+    /// A path that targets would read differently, or refuse.
+    #[error("`{0}` is not a path: begins with /, at most 1024 characters of a URL path, no //, /./, /../ or %2f")]
+    Path(Excerpt),
+    /// The same thing twice in a list.
+    #[error("`{0}` stands there twice")]
+    Twice(Excerpt),
     /// An object name that cannot exist.
     #[error("`{0}` is not an object name: 1 to 253 of a-z, 0-9, - and ., with a letter or digit at both ends")]
     ObjectName(Excerpt),
@@ -232,6 +243,7 @@ impl From<Problem> for InvalidPolicy {
 /// assert_eq!(Excerpt::of(&"x".repeat(100)).to_string(), format!("{}… (100 bytes)", "x".repeat(80)));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
 pub struct Excerpt(String);
 
 impl Excerpt {

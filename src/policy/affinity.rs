@@ -1,6 +1,6 @@
 //! Affinity: how a client keeps its variant.
 
-use super::{CookieName, KeyAffinity};
+use super::{CookieName, KeyAffinity, Name, Variant};
 use crate::error::{Excerpt, Invalid};
 
 /// How a client keeps its variant.
@@ -254,6 +254,36 @@ impl CookieAffinity {
     #[must_use]
     pub fn with_secure(self, secure: bool) -> Self {
         CookieAffinity { secure, ..self }
+    }
+}
+
+impl CookieAffinity {
+    /// The variants that clients are kept on, stable first, each with the value that names it.
+    pub(crate) fn pinned<'n>(&self, canaries: impl Iterator<Item = &'n Name>) -> Vec<(Variant, String)> {
+        let canaries = canaries.enumerate().map(|(index, name)| (Variant::Canary(index), name.as_str()));
+        let everyone = std::iter::once((Variant::Stable, "stable")).chain(canaries);
+        let pinned = everyone.filter(|(variant, _)| self.pins == Pins::Everyone || *variant == Variant::Stable);
+        let value = |called: &str| match &self.revision {
+            Some(revision) => format!("{revision}.{called}"),
+            None => called.to_owned(),
+        };
+        pinned.map(|(variant, called)| (variant, value(called))).collect()
+    }
+
+    /// The `Set-Cookie` value with which a client brings this value along.
+    pub(crate) fn set_cookie(&self, value: &str) -> String {
+        let CookieAffinity { name, precedence: _, pins: _, revision: _, max_age, path, domain, same_site, secure } =
+            self;
+        let attributes = [
+            max_age.map(|seconds| format!("; Max-Age={seconds}")),
+            domain.as_ref().map(|domain| format!("; Domain={domain}")),
+            Some(format!("; Path={}", path.as_deref().unwrap_or("/"))),
+            Some("; Secure".to_owned()).filter(|_| *secure || *same_site == Some(SameSite::None)),
+            Some("; HttpOnly".to_owned()),
+            same_site.map(|same_site| format!("; SameSite={}", same_site.as_str())),
+        ];
+        let attributes: String = attributes.into_iter().flatten().collect();
+        format!("{name}={value}{attributes}")
     }
 }
 

@@ -53,7 +53,6 @@ pub(crate) fn is_service_name(text: &str) -> bool {
 }
 
 /// Whether a text is a DNS subdomain of RFC 1123, as Kubernetes checks it: what an object is called.
-#[cfg(feature = "k8s-openapi")]
 pub(crate) fn is_dns_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)
 }

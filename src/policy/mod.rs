@@ -57,10 +57,8 @@ mod weight;
 use std::fmt;
 
 pub use affinity::{Affinity, AffinityPrecedence, CookieAffinity, Pins, SameSite};
-#[cfg(feature = "k8s-openapi")]
-pub(crate) use canary::is_dns_subdomain;
 pub use canary::{Canary, Name};
-pub(crate) use canary::{is_dns_label, is_service_name};
+pub(crate) use canary::{is_dns_label, is_dns_subdomain, is_service_name};
 pub use cookie::{CookieName, CookieRule};
 pub use header::HeaderRule;
 pub use key::{Key, KeyAffinity};

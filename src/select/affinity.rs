@@ -1,7 +1,7 @@
 //! Affinity, compiled: which variant a client's cookie names, which sample its key gives, which cookie to set.
 
 use super::{Reason, Request, Salt, Sample, Step, cookies, rules};
-use crate::policy::{self, AffinityPrecedence, CookieAffinity, Key, KeyAffinity, Name, Pins, SameSite, Token, Variant};
+use crate::policy::{self, AffinityPrecedence, CookieAffinity, Key, KeyAffinity, Name, Token, Variant};
 
 /// How a client keeps its variant.
 #[derive(Debug)]
@@ -60,25 +60,7 @@ impl Kept {
         canaries: impl Iterator<Item = &'p Name>,
         tokens: Option<&dyn Fn(Variant) -> Token>,
     ) -> Self {
-        let CookieAffinity { name, precedence, pins, revision, max_age, path, domain, same_site, secure } = affinity;
-        let attributes = [
-            max_age.map(|seconds| format!("; Max-Age={seconds}")),
-            domain.as_ref().map(|domain| format!("; Domain={domain}")),
-            Some(format!("; Path={}", path.as_deref().unwrap_or("/"))),
-            Some("; Secure".to_owned()).filter(|_| *secure || *same_site == Some(SameSite::None)),
-            Some("; HttpOnly".to_owned()),
-            same_site.map(|same_site| format!("; SameSite={}", same_site.as_str())),
-        ];
-        let attributes: String = attributes.into_iter().flatten().collect();
-
-        let canaries = canaries.enumerate().map(|(index, name)| (Variant::Canary(index), name.as_str()));
-        let everyone = std::iter::once((Variant::Stable, "stable")).chain(canaries);
-        let pinned = everyone.filter(|(variant, _)| *pins == Pins::Everyone || *variant == Variant::Stable);
-        let pins = pinned.map(|(variant, called)| {
-            let own = match revision {
-                Some(revision) => format!("{revision}.{called}"),
-                None => called.to_owned(),
-            };
+        let pins = affinity.pinned(canaries).into_iter().map(|(variant, own)| {
             let (token, value) = match tokens {
                 None => (own.clone(), own),
                 Some(tokens) => {
@@ -86,9 +68,14 @@ impl Kept {
                     (token.clone(), format!("{own}|{token}"))
                 }
             };
-            Pin { token: token.into(), set_cookie: format!("{name}={value}{attributes}").into() }
+            Pin { token: token.into(), set_cookie: affinity.set_cookie(&value).into() }
         });
-        Kept { name: name.as_str().into(), precedence: *precedence, whole: tokens.is_none(), pins: pins.collect() }
+        Kept {
+            name: affinity.name().as_str().into(),
+            precedence: affinity.precedence(),
+            whole: tokens.is_none(),
+            pins: pins.collect(),
+        }
     }
 
     /// Whether a rule beats the cookie.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
-use crate::error::{Excerpt, Invalid};
+use crate::error::{Excerpt, Invalid, RouteError};
 use crate::policy::{is_dns_label, is_service_name};
 
 /// A port of a Service: its number, 1 to 65535, or its name.
@@ -102,6 +102,14 @@ impl Backend {
     #[must_use]
     pub fn service(&self) -> &str {
         &self.service
+    }
+
+    /// The port's number, which not every target can look up by its name.
+    pub(super) fn number(&self, why: &'static str) -> Result<u16, RouteError> {
+        match &self.port {
+            Some(Port::Number(number)) => Ok(number.get()),
+            _ => Err(RouteError::Port { backend: Excerpt::of(&self.to_string()), why }),
+        }
     }
 
     /// The port, if it is given.

@@ -11,6 +11,8 @@
     clippy::pedantic
 )]
 
+pub mod routing;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;

@@ -7,7 +7,8 @@ use crate::policy::{
     Affinity, AffinityPrecedence, Canary, CookieAffinity, CookieRule, HeaderRule, Key, KeyAffinity, Match, Pins,
     Policy, Total,
 };
-use crate::targets::{Conversion, Loss, Part, canary_text, rule_text};
+use crate::targets::loss::{canary_text, rule_text};
+use crate::targets::{Conversion, Loss, Part};
 
 const BASIC: &str = "ingress-nginx takes letters, digits, spaces and -._~/: there";
 const PATTERN: &str = r"ingress-nginx takes letters, digits and -._~/:^$[](){}*+?|&=\ there";

@@ -1,0 +1,48 @@
+//! What every Kubernetes object has.
+
+use std::collections::BTreeMap;
+
+use super::Route;
+use super::route::Backends;
+use crate::policy::{Canary, Policy};
+
+/// An object's name, and where it is.
+///
+/// ```
+/// use canary_policy::targets::Metadata;
+///
+/// assert_eq!(Metadata::default().name, "");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Metadata {
+    /// Its name.
+    pub name: String,
+    /// Its namespace, if it is given.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub namespace: Option<String>,
+    /// Its annotations. A converter says under [`VARIANTS`](Self::VARIANTS) which backend is whose.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "BTreeMap::is_empty"))]
+    pub annotations: BTreeMap<String, String>,
+}
+
+impl Metadata {
+    /// The annotation that says what an object cannot: the policy's total, and the backends of the variants by name, as in
+    /// `total=100 stable=web:80 canary=web-canary:80`. Routing does not depend on it; reading back does.
+    pub const VARIANTS: &'static str = "canary-policy/variants";
+
+    /// The metadata of a route's object. Of several, those behind the first are numbered: `web`, `web-2`.
+    pub(super) fn new(route: &Route, policy: &Policy, backends: Backends<'_>, index: usize) -> Self {
+        let Route { name, namespace, .. } = route;
+        let canaries = policy.canaries().iter().map(|canary| Canary::name(canary).as_str());
+        let named = std::iter::once("stable").chain(canaries).zip(backends.all());
+        let named = named.map(|(variant, backend)| format!("{variant}={backend}"));
+        let words: Vec<String> = std::iter::once(format!("total={}", policy.total())).chain(named).collect();
+        Metadata {
+            name: if index == 0 { name.clone() } else { format!("{name}-{}", index + 1) },
+            namespace: namespace.clone(),
+            annotations: BTreeMap::from([(Metadata::VARIANTS.to_owned(), words.join(" "))]),
+        }
+    }
+}

@@ -10,6 +10,7 @@
 //! ```
 
 mod nginx;
+mod reading;
 mod route;
 
 use std::fmt;
@@ -20,6 +21,7 @@ pub use nginx::{BadRequest, NotEnabled, ReadError};
 #[cfg(feature = "k8s-openapi")]
 #[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
 pub use nginx::{IngressError, ManifestError};
+pub use reading::ReadingError;
 pub use route::RouteError;
 
 /// A value that no part of a policy can hold.

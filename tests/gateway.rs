@@ -14,8 +14,8 @@ use canary_policy::targets::{Route, gateway};
 use canary_policy::{Policy, Variant};
 use proptest::prelude::*;
 use serde_json::Value;
-use util::routing::{Lines, Outcome, compare, is_match, policy_and_request};
 use util::STABLE;
+use util::routing::{Lines, Outcome, compare, is_match, policy_and_request};
 
 /// A route whose canaries are the Services `c0`, `c1` …
 fn route(policy: &Policy) -> Route {

@@ -4,19 +4,24 @@
 //! never silence.
 
 mod backend;
+mod difference;
 pub mod gateway;
+mod lines;
 mod loss;
 pub mod nginx;
 mod object;
+mod reading;
 mod regex;
 mod route;
+mod seen;
 mod table;
 
 use std::fmt;
 
 pub use backend::{Backend, Port, PortName};
 pub use loss::{Loss, Part, Proportion};
-pub use object::Metadata;
+pub use object::{Metadata, Unread};
+pub use reading::{Finding, Reading};
 pub use route::{Host, Parent, Path, PathType, Route};
 
 /// What was written, and what could not be said.

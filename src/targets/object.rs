@@ -1,6 +1,6 @@
 //! What every Kubernetes object has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Route;
 use super::route::Backends;
@@ -44,5 +44,33 @@ impl Metadata {
             namespace: namespace.clone(),
             annotations: BTreeMap::from([(Metadata::VARIANTS.to_owned(), words.join(" "))]),
         }
+    }
+}
+
+/// The names of fields that are not read here. Writers leave it empty.
+///
+/// ```
+/// # #[cfg(feature = "serde")] {
+/// use canary_policy::targets::gateway::BackendRef;
+///
+/// let backend: BackendRef = serde_json::from_str(r#"{"name": "web", "kind": "Bucket"}"#).unwrap();
+/// assert_eq!(backend.unread.names().collect::<Vec<_>>(), ["kind"]);
+/// # }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unread(BTreeSet<String>);
+
+impl Unread {
+    /// The names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Unread {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = BTreeMap::<String, serde::de::IgnoredAny>::deserialize(deserializer)?;
+        Ok(Unread(fields.into_keys().collect()))
     }
 }

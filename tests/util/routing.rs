@@ -3,7 +3,7 @@
 use canary_policy::policy::{Key, strategy};
 use canary_policy::select::Step;
 use canary_policy::targets::Part;
-use canary_policy::{Affinity, Loss, Match, Policy, Reason, Sample, Selector, Spec, Variant};
+use canary_policy::{Affinity, Loss, Match, Policy, Reason, SameSite, Sample, Selector, Spec, Variant};
 use proptest::prelude::*;
 
 /// Header lines, in the order of the wire.
@@ -173,4 +173,16 @@ fn is_plain(value: &str) -> bool {
 /// Whether a regular expression is found, in ASCII.
 pub fn is_match(regex: &str, value: &str) -> bool {
     regex::bytes::RegexBuilder::new(regex).unicode(false).build().unwrap().is_match(value.as_bytes())
+}
+
+/// A policy as a reader can know it: in lowest terms, and without what is not written.
+pub fn readable(policy: &Policy) -> Policy {
+    let mut spec = Spec::from(policy.reduced());
+    let ruled = spec.canaries.iter().any(|canary| canary.header.is_some() || canary.cookie.is_some());
+    if let Some(cookie) = spec.affinity.as_mut().and_then(|affinity| affinity.cookie.as_mut()) {
+        cookie.path = cookie.path.take().filter(|path| path != "/");
+        cookie.precedence = cookie.precedence.filter(|_| ruled);
+        cookie.secure = Some(cookie.secure == Some(true) || cookie.same_site == Some(SameSite::None));
+    }
+    Policy::try_from(spec).unwrap()
 }

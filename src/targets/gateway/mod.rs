@@ -13,6 +13,7 @@
 //! * A backend without a share is left out, and a single one has no weight: some implementations send it everything.
 
 mod object;
+mod read;
 
 use http::HeaderName;
 
@@ -20,10 +21,11 @@ pub use object::{
     BackendRef, Filter, GrpcMatch, GrpcRoute, Header, HeaderMatch, HeaderModifier, HttpMatch, HttpRoute, MethodMatch,
     Object, ParentRef, PathMatch, Rule, Spec,
 };
+pub use read::read;
 
 use super::route::Backends;
 use super::table::{Condition, Destination, Row, Table};
-use super::{Conversion, Host, Metadata, Parent, Path, PathType, Route, regex};
+use super::{Conversion, Host, Metadata, Parent, Path, PathType, Route, Unread, regex};
 use crate::error::{Excerpt, RouteError};
 use crate::policy::{Policy, Variant};
 
@@ -77,7 +79,7 @@ const VALUE: usize = 4096;
 pub fn http_routes(policy: &Policy, route: &Route) -> Result<Conversion<Vec<HttpRoute>>, RouteError> {
     objects(policy, route, "HTTPRoute", |(path, kind), header| {
         let path = Some(PathMatch { kind: path_kind(*kind).to_owned(), value: path.as_str().to_owned() });
-        Ok(HttpMatch { path, headers: header.cloned().into_iter().collect() })
+        Ok(HttpMatch { path, headers: header.cloned().into_iter().collect(), ..HttpMatch::default() })
     })
 }
 
@@ -103,7 +105,7 @@ pub fn http_routes(policy: &Policy, route: &Route) -> Result<Conversion<Vec<Http
 /// ```
 pub fn grpc_routes(policy: &Policy, route: &Route) -> Result<Conversion<Vec<GrpcRoute>>, RouteError> {
     objects(policy, route, "GRPCRoute", |path, header| {
-        Ok(GrpcMatch { method: method(path)?, headers: header.cloned().into_iter().collect() })
+        Ok(GrpcMatch { method: method(path)?, headers: header.cloned().into_iter().collect(), ..GrpcMatch::default() })
     })
 }
 
@@ -152,10 +154,11 @@ fn objects<M: Clone>(
                     matches: matches.collect::<Result<_, _>>()?,
                     filters: set_cookie.clone().map(Filter::set_cookie).into_iter().collect(),
                     backend_refs: vec![backend_ref(backends, *to)?],
+                    unread: Unread::default(),
                 });
             }
             let matches = paths.iter().map(|path| say(path, None)).collect::<Result<_, _>>()?;
-            rules.push(Rule { matches, filters: Vec::new(), backend_refs: refs(&split)? });
+            rules.push(Rule { matches, filters: Vec::new(), backend_refs: refs(&split)?, unread: Unread::default() });
             output.push(Object {
                 api_version: "gateway.networking.k8s.io/v1".to_owned(),
                 kind: kind.to_owned(),
@@ -164,6 +167,7 @@ fn objects<M: Clone>(
                     parent_refs: route.parents.iter().map(parent_ref).collect(),
                     hostnames: hosts.iter().map(|host| host.as_str().to_owned()).collect(),
                     rules,
+                    unread: Unread::default(),
                 },
             });
         }

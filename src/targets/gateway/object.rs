@@ -1,6 +1,6 @@
 //! HTTPRoute and GRPCRoute, as far as they are written and read here.
 
-use crate::targets::Metadata;
+use crate::targets::{Metadata, Unread};
 
 /// A route that matches HTTP requests. [`http_routes`](super::http_routes) has an example.
 pub type HttpRoute = Object<HttpMatch>;
@@ -37,6 +37,9 @@ pub struct Spec<M> {
     /// Its rules. The most specific match decides, and among equals the first.
     #[cfg_attr(feature = "serde", serde(default = "Vec::new"))]
     pub rules: Vec<Rule<M>>,
+    /// What else stands there.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unread: Unread,
 }
 
 /// A Gateway, or with Linkerd a Service, that a route hangs on.
@@ -58,6 +61,9 @@ pub struct ParentRef {
     /// The port; none is every port.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub port: Option<u16>,
+    /// What else stands there.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unread: Unread,
 }
 
 /// What happens with the requests that match.
@@ -74,6 +80,9 @@ pub struct Rule<M> {
     /// Where they go, by weight.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub backend_refs: Vec<BackendRef>,
+    /// What else stands there.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unread: Unread,
 }
 
 /// What an HTTP request has to be.
@@ -87,6 +96,9 @@ pub struct HttpMatch {
     /// Its headers: all of them.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub headers: Vec<HeaderMatch>,
+    /// What else stands there.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unread: Unread,
 }
 
 /// What a gRPC request has to be.
@@ -100,6 +112,9 @@ pub struct GrpcMatch {
     /// Its headers: all of them.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub headers: Vec<HeaderMatch>,
+    /// What else stands there.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unread: Unread,
 }
 
 /// What a path has to be.
@@ -172,6 +187,9 @@ pub struct BackendRef {
     /// What is done to its responses.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub filters: Vec<Filter>,
+    /// What else stands there.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unread: Unread,
 }
 
 /// What is done to a response.
@@ -185,6 +203,9 @@ pub struct Filter {
     /// The headers that change.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub response_header_modifier: Option<HeaderModifier>,
+    /// What else stands there.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unread: Unread,
 }
 
 /// Headers that change.
@@ -195,6 +216,9 @@ pub struct HeaderModifier {
     /// Those that are added, beside what is there.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub add: Vec<Header>,
+    /// What else stands there.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unread: Unread,
 }
 
 /// A header.
@@ -214,7 +238,8 @@ impl Filter {
         let header = Header { name: "Set-Cookie".to_owned(), value };
         Filter {
             kind: "ResponseHeaderModifier".to_owned(),
-            response_header_modifier: Some(HeaderModifier { add: vec![header] }),
+            response_header_modifier: Some(HeaderModifier { add: vec![header], ..HeaderModifier::default() }),
+            unread: Unread::default(),
         }
     }
 }

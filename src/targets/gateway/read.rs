@@ -1,0 +1,281 @@
+//! HTTPRoutes, back to a policy and a route.
+
+use super::{BackendRef, Filter, HeaderMatch, HttpMatch, HttpRoute, ParentRef, Rule, Spec};
+use crate::error::{Excerpt, Invalid, ReadingError};
+use crate::targets::lines::{Goal, Line, Lines};
+use crate::targets::seen::Seen;
+use crate::targets::{Backend, Finding, Host, Metadata, Parent, Path, PathType, Port, Reading, Route, Unread};
+
+/// Reads HTTPRoutes that were written by [`http_routes`](super::http_routes), or by people: those that say one policy
+/// together, as it does for many paths.
+///
+/// A rule whose matches have no header is the split, and one header makes a rule of a canary. Who is who says the
+/// annotation [`Metadata::VARIANTS`]; without it stable is the first backend of the split, and a canary is called as its
+/// Service. A regular expression is taken to match whole values, as in implementations built on Envoy. Two policies that
+/// are written alike are read alike: shares come in parts of the annotation's total where they are whole parts of it, and
+/// an affinity cookie without a path has the path `/`.
+///
+/// # Errors
+///
+/// There is no split, all of its weights are 0, everything goes to one backend, a backend has no port, or the objects
+/// differ.
+///
+/// ```
+/// use canary_policy::targets::gateway;
+/// use canary_policy::{HeaderRule, Match, Policy};
+///
+/// # #[cfg(feature = "serde")] {
+/// let web = serde_json::json!({ "name": "web", "port": 80, "weight": 90 });
+/// let next = serde_json::json!({ "name": "web-next", "port": 80, "weight": 10 });
+/// let route = serde_json::from_value(serde_json::json!({
+///     "apiVersion": "gateway.networking.k8s.io/v1",
+///     "kind": "HTTPRoute",
+///     "metadata": { "name": "web" },
+///     "spec": { "rules": [
+///         { "matches": [{ "headers": [{ "name": "x-beta", "value": "yes" }] }], "backendRefs": [next] },
+///         { "backendRefs": [web, next], "timeouts": { "request": "1s" } },
+///     ] },
+/// })).unwrap();
+/// let reading = gateway::read(&[route]).unwrap();
+/// assert_eq!(reading.policy.canaries()[0].name().as_str(), "web-next");
+/// assert_eq!(reading.policy.canaries()[0].header(), Some(&HeaderRule::new("x-beta", Match::Exact("yes".to_owned())).unwrap()));
+/// assert_eq!(
+///     reading.findings[0].to_string(),
+///     "spec.rules[1].timeouts: `timeouts` is left out: it is no part of a policy or route",
+/// );
+/// # }
+/// assert_eq!(gateway::read(&[]).unwrap_err().to_string(), "there is no object to read");
+/// ```
+pub fn read(routes: &[HttpRoute]) -> Result<Reading, ReadingError> {
+    let mut findings = Vec::new();
+    let (first, others) = routes.split_first().ok_or(ReadingError::NoObject)?;
+    let mut read = Object::read(first, &mut findings)?;
+    for (index, other) in others.iter().enumerate() {
+        // What was noticed in the first stands in the others too.
+        let other = Object::read(other, &mut Vec::new())?;
+        if !other.lines.says(&read.lines) || other.parents != read.parents {
+            return Err(ReadingError::Differs { field: format!("objects[{}].spec", index + 1) });
+        }
+        read.hosts.extend(other.hosts.into_iter().filter(|host| !read.hosts.contains(host)).collect::<Vec<_>>());
+        read.paths.extend(other.paths.into_iter().filter(|path| !read.paths.contains(path)).collect::<Vec<_>>());
+    }
+
+    let Object { lines, hosts, paths, parents } = read;
+    let Metadata { name, namespace, annotations: _ } = &first.metadata;
+    let (policy, stable, canaries) = lines.read(&mut findings)?;
+    let at = |field: &'static str| move |what| ReadingError::Invalid { field: field.to_owned(), what };
+    let mut route = Route::new(name, stable, canaries).map_err(at("metadata.name"))?;
+    if let Some(namespace) = namespace {
+        route = route.with_namespace(namespace).map_err(at("metadata.namespace"))?;
+    }
+    let route = route.with_hosts(hosts).map_err(at("spec.hostnames"))?;
+    let route = route.with_paths(paths).map_err(at("spec.rules"))?;
+    let route = route.with_parents(parents).map_err(at("spec.parentRefs"))?;
+    Ok(Reading { policy, route, findings })
+}
+
+/// What one object says.
+struct Object {
+    lines: Lines,
+    hosts: Vec<Host>,
+    paths: Vec<(Path, PathType)>,
+    parents: Vec<Parent>,
+}
+
+impl Object {
+    fn read(route: &HttpRoute, findings: &mut Vec<Finding>) -> Result<Self, ReadingError> {
+        let Spec { parent_refs, hostnames, rules, unread } = &route.spec;
+        left_out("spec", unread, findings);
+        let hosts = hostnames.iter().enumerate().map(|(index, host)| {
+            Host::new(host).map_err(|what| ReadingError::Invalid { field: format!("spec.hostnames[{index}]"), what })
+        });
+        let hosts = hosts.collect::<Result<_, _>>()?;
+        let parents = parent_refs.iter().enumerate();
+        let parents = parents.filter_map(|(index, parent)| parent_of(index, parent, findings)).collect();
+
+        let mut rules_read = Vec::new();
+        for (index, rule) in rules.iter().enumerate() {
+            rules_read.extend(matches(index, rule, findings)?);
+        }
+        // The split is what several backends share, or else the last thing that no header is needed for.
+        let splits = || rules_read.iter().filter(|found| found.condition.is_none());
+        let split = splits().find(|found| found.goals.len() > 1).or_else(|| splits().next_back());
+        let split = split.map(|found| (found.field.clone(), found.goals.clone()));
+        let shared = split.as_ref().map(|(_, goals)| goals.clone()).unwrap_or_default();
+        let goes_there = |found: &&Found| found.goals == shared;
+        let paths: Vec<(Path, PathType)> = splits().filter(goes_there).map(|found| found.path.clone()).collect();
+
+        let variants = route.metadata.annotations.get(Metadata::VARIANTS).cloned();
+        let mut lines = Lines { rows: Vec::new(), split, variants };
+        for found in &rules_read {
+            let Some(condition) = &found.condition else {
+                if !goes_there(&found) {
+                    findings.push(Finding::LeftOut {
+                        field: found.field.clone(),
+                        value: Excerpt::of(found.path.0.as_str()),
+                        why: "it goes elsewhere than the split: a route has one set of backends",
+                    });
+                }
+                continue;
+            };
+            let same = |other: &&Found| other.condition.as_ref() == Some(condition) && other.goals == found.goals;
+            if rules_read.iter().find(same).is_some_and(|first| first.path != found.path) {
+                continue;
+            }
+            let everywhere = paths.iter().all(|path| rules_read.iter().filter(same).any(|other| other.path == *path));
+            if everywhere {
+                lines.rows.push(Line {
+                    field: found.field.clone(),
+                    condition: condition.clone(),
+                    goals: found.goals.clone(),
+                });
+            } else {
+                findings.push(Finding::LeftOut {
+                    field: found.field.clone(),
+                    value: Excerpt::of(&condition.to_string()),
+                    why: "it is not for every path of the split, as a policy's rules are",
+                });
+            }
+        }
+        Ok(Object { lines, hosts, paths, parents })
+    }
+}
+
+/// One match of a rule.
+struct Found {
+    field: String,
+    path: (Path, PathType),
+    condition: Option<Seen>,
+    goals: Vec<Goal>,
+}
+
+/// The matches of a rule that can be part of a policy.
+fn matches(index: usize, rule: &Rule<HttpMatch>, findings: &mut Vec<Finding>) -> Result<Vec<Found>, ReadingError> {
+    let field = format!("spec.rules[{index}]");
+    let Rule { matches, filters, backend_refs, unread } = rule;
+    left_out(&field, unread, findings);
+    let set_cookie = cookie_set(&field, filters, findings);
+    let mut goals = Vec::new();
+    for (place, backend) in backend_refs.iter().enumerate() {
+        goals.push(goal(&format!("{field}.backendRefs[{place}]"), backend, set_cookie.as_ref(), findings)?);
+    }
+
+    let every = [HttpMatch::default()];
+    let matches = if matches.is_empty() { &every } else { matches.as_slice() };
+    let mut read = Vec::new();
+    for (place, HttpMatch { path, headers, unread }) in matches.iter().enumerate() {
+        let field = format!("{field}.matches[{place}]");
+        let path = match path {
+            None => Some(("/", PathType::Prefix)),
+            Some(path) => kind(&path.kind).map(|kind| (path.value.as_str(), kind)),
+        };
+        let path = path.and_then(|(path, kind)| Some((Path::new(path).ok()?, kind)));
+        let condition = match headers.as_slice() {
+            [] => Ok(None),
+            [header] => condition(&field, header, findings).map(Some),
+            [_, _, ..] => Err("a rule of a policy looks at one header"),
+        };
+        let condition = match unread.names().next() {
+            Some(_) => Err("a policy looks at headers and cookies only"),
+            None => condition,
+        };
+        match (path, condition) {
+            (Some(path), Ok(condition)) => read.push(Found { field, path, condition, goals: goals.clone() }),
+            (None, _) => {
+                let why = "a route's paths are exact, or prefixes";
+                findings.push(Finding::LeftOut { field, value: Excerpt::of("path"), why });
+            }
+            (_, Err(why)) => {
+                let names: Vec<&str> =
+                    headers.iter().map(|header| header.name.as_str()).chain(unread.names()).collect();
+                findings.push(Finding::LeftOut { field, value: Excerpt::of(&names.join(", ")), why });
+            }
+        }
+    }
+    Ok(read)
+}
+
+fn kind(kind: &str) -> Option<PathType> {
+    match kind {
+        "Exact" => Some(PathType::Exact),
+        "PathPrefix" => Some(PathType::Prefix),
+        _ => None,
+    }
+}
+
+fn condition(field: &str, header: &HeaderMatch, findings: &mut Vec<Finding>) -> Result<Seen, &'static str> {
+    let HeaderMatch { kind, name, value } = header;
+    match kind.as_str() {
+        "Exact" => Ok(Seen::Header(name.to_ascii_lowercase(), value.clone())),
+        "RegularExpression" => Seen::regex(field, name, value, findings),
+        _ => Err("a header is compared exactly, or with a regular expression"),
+    }
+}
+
+fn goal(
+    field: &str,
+    backend: &BackendRef,
+    set_cookie: Option<&String>,
+    findings: &mut Vec<Finding>,
+) -> Result<Goal, ReadingError> {
+    let BackendRef { name, namespace, port, weight, filters, unread } = backend;
+    left_out(field, unread, findings);
+    if let Some(namespace) = namespace {
+        let (field, value) = (format!("{field}.namespace"), Excerpt::of(namespace));
+        findings.push(Finding::LeftOut { field, value, why: "a route's backends are in its own namespace" });
+    }
+    let at = |what| ReadingError::Invalid { field: field.to_owned(), what };
+    let port = port.ok_or_else(|| Invalid::Port(Excerpt::of(""))).and_then(|port| port.to_string().parse::<Port>());
+    let backend = Backend::new(name).and_then(|backend| Ok(backend.with_port(port?))).map_err(at)?;
+    let set_cookie = cookie_set(field, filters, findings).or_else(|| set_cookie.cloned());
+    Ok(Goal { backend, weight: weight.unwrap_or(1), set_cookie })
+}
+
+/// The cookie that filters set, if that is all they do.
+fn cookie_set(field: &str, filters: &[Filter], findings: &mut Vec<Finding>) -> Option<String> {
+    let mut set_cookie = None;
+    for (index, Filter { kind, response_header_modifier, unread }) in filters.iter().enumerate() {
+        let added = response_header_modifier.as_ref().map(|modifier| (modifier.add.as_slice(), &modifier.unread));
+        match added {
+            Some(([header], rest))
+                if header.name.eq_ignore_ascii_case("set-cookie")
+                    && rest.names().next().is_none()
+                    && unread.names().next().is_none()
+                    && set_cookie.is_none() =>
+            {
+                set_cookie = Some(header.value.clone());
+            }
+            _ => findings.push(Finding::LeftOut {
+                field: format!("{field}.filters[{index}]"),
+                value: Excerpt::of(kind),
+                why: "of all that a filter can do, a policy sets an affinity cookie",
+            }),
+        }
+    }
+    set_cookie
+}
+
+fn parent_of(index: usize, parent: &ParentRef, findings: &mut Vec<Finding>) -> Option<Parent> {
+    let field = format!("spec.parentRefs[{index}]");
+    let ParentRef { group: _, kind, namespace, name, port, unread } = parent;
+    left_out(&field, unread, findings);
+    if let Some(port) = port {
+        let (field, value) = (format!("{field}.port"), Excerpt::of(&port.to_string()));
+        findings.push(Finding::LeftOut { field, value, why: "a route hangs on every port of its parents" });
+    }
+    let text = namespace.as_ref().map_or_else(|| name.clone(), |namespace| format!("{namespace}/{name}"));
+    let gateway = kind.as_deref().is_none_or(|kind| kind == "Gateway");
+    let parent = Some(text.as_str()).filter(|_| gateway).and_then(|text| text.parse().ok());
+    if parent.is_none() {
+        findings.push(Finding::LeftOut { field, value: Excerpt::of(&text), why: "a route's parents are Gateways" });
+    }
+    parent
+}
+
+fn left_out(field: &str, unread: &Unread, findings: &mut Vec<Finding>) {
+    findings.extend(unread.names().map(|name| Finding::LeftOut {
+        field: format!("{field}.{name}"),
+        value: Excerpt::of(name),
+        why: "it is no part of a policy or route",
+    }));
+}

@@ -1,0 +1,177 @@
+//! What is written can be read back, and what people write is read as far as it is a policy.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::pedantic
+)]
+
+mod util;
+
+use canary_policy::error::ReadingError;
+use canary_policy::policy::strategy;
+use canary_policy::targets::{Path, PathType, Reading, Route, gateway};
+use canary_policy::{Affinity, Policy};
+use proptest::prelude::*;
+use serde_json::json;
+use util::routing::readable;
+
+/// Routes with everything that one can have, for policies with this many canaries.
+fn routes(canaries: usize) -> impl Strategy<Value = Route> {
+    let path = ("(/[a-z]{1,3}){1,2}", any::<bool>())
+        .prop_map(|(path, exact)| (Path::new(&path).unwrap(), if exact { PathType::Exact } else { PathType::Prefix }));
+    let names = ("[a-z]{1,5}", proptest::option::of("[a-z]{1,5}"), any::<bool>());
+    let hosts = proptest::collection::btree_set("[a-z]{1,4}\\.test", 0..20);
+    let paths = proptest::collection::btree_set(path, 0..40);
+    (names, hosts, paths).prop_map(move |((name, namespace, parent), hosts, paths)| {
+        let backends = (0..canaries).map(|index| format!("next-{index}:8080").parse().unwrap());
+        let mut route = Route::new(&name, "web:80".parse().unwrap(), backends).unwrap();
+        if let Some(namespace) = namespace {
+            route = route.with_namespace(&namespace).unwrap();
+        }
+        let parent = if parent { "public" } else { "infra/public" };
+        let route = route.with_parents([parent.parse().unwrap()]).unwrap();
+        route.with_hosts(hosts.iter().map(|host| host.parse().unwrap())).unwrap().with_paths(paths).unwrap()
+    })
+}
+
+/// Whether an affinity cookie's attributes stand anywhere: stable is pinned alone, and nothing sends anyone there.
+fn sets_no_cookie(policy: &Policy, written: &serde_json::Value) -> bool {
+    matches!(policy.affinity(), Affinity::Cookie(_)) && !written.to_string().contains("Set-Cookie")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn routes_are_read_as_they_were_written(
+        (policy, route) in strategy::policy().prop_flat_map(|policy| { let routes = routes(policy.canaries().len()); (Just(policy), routes) })
+    ) {
+        let Ok(conversion) = gateway::http_routes(&policy, &route) else { return Ok(()) };
+        let written = serde_json::to_value(&conversion.output).unwrap();
+        if !conversion.losses.is_empty() || sets_no_cookie(&policy, &written) {
+            return Ok(());
+        }
+        // By way of text, as between two programs.
+        let read: Vec<gateway::HttpRoute> = serde_json::from_value(written.clone()).unwrap();
+        prop_assert_eq!(&read, &conversion.output);
+        let reading = gateway::read(&read).unwrap();
+        prop_assert_eq!(readable(&reading.policy), readable(&policy), "{}", written);
+        prop_assert_eq!(&reading.route, &route);
+        prop_assert_eq!(reading.findings, vec![]);
+    }
+}
+
+fn read(routes: serde_json::Value) -> Result<Reading, ReadingError> {
+    gateway::read(&serde_json::from_value::<Vec<gateway::HttpRoute>>(routes).unwrap())
+}
+
+/// An HTTPRoute with these rules.
+fn by_hand(rules: serde_json::Value) -> serde_json::Value {
+    json!([{
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": { "name": "shop", "labels": { "app": "shop" } },
+        "spec": { "parentRefs": [{ "name": "public", "sectionName": "https" }], "hostnames": ["shop.test"], "rules": rules },
+    }])
+}
+
+/// Each row: the header matches of one rule, the policy's rules, and what was noticed.
+#[test]
+fn rules_that_people_write_are_read_as_far_as_a_policy_has_them() {
+    let loose =
+        "is taken for `cookie user = jason`: a regular expression on the Cookie header matches more than that cookie";
+    let rows = [
+        (json!([{ "name": "X-Beta", "value": "yes" }]), "header: { name: x-beta, value: 'yes' }", vec![]),
+        (
+            json!([{ "type": "RegularExpression", "name": "x-v", "value": "v[0-9]+" }]),
+            "header: { name: x-v, pattern: '^(?:v[0-9]+)$' }",
+            vec![],
+        ),
+        (
+            json!([{ "type": "RegularExpression", "name": "x-v", "value": "^v[0-9]+$" }]),
+            "header: { name: x-v, pattern: '^v[0-9]+$' }",
+            vec![],
+        ),
+        (
+            json!([{ "type": "RegularExpression", "name": "Cookie", "value": "^(.*?;)?(user=jason)(;.*)?$" }]),
+            "cookie: { name: user, value: jason }",
+            vec![format!("spec.rules[0].matches[0]: {loose}")],
+        ),
+        (
+            json!([{ "type": "RegularExpression", "name": "Cookie", "value": ".*user.*jason.*" }]),
+            "cookie: { name: user, value: jason }",
+            vec![format!("spec.rules[0].matches[0]: {loose}")],
+        ),
+        (
+            json!([{ "name": "x-beta", "value": "yes" }, { "name": "x-eu", "value": "1" }]),
+            "",
+            vec![
+                "spec.rules[0].matches[0]: `x-beta, x-eu` is left out: a rule of a policy looks at one header"
+                    .to_owned(),
+            ],
+        ),
+        (
+            json!([{ "type": "RegularExpression", "name": "x-v", "value": "(?=a)" }]),
+            "",
+            vec![
+                "spec.rules[0].matches[0]: `x-v` is left out: engines would read the regular expression otherwise"
+                    .to_owned(),
+            ],
+        ),
+    ];
+    for (headers, rule, noticed) in rows {
+        let reading = read(by_hand(json!([
+            { "matches": [{ "headers": headers }], "backendRefs": [{ "name": "shop-next", "port": 80 }] },
+            { "backendRefs": [{ "name": "shop", "port": 80, "weight": 9 }, { "name": "shop-next", "port": 80, "weight": 1 }] },
+        ])));
+        let reading = reading.unwrap();
+        let expected = util::policy(&format!("{{ total: 10, canaries: [{{ name: shop-next, weight: 1, {rule} }}] }}"));
+        assert_eq!(reading.policy, expected);
+        let findings: Vec<String> = reading.findings.iter().map(ToString::to_string).collect();
+        let section = "spec.parentRefs[0].sectionName: `sectionName` is left out: it is no part of a policy or route";
+        let stable = "spec.rules[1].matches[0]: is taken for `stable is shop:80`: it is the first of the split, and no \
+                      annotation says otherwise";
+        let mut all = vec![section.to_owned()];
+        all.extend(noticed);
+        all.push(stable.to_owned());
+        assert_eq!(findings, all);
+    }
+}
+
+#[test]
+fn what_no_policy_can_say_is_a_finding_or_an_error() {
+    let web = |weight: u32| json!({ "name": "web", "port": 80, "weight": weight });
+    let next = |weight: u32| json!({ "name": "next", "port": 80, "weight": weight });
+    let rows = [
+        (json!([]), "no rule is without a header: nothing says where the other requests go"),
+        (
+            json!([{ "backendRefs": [web(0), next(0)] }]),
+            "spec.rules[0].matches[0]: all weights are 0, so that no request is answered",
+        ),
+        (json!([{ "backendRefs": [web(1)] }]), "everything goes to `web:80`: a policy has a canary"),
+        (
+            json!([{ "backendRefs": [{ "name": "web" }, next(1)] }]),
+            "spec.rules[0].backendRefs[0]: `` is not a port: 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it",
+        ),
+    ];
+    for (rules, error) in rows {
+        assert_eq!(read(by_hand(rules)).unwrap_err().to_string(), error);
+    }
+
+    // A cookie before a header, a rule with two backends, another place for other paths, and what a filter does.
+    let header = |name: &str| json!([{ "headers": [{ "name": name, "value": "1" }] }]);
+    let cookie = json!([{ "headers": [{ "type": "RegularExpression", "name": "cookie", "value": "^(?:.*[;,] *)?(?i:a) *= *b(?:;.*)?$" }] }]);
+    let reading = read(by_hand(json!([
+        { "matches": cookie, "backendRefs": [next(1)] },
+        { "matches": header("x-one"), "backendRefs": [next(1)] },
+        { "matches": header("x-two"), "backendRefs": [next(1)] },
+        { "matches": header("x-both"), "backendRefs": [web(1), next(1)] },
+        { "matches": [{ "path": { "value": "/api" } }], "backendRefs": [{ "name": "api", "port": 80 }] },
+        { "backendRefs": [web(1), next(1)], "filters": [{ "type": "RequestMirror" }], "retry": {} },
+    ])));
+    let findings: Vec<String> = reading.unwrap().findings.iter().map(ToString::to_string).collect();
+    util::golden("reading.txt", &format!("{}\n", findings.join("\n")));
+}

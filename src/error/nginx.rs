@@ -209,6 +209,9 @@ pub enum IngressError {
         /// The stable Service.
         service: String,
     },
+    /// Nothing that requests could be shared with.
+    #[error("no Service is given for a canary")]
+    NoCanary,
     /// The stable Ingress has no name yet.
     #[error("the stable Ingress has no metadata.name")]
     NoName,

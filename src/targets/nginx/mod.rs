@@ -20,6 +20,8 @@ mod ingress;
 mod manifest;
 mod read;
 #[cfg(feature = "k8s-openapi")]
+mod routes;
+#[cfg(feature = "k8s-openapi")]
 mod swap;
 mod token;
 mod view;
@@ -34,9 +36,13 @@ pub use ingress::{CanaryIngress, Params, canary_ingress, is_canary};
 #[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
 pub use manifest::Manifest;
 pub use read::{Reading, read};
-use std::collections::BTreeMap;
+#[cfg(feature = "k8s-openapi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+pub use routes::{Routes, routes};
 pub use token::token;
 pub use view::View;
+
+use std::collections::BTreeMap;
 
 use crate::error::{Excerpt, Invalid};
 use crate::policy::{Name, text};

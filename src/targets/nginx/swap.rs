@@ -59,7 +59,7 @@ impl<'a> Swap<'a> {
         self.service.clone()
     }
 
-    fn names(&self, service: &IngressServiceBackend) -> bool {
+    pub(super) fn names(&self, service: &IngressServiceBackend) -> bool {
         service.name == self.service && self.port.is_none_or(|port| service.port == Some(port_of(port)))
     }
 

@@ -1,17 +1,25 @@
-//! Prints the canary Ingress that stands beside a stable one, ready for `kubectl apply`.
+//! Prints what a policy is for whatever routes, from the stable Ingress: the canary Ingress beside it, ready for
+//! `kubectl apply`, or with `--to` what another target reads.
 //!
 //! ```console
 //! $ cargo run --example render -- examples/manifests/prd.yaml --weight 30 --canary canary
+//! $ cargo run --example render -- examples/manifests/prd.yaml --weight 30 --canary canary --to gateway
 //! ```
 
 #[path = "common/arguments.rs"]
 mod arguments;
 #[path = "common/files.rs"]
 mod files;
+#[path = "render/ingress.rs"]
+mod ingress;
 #[path = "render/manifests.rs"]
 mod manifests;
 #[path = "common/policy.rs"]
 mod policy;
+#[path = "render/report.rs"]
+mod report;
+#[path = "render/routed.rs"]
+mod routed;
 #[path = "common/say.rs"]
 mod say;
 
@@ -20,24 +28,25 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
-use canary_policy::Conversion;
+use canary_policy::Loss;
 use canary_policy::targets::Backend;
-use canary_policy::targets::nginx::{CanaryIngress, Params, Prefix, canary_ingress};
+use canary_policy::targets::nginx::{Params, Prefix};
 use clap::Parser;
-use clap::builder::styling::AnsiColor;
-use k8s_openapi::api::networking::v1::Ingress;
-use manifests::Found;
-use say::say;
+use report::Report;
+use routed::Places;
 
-/// Prints the canary Ingress that stands beside a stable one, ready for `kubectl apply`.
+/// Prints what a policy is for whatever routes, from the stable Ingress.
 #[derive(Parser)]
 #[command(name = "render")]
 struct Args {
     /// YAML with the stable Ingress in any form it ever had, among other documents or alone; `-` is standard input.
     file: String,
-    /// The Service under trial; without a port it is asked at the stable one's.
-    #[arg(long, value_name = "SERVICE[:PORT]")]
-    canary: String,
+    /// What reads the output.
+    #[arg(long, value_enum, default_value = "nginx")]
+    to: Target,
+    /// The Service under trial, one for each canary of the policy; without a port it is asked at the stable one's.
+    #[arg(long, value_name = "SERVICE[:PORT]", required = true)]
+    canary: Vec<String>,
     /// The Service it stands in for, where the Ingress routes to several.
     #[arg(long, value_name = "SERVICE[:PORT]")]
     stable: Option<String>,
@@ -50,11 +59,39 @@ struct Args {
     /// The annotations' prefix [default: nginx.ingress.kubernetes.io].
     #[arg(long)]
     prefix: Option<String>,
+    /// What the routes hang on, for gateway and istio [default: a Gateway called as the Ingress's class].
+    #[arg(long, value_name = "[NAMESPACE/]NAME")]
+    gateway: Vec<String>,
+    /// The number of the Services' port, where the Ingress calls it by name.
+    #[arg(long, value_name = "NUMBER")]
+    port: Option<u16>,
+    /// How many pods there are, for replicas.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pods: u32,
+    /// How losses, notes and errors are told on standard error.
+    #[arg(long, value_enum, value_name = "FORM", default_value = "text")]
+    losses: Report,
     /// Print nothing and exit with 2 if anything the policy says is lost.
     #[arg(long)]
     exact: bool,
     #[command(flatten)]
     policy: policy::PolicyFlags,
+}
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Target {
+    /// A canary Ingress beside the stable one, for ingress-nginx.
+    Nginx,
+    /// HTTPRoutes, or GRPCRoutes where the backend speaks gRPC.
+    Gateway,
+}
+
+/// What comes of a conversion.
+#[derive(Default)]
+struct Written {
+    documents: Vec<String>,
+    losses: Vec<Loss>,
+    notes: Vec<String>,
 }
 
 fn main() -> ExitCode {
@@ -65,7 +102,7 @@ fn main() -> ExitCode {
     match run(&args) {
         Ok(code) => code,
         Err(error) => {
-            say(AnsiColor::Red, "error", &error.to_string());
+            args.losses.error(&error.to_string());
             ExitCode::FAILURE
         }
     }
@@ -73,47 +110,47 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let policy = args.policy.read()?;
-    let mut params = Params::new(flag("--canary", args.canary.parse::<Backend>())?);
-    params.stable = args.stable.as_ref().map(|stable| flag("--stable", stable.parse())).transpose()?;
-    params.name.clone_from(&args.name);
-    params.prefix =
-        args.prefix.as_ref().map_or(Ok(Prefix::default()), |prefix| flag("--prefix", Prefix::new(prefix)))?;
+    let canaries: Vec<Backend> =
+        args.canary.iter().map(|canary| flag("--canary", canary.parse())).collect::<Result<_, _>>()?;
+    let stable = args.stable.as_ref().map(|stable| flag("--stable", stable.parse())).transpose()?;
+    let prefix = args.prefix.as_ref().map_or(Ok(Prefix::default()), |prefix| flag("--prefix", Prefix::new(prefix)))?;
+    let parents = args.gateway.iter().map(|parent| flag("--gateway", parent.parse())).collect::<Result<_, _>>()?;
+    let port = args.port.map(|port| flag("--port", port.to_string().parse())).transpose()?;
 
     let file = if args.file == "-" { "standard input" } else { &args.file };
     let in_file = |why: &dyn Display| format!("{file}: {why}");
-    let found = manifests::read(&files::read(&args.file)?, &params.prefix, args.ingress.as_deref());
-    let Found { stable, canaries, notes } = found.map_err(|why| in_file(&why))?;
-    let Conversion { output, losses, .. } = canary_ingress(&stable, &policy, &params).map_err(|why| in_file(&why))?;
+    let found = manifests::read(&files::read(&args.file)?, &prefix, args.ingress.as_deref());
+    let found = found.map_err(|why| in_file(&why))?;
+    let written = match (args.to, canaries.first()) {
+        (Target::Nginx, Some(canary)) => {
+            let mut params = Params::new(canary.clone());
+            (params.stable, params.name, params.prefix) = (stable, args.name.clone(), prefix);
+            ingress::written(&found, &policy, &params)
+        }
+        (target, _) => {
+            let places = Places { stable, canaries, parents, port, pods: args.pods, prefix };
+            routed::written(target, &found.stable, &policy, places)
+        }
+    };
+    let Written { documents, losses, notes } = written.map_err(|why| in_file(&why))?;
 
-    for note in notes {
-        say(AnsiColor::Cyan, "note", &in_file(&note));
-    }
-    let named = |ingress: &Ingress| (ingress.metadata.namespace.clone(), ingress.metadata.name.clone());
-    if canaries.iter().any(|canary| named(canary) == named(&output.ingress)) {
-        let name = output.ingress.metadata.name.as_deref().unwrap_or_default();
-        say(AnsiColor::Cyan, "note", &in_file(&format!("has a canary `{name}` already, which this one replaces")));
-    }
-    if !output.stable_edit.is_empty() {
-        say(
-            AnsiColor::Cyan,
-            "note",
-            "the affinity is an edit of the stable Ingress: the command stands above the manifest",
-        );
+    for note in found.notes.iter().chain(&notes) {
+        args.losses.note(&in_file(note));
     }
     let reached = policy
         .canaries()
         .iter()
         .any(|canary| canary.weight() > 0 || canary.header().is_some() || canary.cookie().is_some());
     if !reached {
-        say(AnsiColor::Cyan, "note", "the canary has no weight and no rule: nothing reaches it");
+        args.losses.note("the canary has no weight and no rule: nothing reaches it");
     }
     for loss in &losses {
-        say(AnsiColor::Yellow, "loss", &loss.to_string());
+        args.losses.loss(loss);
     }
     if args.exact && !losses.is_empty() {
         return Ok(ExitCode::from(2));
     }
-    let text = format!("{}{}", edit(&stable, &output), serde_saphyr::to_string(&output.ingress)?);
+    let text = documents.join("---\n");
     anstream::stdout().write_all(text.as_bytes()).map_err(|error| format!("standard output: {error}"))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -121,19 +158,4 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
 /// The error with the flag it is about.
 fn flag<T, E: Display>(name: &str, value: Result<T, E>) -> Result<T, String> {
     value.map_err(|error| format!("{name}: {error}"))
-}
-
-/// What changes on the stable Ingress, as a comment above the canary: an edit, not a second manifest that would replace it.
-fn edit(stable: &Ingress, output: &CanaryIngress) -> String {
-    if output.stable_edit.is_empty() {
-        return String::new();
-    }
-    let name = stable.metadata.name.as_deref().unwrap_or_default();
-    let namespace = stable.metadata.namespace.iter().map(|namespace| format!(" --namespace {namespace}"));
-    let changes = output.stable_edit.iter().map(|(key, value)| match value {
-        Some(value) => format!(" '{key}={}'", value.replace('\'', r"'\''")),
-        None => format!(" '{key}-'"),
-    });
-    let arguments: String = namespace.chain(changes).collect();
-    format!("# The stable Ingress carries the affinity:\n#   kubectl annotate --overwrite ingress {name}{arguments}\n")
 }

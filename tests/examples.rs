@@ -44,7 +44,7 @@ fn render_writes_every_option() {
         "higress.io",
     ];
     let run = example("render", &args, "");
-    let note = "note: the affinity is an edit of the stable Ingress: the command stands above the manifest\n";
+    let note = "note: examples/manifests/prd.yaml: the affinity is an edit of the stable Ingress: the command stands above the manifest\n";
     assert_eq!((run.code, run.err.as_str()), (0, note));
     golden("render_options.yaml", &run.out);
 }
@@ -55,7 +55,7 @@ fn render_reads_standard_input_and_a_policy_file() {
     let run = example("render", &["-", "--policy", "examples/manifests/policy.yaml", "--canary", "canary"], &stable);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.out.contains("canary-by-header: x-canary"), "{}", run.out);
-    let losses = "note: the affinity is an edit of the stable Ingress: the command stands above the manifest\n\
+    let losses = "note: standard input: the affinity is an edit of the stable Ingress: the command stands above the manifest\n\
                   loss: canaries[0].cookie: `cohort = beta` is left out: ingress-nginx reads only always and never in a cookie\n\
                   loss: affinity.cookie.revision: `7` is left out: an ingress-nginx cookie names its backend, without a revision\n";
     assert_eq!(run.err, losses);

@@ -116,6 +116,12 @@ impl Route {
         })
     }
 
+    /// The same with these backends.
+    #[must_use]
+    pub fn with_backends(self, stable: Backend, canaries: impl IntoIterator<Item = Backend>) -> Self {
+        Route { stable, canaries: canaries.into_iter().collect(), ..self }
+    }
+
     /// The same in this namespace.
     ///
     /// # Errors

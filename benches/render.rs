@@ -1,0 +1,75 @@
+//! For people: routes per second to every target, and what converting costs beside serialising the same objects.
+//! `cargo bench --bench render`
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::disallowed_types,
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    clippy::indexing_slicing
+)]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use canary_policy::targets::{Backend, PathType, Route, gateway};
+use canary_policy::{Affinity, Canary, CookieAffinity, CookieRule, HeaderRule, Match, Pattern, Policy, Total};
+use serde::Serialize;
+
+const ROUTES: usize = 10_000;
+const ROUNDS: usize = 5;
+
+fn main() {
+    let policy = policy();
+    let routes: Vec<Route> = (0..ROUTES).map(route).collect();
+    println!("{ROUTES} routes of 3 paths, a policy with a header rule, a cookie pattern and an affinity cookie");
+    println!("target      routes/s   convert, µs   serialise, µs   ratio");
+    row("gateway", &routes, |route| gateway::http_routes(&policy, route).unwrap().output);
+}
+
+/// The medians of rounds that alternate.
+fn row<T: Serialize>(target: &str, routes: &[Route], convert: impl Fn(&Route) -> T) {
+    let (mut converted, mut serialised) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        let objects: Vec<T> = routes.iter().map(|route| convert(black_box(route))).collect();
+        converted.push(start.elapsed().as_secs_f64());
+        let start = Instant::now();
+        for object in &objects {
+            black_box(serde_json::to_vec(black_box(object)).unwrap());
+        }
+        serialised.push(start.elapsed().as_secs_f64());
+    }
+    let (converted, serialised) = (median(converted), median(serialised));
+    let each = 1e6 / routes.len() as f64;
+    println!(
+        "{target:<10} {:>9.0} {:>13.2} {:>15.2} {:>7.2}",
+        routes.len() as f64 / converted,
+        converted * each,
+        serialised * each,
+        converted / serialised
+    );
+}
+
+fn median(mut costs: Vec<f64>) -> f64 {
+    costs.sort_by(f64::total_cmp);
+    costs[costs.len() / 2]
+}
+
+fn policy() -> Policy {
+    let canary = Canary::new("canary", 30)
+        .unwrap()
+        .with_header(HeaderRule::new("x-canary", Match::AlwaysNever).unwrap())
+        .with_cookie(CookieRule::new("cohort", Match::Pattern(Pattern::new("^beta|gamma$").unwrap())).unwrap());
+    let affinity = CookieAffinity::new("route").unwrap().with_revision("7").unwrap();
+    Policy::new([canary], Total::default()).unwrap().with_affinity(Affinity::Cookie(affinity))
+}
+
+fn route(index: usize) -> Route {
+    let backend = |service: &str| -> Backend { format!("{service}-{index}:80").parse().unwrap() };
+    let paths = ["/", "/cart", "/account"].map(|path| (path.parse().unwrap(), PathType::Prefix));
+    let route = Route::new(&format!("web-{index}"), backend("web"), [backend("next")]).unwrap();
+    let route = route.with_namespace("shop").unwrap().with_paths(paths).unwrap();
+    let hosts = [format!("shop-{index}.example.com").parse().unwrap()];
+    route.with_hosts(hosts).unwrap().with_parents(["infra/public".parse().unwrap()]).unwrap()
+}

@@ -1,0 +1,89 @@
+//! The same policy for whatever else routes.
+
+use canary_policy::error::RouteError;
+use canary_policy::targets::nginx::{self, Prefix, Routes};
+use canary_policy::targets::{Backend, Parent, Route, gateway};
+use canary_policy::{Conversion, Loss, Policy};
+use k8s_openapi::api::networking::v1::Ingress;
+use serde::Serialize;
+
+use crate::{Target, Written};
+
+/// What a target is told beside the policy.
+pub(crate) struct Places {
+    pub(crate) stable: Option<Backend>,
+    pub(crate) canaries: Vec<Backend>,
+    pub(crate) parents: Vec<Parent>,
+    pub(crate) port: Option<canary_policy::targets::Port>,
+    pub(crate) pods: u32,
+    pub(crate) prefix: Prefix,
+}
+
+pub(crate) fn written(target: Target, ingress: &Ingress, policy: &Policy, places: Places) -> Result<Written, String> {
+    let Places { stable, canaries, parents, port, pods, prefix } = places;
+    let _ = pods;
+    let read = nginx::routes(ingress, stable.as_ref(), &canaries, &prefix).map_err(|why| why.to_string())?;
+    let Routes { routes, findings, .. } = read;
+    let mut written = Written { notes: findings.iter().map(ToString::to_string).collect(), ..Written::default() };
+    for route in routes {
+        let route = numbered(route, port.as_ref());
+        let route = hung(route, &parents, ingress, &mut written.notes)?;
+        match target {
+            Target::Nginx => return Err("an Ingress is no route".to_owned()),
+            Target::Gateway if is_grpc(ingress, &prefix) => written.add_each(gateway::grpc_routes(policy, &route))?,
+            Target::Gateway => written.add_each(gateway::http_routes(policy, &route))?,
+        }
+    }
+    Ok(written)
+}
+
+impl Written {
+    fn add_each<T: Serialize>(&mut self, converted: Result<Conversion<Vec<T>>, RouteError>) -> Result<(), String> {
+        let Conversion { output, losses, .. } = converted.map_err(|why| why.to_string())?;
+        for object in output {
+            self.documents.push(serde_saphyr::to_string(&object).map_err(|error| error.to_string())?);
+        }
+        self.lose(losses);
+        Ok(())
+    }
+
+    /// A loss of several routes is one.
+    fn lose(&mut self, losses: Vec<Loss>) {
+        for loss in losses {
+            if !self.losses.contains(&loss) {
+                self.losses.push(loss);
+            }
+        }
+    }
+}
+
+/// The route with the numbers of ports that an Ingress calls by name.
+fn numbered(route: Route, port: Option<&canary_policy::targets::Port>) -> Route {
+    let Some(port) = port else { return route };
+    let at = |backend: &Backend| backend.clone().with_port(port.clone());
+    let (stable, canaries): (Backend, Vec<Backend>) = (at(route.stable()), route.canaries().iter().map(at).collect());
+    route.with_backends(stable, canaries)
+}
+
+/// The route on its Gateways: without any it hangs on one that is called as the Ingress's class.
+fn hung(route: Route, parents: &[Parent], ingress: &Ingress, notes: &mut Vec<String>) -> Result<Route, String> {
+    let class = ingress.spec.as_ref().and_then(|spec| spec.ingress_class_name.clone());
+    let old = ingress.metadata.annotations.as_ref().and_then(|all| all.get("kubernetes.io/ingress.class").cloned());
+    let class = class.or(old).unwrap_or_else(|| "nginx".to_owned());
+    let parents = if parents.is_empty() {
+        let note = format!("the Gateway is taken to be called as the class is, `{class}`: --gateway names another");
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+        vec![class.parse().map_err(|why| format!("the class: {why}"))?]
+    } else {
+        parents.to_vec()
+    };
+    route.with_parents(parents).map_err(|why| format!("--gateway: {why}"))
+}
+
+fn is_grpc(ingress: &Ingress, prefix: &Prefix) -> bool {
+    let key = format!("{}/backend-protocol", prefix.as_str());
+    let protocol = ingress.metadata.annotations.as_ref().and_then(|all| all.get(&key));
+    protocol.is_some_and(|protocol| protocol.starts_with("GRPC"))
+}

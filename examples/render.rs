@@ -1,5 +1,5 @@
 //! Prints what a policy is for whatever routes, from the stable Ingress: the canary Ingress beside it, ready for
-//! `kubectl apply`, or with `--to` what another target reads.
+//! `kubectl apply`, or with `--to` what another target reads. Without a policy it is that of the canary Ingress in the file.
 //!
 //! ```console
 //! $ cargo run --example render -- examples/manifests/prd.yaml --weight 30 --canary canary
@@ -8,6 +8,8 @@
 
 #[path = "common/arguments.rs"]
 mod arguments;
+#[path = "render/canary.rs"]
+mod canary;
 #[path = "common/files.rs"]
 mod files;
 #[path = "render/ingress.rs"]
@@ -44,8 +46,9 @@ struct Args {
     /// What reads the output.
     #[arg(long, value_enum, default_value = "nginx")]
     to: Target,
-    /// The Service under trial, one for each canary of the policy; without a port it is asked at the stable one's.
-    #[arg(long, value_name = "SERVICE[:PORT]", required = true)]
+    /// The Service under trial, one for each canary of the policy; without a port it is asked at the stable one's
+    /// [default: that of the canary Ingress in the file].
+    #[arg(long, value_name = "SERVICE[:PORT]")]
     canary: Vec<String>,
     /// The Service it stands in for, where the Ingress routes to several.
     #[arg(long, value_name = "SERVICE[:PORT]")]
@@ -109,9 +112,9 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
-    let policy = args.policy.read()?;
-    let canaries: Vec<Backend> =
-        args.canary.iter().map(|canary| flag("--canary", canary.parse())).collect::<Result<_, _>>()?;
+    let given = if args.policy.are_given() { Some(args.policy.read()?) } else { None };
+    let canaries = args.canary.iter().map(|canary| flag("--canary", canary.parse()));
+    let mut canaries: Vec<Backend> = canaries.collect::<Result<_, _>>()?;
     let stable = args.stable.as_ref().map(|stable| flag("--stable", stable.parse())).transpose()?;
     let prefix = args.prefix.as_ref().map_or(Ok(Prefix::default()), |prefix| flag("--prefix", Prefix::new(prefix)))?;
     let parents = args.gateway.iter().map(|parent| flag("--gateway", parent.parse())).collect::<Result<_, _>>()?;
@@ -121,6 +124,14 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let in_file = |why: &dyn Display| format!("{file}: {why}");
     let found = manifests::read(&files::read(&args.file)?, &prefix, args.ingress.as_deref());
     let found = found.map_err(|why| in_file(&why))?;
+    let (policy, noticed) = match given {
+        Some(policy) => (policy, Vec::new()),
+        None if found.canaries.is_empty() => (args.policy.read()?, Vec::new()),
+        None => canary::policy(&found, &prefix).map_err(|why| in_file(&why))?,
+    };
+    if canaries.is_empty() {
+        canaries.push(canary::service(&found).map_err(|why| in_file(&why))?);
+    }
     let written = match (args.to, canaries.first()) {
         (Target::Nginx, Some(canary)) => {
             let mut params = Params::new(canary.clone());
@@ -134,7 +145,7 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     };
     let Written { documents, losses, notes } = written.map_err(|why| in_file(&why))?;
 
-    for note in found.notes.iter().chain(&notes) {
+    for note in found.notes.iter().chain(&noticed).chain(&notes) {
         args.losses.note(&in_file(note));
     }
     let reached = policy

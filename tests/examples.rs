@@ -138,18 +138,27 @@ fn render_says_what_is_wrong() {
 /// The stable Ingress of each file, or in one sentence why there is none.
 #[test]
 fn render_takes_what_people_write() {
+    golden("corpus.yaml", &corpus(&["--weight", "30", "--canary", "under-trial"]));
+}
+
+/// The canary Ingresses of each file, for other targets, or in one sentence why there is none.
+#[test]
+fn render_moves_what_people_have() {
+    for target in ["gateway"] {
+        golden(&format!("corpus_{target}.yaml"), &corpus(&["--canary", "under-trial", "--port", "80", "--to", target]));
+    }
+}
+
+fn corpus(args: &[&str]) -> String {
     let mut files: Vec<_> =
         std::fs::read_dir(path("cases/corpus")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     assert_eq!(files.len(), 64);
+    let args: Vec<&str> = ["-"].iter().chain(args).copied().collect();
     let mut all = String::new();
     for file in files {
         let name = file.file_name().unwrap().to_str().unwrap();
-        let run = example(
-            "render",
-            &["-", "--weight", "30", "--canary", "under-trial"],
-            &std::fs::read_to_string(&file).unwrap(),
-        );
+        let run = example("render", &args, &std::fs::read_to_string(&file).unwrap());
         assert!(
             run.code == 0 || (run.code == 1 && run.out.is_empty() && run.err.lines().count() == 1),
             "{name}: {}",
@@ -159,7 +168,7 @@ fn render_takes_what_people_write() {
         all += &run.err.lines().map(|line| format!("# {line}\n")).collect::<String>();
         all += &format!("{}---\n", run.out);
     }
-    golden("corpus.yaml", &all);
+    all
 }
 
 #[test]
@@ -228,6 +237,7 @@ fn render_says_what_it_left_aside() {
 
     let run = example("render", &["-", "--canary", "web-2", "--ingress", "a/web"], file);
     let notes = "note: standard input: left aside: document 1 (Deployment `web`), document 3 (Ingress `b/web`)
+note: standard input: the policy is that of the canary Ingress `web-canary`
 note: standard input: has a canary `web-canary` already, which this one replaces
 note: the canary has no weight and no rule: nothing reaches it
 ";

@@ -26,6 +26,13 @@ pub(crate) struct PolicyFlags {
 }
 
 impl PolicyFlags {
+    /// Whether there is any.
+    #[allow(dead_code, reason = "only one of the examples has a policy from elsewhere")]
+    pub(crate) fn are_given(&self) -> bool {
+        let PolicyFlags { weight, header, cookie, affinity_cookie, policy } = self;
+        [weight, header, cookie, affinity_cookie, policy].into_iter().any(Option::is_some)
+    }
+
     pub(crate) fn read(&self) -> Result<Policy, String> {
         match &self.policy {
             Some(file) => policy(&read(file)?).map_err(|why| format!("{file}: {why}")),

@@ -3,7 +3,7 @@
 use canary_policy::error::RouteError;
 use canary_policy::targets::nginx::{self, Prefix, Routes};
 use canary_policy::targets::{Backend, Parent, Route, gateway};
-use canary_policy::{Conversion, Loss, Policy};
+use canary_policy::{Affinity, Conversion, Loss, Policy};
 use k8s_openapi::api::networking::v1::Ingress;
 use serde::Serialize;
 
@@ -25,6 +25,10 @@ pub(crate) fn written(target: Target, ingress: &Ingress, policy: &Policy, places
     let read = nginx::routes(ingress, stable.as_ref(), &canaries, &prefix).map_err(|why| why.to_string())?;
     let Routes { routes, findings, .. } = read;
     let mut written = Written { notes: findings.iter().map(ToString::to_string).collect(), ..Written::default() };
+    let affinity = ingress.metadata.annotations.iter().flatten().find(|(key, _)| key.ends_with("/affinity"));
+    if let (Some((key, _)), Affinity::None) = (affinity, policy.affinity()) {
+        written.notes.push(format!("the policy has no affinity, and the stable Ingress has one: `{key}`"));
+    }
     for route in routes {
         let route = numbered(route, port.as_ref());
         let route = hung(route, &parents, ingress, &mut written.notes)?;

@@ -24,7 +24,8 @@ pub struct Routes {
 /// `stable` may be left out where the Ingress routes to one Service only; a canary without a port is asked at the stable
 /// one's.
 ///
-/// A path that is `ImplementationSpecific` is a prefix letter by letter to the controller; here it is one element by
+/// Affinity is part of a policy, which [`read`](super::read) takes from the annotations; all others are findings. A path
+/// that is `ImplementationSpecific` is a prefix letter by letter to the controller; here it is one element by
 /// element, with a finding. Regular expressions are left out. Source: controller 1.15.1,
 /// `internal/ingress/controller/template/template.go`.
 ///
@@ -167,7 +168,11 @@ fn left_out(stable: &Ingress, spec: &IngressSpec, swap: &Swap<'_>, prefix: &Pref
         findings.push(Finding::LeftOut { field, value: Excerpt::of(value), why });
     };
     let ours = format!("{}/", prefix.as_str());
-    for (key, value) in stable.metadata.annotations.iter().flatten().filter(|(key, _)| key.starts_with(&ours)) {
+    for (key, value) in stable.metadata.annotations.iter().flatten() {
+        let Some(name) = key.strip_prefix(&ours) else { continue };
+        if name.starts_with("canary") || name.starts_with("affinity") || name.starts_with("session-cookie") {
+            continue; // what `read` makes a policy of
+        }
         left_out(format!("metadata.annotations[{key}]"), value, "a route is hosts, paths and backends");
     }
     if let Some(tls) = spec.tls.iter().flatten().next() {

@@ -209,6 +209,14 @@ pub enum IngressError {
         /// The stable Service.
         service: String,
     },
+    /// Every path of the stable Service is a regular expression, or odd.
+    #[error("Ingress `{ingress}` sends nothing to `{service}` on a path that other targets read alike")]
+    NoPath {
+        /// The stable Ingress.
+        ingress: String,
+        /// The stable Service.
+        service: String,
+    },
     /// Nothing that requests could be shared with.
     #[error("no Service is given for a canary")]
     NoCanary,

@@ -31,7 +31,7 @@ pub struct Routes {
 ///
 /// # Errors
 ///
-/// Those of [`canary_ingress`](super::canary_ingress), no canary, or a host that is none.
+/// Those of [`canary_ingress`](super::canary_ingress), no canary, a host that is none, or no path that can be taken.
 ///
 /// ```
 /// use canary_policy::targets::nginx::{Manifest, Prefix, routes};
@@ -97,7 +97,7 @@ pub fn routes(
         }
     }
     if groups.is_empty() {
-        return Err(IngressError::NothingToSplit { ingress: name, service: swap.service() });
+        return Err(IngressError::NoPath { ingress: name, service: swap.service() });
     }
 
     let mut routes = Vec::new();

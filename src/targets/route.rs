@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::Backend;
 use crate::error::{Excerpt, Invalid, RouteError};
-use crate::policy::{Policy, Variant, is_dns_subdomain, text};
+use crate::policy::{Policy, Variant, is_dns_label, is_dns_subdomain, text};
 
 /// Hosts and paths, and the backend that each variant has behind them.
 ///
@@ -126,9 +126,9 @@ impl Route {
     ///
     /// # Errors
     ///
-    /// It is not a DNS name.
+    /// It is not a DNS label.
     pub fn with_namespace(self, namespace: &str) -> Result<Self, Invalid> {
-        Ok(Route { namespace: Some(object_name(namespace)?), ..self })
+        Ok(Route { namespace: Some(namespace_name(namespace)?), ..self })
     }
 
     /// The same for these hosts; none is every host.
@@ -315,7 +315,7 @@ impl FromStr for Parent {
         match text.split_once('/') {
             None => Ok(Parent { namespace: None, name: object_name(text)? }),
             Some((namespace, name)) => {
-                Ok(Parent { namespace: Some(object_name(namespace)?), name: object_name(name)? })
+                Ok(Parent { namespace: Some(namespace_name(namespace)?), name: object_name(name)? })
             }
         }
     }
@@ -333,6 +333,10 @@ impl fmt::Display for Parent {
 
 fn object_name(name: &str) -> Result<String, Invalid> {
     if is_dns_subdomain(name) { Ok(name.to_owned()) } else { Err(Invalid::ObjectName(Excerpt::of(name))) }
+}
+
+fn namespace_name(name: &str) -> Result<String, Invalid> {
+    if is_dns_label(name) { Ok(name.to_owned()) } else { Err(Invalid::Name(Excerpt::of(name))) }
 }
 
 fn once_each<'t>(texts: impl Iterator<Item = &'t str>) -> Result<(), Invalid> {

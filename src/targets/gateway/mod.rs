@@ -26,23 +26,29 @@ pub use read::read;
 use super::route::Backends;
 use super::table::{Condition, Destination, Row, Table};
 use super::{Conversion, Host, Metadata, Parent, Path, PathType, Route, Unread, regex};
-use crate::error::{Excerpt, RouteError};
-use crate::policy::{Policy, Variant};
+use crate::error::{Excerpt, Invalid, RouteError};
+use crate::policy::{Affinity, Policy, Variant};
 
 /// The most rules of an object.
-const RULES: usize = 16;
+pub(super) const RULES: usize = 16;
 
 /// The most matches of a rule.
 const MATCHES: usize = 64;
 
 /// The most matches of an object.
-const ALL_MATCHES: usize = 128;
+pub(super) const ALL_MATCHES: usize = 128;
 
 /// The most hosts of an object.
 const HOSTS: usize = 16;
 
 /// The most parents of an object.
 const PARENTS: usize = 32;
+
+/// The most backends of a rule.
+const BACKENDS: usize = 16;
+
+/// The most characters of an object's name.
+const NAME: usize = 253;
 
 /// The largest weight.
 const WEIGHT: u32 = 1_000_000;
@@ -55,7 +61,7 @@ const VALUE: usize = 4096;
 /// # Errors
 ///
 /// The route has another number of canaries than the policy, no parent or more than 32, a backend without the number of a
-/// port, or the policy needs more than 16 rules.
+/// port, or a name too long to be numbered, or the policy needs more than 16 rules, or 16 backends in one.
 ///
 /// ```
 /// use canary_policy::targets::{Route, gateway};
@@ -77,10 +83,32 @@ const VALUE: usize = 4096;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn http_routes(policy: &Policy, route: &Route) -> Result<Conversion<Vec<HttpRoute>>, RouteError> {
-    objects(policy, route, "HTTPRoute", |(path, kind), header| {
+    http_routes_on(policy, route, &Place::of(route), |_| Ok(()))
+}
+
+/// The same on other parents, without the conditions that someone else refuses.
+pub(super) fn http_routes_on(
+    policy: &Policy,
+    route: &Route,
+    place: &Place<'_>,
+    takes: impl Fn(Condition<'_>) -> Result<(), &'static str>,
+) -> Result<Conversion<Vec<HttpRoute>>, RouteError> {
+    objects(policy, route, place, ("HTTPRoute", takes), |(path, kind), header| {
         let path = Some(PathMatch { kind: path_kind(*kind).to_owned(), value: path.as_str().to_owned() });
         Ok(HttpMatch { path, headers: header.cloned().into_iter().collect(), ..HttpMatch::default() })
     })
+}
+
+/// What objects hang on, and the hosts they are for.
+pub(super) struct Place<'r> {
+    pub(super) parents: Vec<ParentRef>,
+    pub(super) hosts: &'r [Host],
+}
+
+impl<'r> Place<'r> {
+    fn of(route: &'r Route) -> Self {
+        Place { parents: route.parents.iter().map(parent_ref).collect(), hosts: &route.hosts }
+    }
 }
 
 /// Writes a policy as GRPCRoutes: one, unless its limits make it several. A path is a method, `/SERVICE/METHOD` exactly, or
@@ -104,7 +132,7 @@ pub fn http_routes(policy: &Policy, route: &Route) -> Result<Conversion<Vec<Http
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn grpc_routes(policy: &Policy, route: &Route) -> Result<Conversion<Vec<GrpcRoute>>, RouteError> {
-    objects(policy, route, "GRPCRoute", |path, header| {
+    objects(policy, route, &Place::of(route), ("GRPCRoute", |_| Ok(())), |path, header| {
         Ok(GrpcMatch { method: method(path)?, headers: header.cloned().into_iter().collect(), ..GrpcMatch::default() })
     })
 }
@@ -113,12 +141,13 @@ pub fn grpc_routes(policy: &Policy, route: &Route) -> Result<Conversion<Vec<Grpc
 fn objects<M: Clone>(
     policy: &Policy,
     route: &Route,
-    kind: &str,
+    Place { parents, hosts }: &Place<'_>,
+    (kind, takes): (&str, impl Fn(Condition<'_>) -> Result<(), &'static str>),
     say: impl Fn(&(Path, PathType), Option<&HeaderMatch>) -> Result<M, RouteError>,
 ) -> Result<Conversion<Vec<Object<M>>>, RouteError> {
     let why = "an HTTPRoute or GRPCRoute";
     let backends = route.backends(policy)?;
-    match route.parents.len() {
+    match parents.len() {
         0 => {
             return Err(RouteError::Missing {
                 field: "parents",
@@ -131,7 +160,14 @@ fn objects<M: Clone>(
     let refs = |destinations: &[Destination]| backend_refs(backends, destinations);
 
     let mut losses = Vec::new();
-    let Table { rows, split } = Table::new(policy, WEIGHT, header_match, &mut losses);
+    let header = |condition: Condition<'_>| {
+        takes(condition)?;
+        header_match(policy, condition)
+    };
+    let Table { rows, split } = Table::new(policy, WEIGHT, header, &mut losses);
+    if split.len() > BACKENDS {
+        return Err(RouteError::TooMany { field: "backends", count: split.len(), bound: BACKENDS, why });
+    }
     if rows.len() + 1 > RULES {
         return Err(RouteError::TooMany { field: "rules", count: rows.len() + 1, bound: RULES, why });
     }
@@ -141,8 +177,7 @@ fn objects<M: Clone>(
     let all = rows.iter().map(|row| row.any.len()).sum::<usize>() + 1;
     let at_once = (MATCHES / most).min(ALL_MATCHES / all).max(1);
     let everywhere = [[].as_slice()];
-    let hosts: Vec<&[Host]> =
-        if route.hosts.is_empty() { everywhere.to_vec() } else { route.hosts.chunks(HOSTS).collect() };
+    let hosts: Vec<&[Host]> = if hosts.is_empty() { everywhere.to_vec() } else { hosts.chunks(HOSTS).collect() };
 
     let mut output = Vec::new();
     for hosts in hosts {
@@ -162,9 +197,9 @@ fn objects<M: Clone>(
             output.push(Object {
                 api_version: "gateway.networking.k8s.io/v1".to_owned(),
                 kind: kind.to_owned(),
-                metadata: Metadata::new(route, policy, backends, output.len()),
+                metadata: metadata(policy, route, output.len())?,
                 spec: Spec {
-                    parent_refs: route.parents.iter().map(parent_ref).collect(),
+                    parent_refs: parents.clone(),
                     hostnames: hosts.iter().map(|host| host.as_str().to_owned()).collect(),
                     rules,
                     unread: Unread::default(),
@@ -175,8 +210,18 @@ fn objects<M: Clone>(
     Ok(Conversion { output, losses })
 }
 
+/// An object's metadata; the name of a further one is longer than the route's.
+pub(super) fn metadata(policy: &Policy, route: &Route, index: usize) -> Result<Metadata, RouteError> {
+    let metadata = Metadata::new(route, policy, route.backends(policy)?, index);
+    if metadata.name.len() > NAME {
+        Err(RouteError::Invalid { field: "name", what: Invalid::ObjectName(Excerpt::of(&metadata.name)) })
+    } else {
+        Ok(metadata)
+    }
+}
+
 /// A condition as a header match, or what the target is bound to.
-fn header_match(condition: Condition<'_>) -> Result<HeaderMatch, &'static str> {
+fn header_match(policy: &Policy, condition: Condition<'_>) -> Result<HeaderMatch, &'static str> {
     let exact = |name: &HeaderName, value: &str| ("Exact", name.as_str().to_owned(), value.to_owned());
     let matches = |name: &str, value: String| ("RegularExpression", name.to_owned(), value);
     let (kind, name, value) = match condition {
@@ -186,16 +231,24 @@ fn header_match(condition: Condition<'_>) -> Result<HeaderMatch, &'static str> {
         Condition::CookieFound(name, pattern) => matches("cookie", regex::cookie_found(name.as_str(), pattern)?),
         Condition::Affinity(name, value) => matches("cookie", regex::affinity_cookie(name.as_str(), value)),
     };
-    // The experimental channel's pattern, which the standard channel will have one day.
-    let printable = value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
-    let blanks = value.as_bytes().windows(2).any(|pair| pair.iter().all(|byte| matches!(byte, b'\t' | b' ')));
+    let set = match (policy.affinity(), condition) {
+        (Affinity::Cookie(cookie), Condition::Affinity(_, value)) => cookie.set_cookie(value),
+        _ => String::new(),
+    };
     if value.is_empty() || value.len() > VALUE {
         Err("an HTTPRoute takes 1 to 4096 characters, with what is written around a pattern or cookie")
-    } else if !printable || blanks {
+    } else if !is_printable(&value) || !is_printable(&set) {
         Err("an HTTPRoute takes printable ASCII without two blanks in a row")
     } else {
         Ok(HeaderMatch { kind: kind.to_owned(), name, value })
     }
+}
+
+/// The experimental channel's pattern, which the standard channel will have one day.
+fn is_printable(value: &str) -> bool {
+    let printable = value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+    let blanks = value.as_bytes().windows(2).any(|pair| pair.iter().all(|byte| matches!(byte, b'\t' | b' ')));
+    printable && !blanks
 }
 
 fn backend_refs(backends: Backends<'_>, split: &[Destination]) -> Result<Vec<BackendRef>, RouteError> {
@@ -231,12 +284,15 @@ fn path_kind(kind: PathType) -> &'static str {
 /// The method that a path is, if it is one.
 fn method((path, kind): &(Path, PathType)) -> Result<Option<MethodMatch>, RouteError> {
     let refused = || RouteError::GrpcPath(Excerpt::of(path.as_str()));
-    let name = |text: &str| {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.".contains(&byte);
-        if !text.is_empty() && text.bytes().all(allowed) { Ok(text.to_owned()) } else { Err(refused()) }
+    // The names that the API server takes, although a proxy would compare others.
+    let identifier = |text: &str| {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        text.bytes().all(allowed) && !text.starts_with(|first: char| first.is_ascii_digit()) && !text.is_empty()
     };
+    let name = |text: &str, valid: bool| if valid { Ok(text.to_owned()) } else { Err(refused()) };
     let exactly = |service: &str, method: Option<&str>| {
-        let (service, method) = (name(service)?, method.map(name).transpose()?);
+        let service = name(service, service.strip_prefix('.').unwrap_or(service).split('.').all(identifier))?;
+        let method = method.map(|method| name(method, identifier(method))).transpose()?;
         Ok(Some(MethodMatch { kind: "Exact".to_owned(), service, method }))
     };
     let text = path.compared(*kind).strip_prefix('/').unwrap_or_default();

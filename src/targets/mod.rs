@@ -7,6 +7,7 @@ mod backend;
 mod difference;
 pub mod gateway;
 mod lines;
+pub mod linkerd;
 mod loss;
 pub mod nginx;
 mod object;

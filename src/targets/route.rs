@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 use super::Backend;
@@ -249,7 +250,9 @@ impl Host {
     ///
     /// It is not a DNS name, nor `*.` and one.
     pub fn new(host: &str) -> Result<Self, Invalid> {
-        if is_dns_subdomain(host.strip_prefix("*.").unwrap_or(host)) && host.len() <= 253 {
+        let name = is_dns_subdomain(host.strip_prefix("*.").unwrap_or(host)) && host.len() <= 253;
+        // An Ingress and the Gateway API take no address.
+        if name && host.parse::<Ipv4Addr>().is_err() {
             Ok(Host(host.to_owned()))
         } else {
             Err(Invalid::Host(Excerpt::of(host)))

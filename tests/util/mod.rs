@@ -11,6 +11,7 @@
     clippy::pedantic
 )]
 
+pub mod httproute;
 pub mod routing;
 
 use std::collections::BTreeMap;
@@ -62,6 +63,12 @@ pub fn json_lines(file: &str) -> Vec<serde_json::Value> {
 /// A file under `tests`.
 pub fn path(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join(file)
+}
+
+/// Objects as a manifest.
+pub fn yaml(objects: &[impl serde::Serialize]) -> String {
+    let documents = objects.iter().map(|object| serde_saphyr::to_string(object).unwrap());
+    documents.collect::<Vec<_>>().join("---\n")
 }
 
 /// Compares with a golden file; `GOLDEN=write` writes it instead, for a person to review as a diff.

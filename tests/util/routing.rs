@@ -31,6 +31,18 @@ impl Outcome {
         Outcome::Split(destinations)
     }
 
+    /// Where the request goes, whatever the sample.
+    pub fn variant(&self) -> Option<Variant> {
+        match self {
+            Outcome::To(variant, _) => Some(*variant),
+            Outcome::Split(destinations) => match destinations.as_slice() {
+                [(variant, _, _)] => Some(*variant),
+                _ => None,
+            },
+            Outcome::Nothing => None,
+        }
+    }
+
     /// The same with every weight 1: what is left to compare where weights were rounded.
     pub fn without_weights(self) -> Self {
         match self {
@@ -41,6 +53,12 @@ impl Outcome {
             other => other,
         }
     }
+}
+
+/// A request as it stands on the wire, `NAME: VALUE` line by line.
+pub fn lines(text: &str) -> Lines {
+    let lines = text.lines().map(|line| line.split_once(": ").unwrap());
+    lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 fn gcd(a: u32, b: u32) -> u32 {

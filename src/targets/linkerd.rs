@@ -24,7 +24,7 @@ use regex_syntax::ast::{self, Ast, RepetitionKind, RepetitionRange};
 
 use super::gateway::{self, ALL_MATCHES, BackendRef, HttpRoute, ParentRef, Place, RULES, Rule};
 use super::table::Condition;
-use super::{Conversion, Path, PathType, Route};
+use super::{Conversion, Path, PathType, Route, Unread};
 use crate::error::RouteError;
 use crate::policy::{Pattern, Policy};
 
@@ -70,7 +70,8 @@ pub fn http_routes(policy: &Policy, route: &Route) -> Result<Conversion<Vec<Http
     let everything = |(path, kind): &(Path, PathType)| *kind == PathType::Prefix && path.compared(*kind).is_empty();
     if !route.paths().iter().any(everything) {
         let rest = BackendRef { name: stable.service().to_owned(), port: Some(port), ..BackendRef::default() };
-        let rest = Rule { matches: Vec::new(), filters: Vec::new(), backend_refs: vec![rest] };
+        let rest =
+            Rule { matches: Vec::new(), filters: Vec::new(), backend_refs: vec![rest], unread: Unread::default() };
         let index = output.len();
         // The last rule of the last object: some versions find `/` as a prefix no less specific than exactly `/`.
         if let Some(last) = output.last_mut() {

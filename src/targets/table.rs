@@ -64,6 +64,19 @@ impl<M> Table<M> {
         say: impl Fn(Condition<'_>) -> Result<M, &'static str>,
         losses: &mut Vec<Loss>,
     ) -> Self {
+        let table = Table::without_key(policy, most, say, losses);
+        let why = "it has no hash of its own to share out variants by";
+        losses.extend(key_text(policy).map(|value| Loss::LeftOut { part: Part::Affinity, value, why }));
+        table
+    }
+
+    /// The same for a target that can do something with an affinity key, and says so itself.
+    pub(super) fn without_key(
+        policy: &Policy,
+        most: u32,
+        say: impl Fn(Condition<'_>) -> Result<M, &'static str>,
+        losses: &mut Vec<Loss>,
+    ) -> Self {
         let Policy { canaries, total: _, affinity } = policy;
         let weights = weights(policy, most, losses);
         let mut said = |said: Said<'_>| -> Option<Vec<(M, Variant)>> {
@@ -84,14 +97,6 @@ impl<M> Table<M> {
         let kept = if let Affinity::Cookie(cookie) = affinity { Some(cookie) } else { None };
         let pinned = kept.map(|cookie| cookie.pinned(canaries.iter().map(Canary::name))).unwrap_or_default();
         let held = kept.and_then(|cookie| said(affinity_rows(cookie, &pinned)));
-        if let Affinity::Key(KeyAffinity { key, salt: _ }) = affinity {
-            let key = match key {
-                Key::Header(name) => format!("key header {name}"),
-                Key::Cookie(name) => format!("key cookie {name}"),
-            };
-            let why = "it has no hash of its own to share out variants by";
-            losses.push(Loss::LeftOut { part: Part::Affinity, value: Excerpt::of(&key), why });
-        }
 
         let kept = kept.filter(|_| held.is_some());
         let set_cookie = |to: Variant| {
@@ -112,6 +117,15 @@ impl<M> Row<M> {
     fn new(one: M, to: Variant, set_cookie: Option<String>) -> Self {
         Row { any: vec![one], to, set_cookie }
     }
+}
+
+/// The affinity key in a few characters, if it is one.
+pub(super) fn key_text(policy: &Policy) -> Option<Excerpt> {
+    let Affinity::Key(KeyAffinity { key, salt: _ }) = policy.affinity() else { return None };
+    Some(Excerpt::of(&match key {
+        Key::Header(name) => format!("key header {name}"),
+        Key::Cookie(name) => format!("key cookie {name}"),
+    }))
 }
 
 /// Neighbours with one outcome are one row.

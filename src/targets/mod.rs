@@ -5,6 +5,7 @@
 
 mod backend;
 mod difference;
+pub mod envoy;
 pub mod gateway;
 mod lines;
 pub mod linkerd;
@@ -12,6 +13,7 @@ mod loss;
 pub mod nginx;
 mod object;
 mod reading;
+mod re2;
 mod regex;
 mod route;
 mod seen;

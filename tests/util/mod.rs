@@ -12,6 +12,7 @@
 )]
 
 pub mod httproute;
+pub mod envoy;
 pub mod routing;
 
 use std::collections::BTreeMap;

@@ -13,6 +13,7 @@
 
 pub mod httproute;
 pub mod envoy;
+pub mod proxy;
 pub mod routing;
 
 use std::collections::BTreeMap;

@@ -118,7 +118,7 @@ pub fn policy_and_request() -> impl Strategy<Value = (Policy, Lines)> {
     })
 }
 
-fn request(policy: &Policy) -> impl Strategy<Value = Lines> + use<> {
+pub fn request(policy: &Policy) -> impl Strategy<Value = Lines> + use<> {
     let (mut headers, mut cookies) = (Vec::new(), Vec::new());
     for (index, canary) in policy.canaries().iter().enumerate() {
         headers.extend(canary.header().map(|rule| (rule.name().to_string(), values(rule.matches()))));

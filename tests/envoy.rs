@@ -1,0 +1,334 @@
+//! A real Envoy does with requests what the policy says. `.ci/run` installs one; without it these tests say that they were
+//! skipped. The variable ENVOY has the path of its binary.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::pedantic
+)]
+
+mod util;
+
+use canary_policy::targets::{PathType, Route, envoy};
+use canary_policy::{Affinity, Loss, Policy, Variant};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use serde_json::Value;
+use util::proxy::Proxy;
+use util::routing::{Lines, Outcome, policy_and_request, selected, without};
+use util::{CANARY, STABLE, policy};
+
+const SECOND: Variant = Variant::Canary(1);
+
+fn route(policy: &Policy) -> Route {
+    let canaries = (0..policy.canaries().len()).map(|index| format!("c{index}:80").parse().unwrap());
+    Route::new("web", "web:80".parse().unwrap(), canaries).unwrap()
+}
+
+fn written(policy: &Policy, route: &Route) -> (Value, Vec<Loss>) {
+    let conversion = envoy::route_configuration(policy, route).unwrap();
+    (serde_json::to_value(conversion.output).unwrap(), conversion.losses)
+}
+
+#[track_caller]
+fn exact(yaml: &str) -> Value {
+    let policy = policy(yaml);
+    let (output, losses) = written(&policy, &route(&policy));
+    assert_eq!(losses, []);
+    output
+}
+
+/// Policies whose weights send everyone to stable, and what requests with these lines do.
+#[rustfmt::skip]
+const RULES: [(&str, &[(&[(&str, &str)], Variant)]); 9] = [
+    ("canaries: [{header: {name: X-Canary}, weight: 0}]", &[
+        (&[], STABLE),
+        (&[("x-canary", "always")], CANARY),
+        (&[("X-CANARY", "always")], CANARY),
+        (&[("x-canary", "never")], STABLE),
+        (&[("x-canary", "Always")], STABLE),
+        (&[("x-canary", "always ")], CANARY),
+        (&[("x-canary", "")], STABLE),
+        (&[("x-canary2", "always")], STABLE),
+    ]),
+    ("canaries: [{header: {name: x-canary}, weight: 100}]", &[
+        (&[], CANARY),
+        (&[("x-canary", "never")], STABLE),
+        (&[("x-canary", "other")], CANARY),
+    ]),
+    ("canaries: [{header: {name: x-region, value: eu west}, weight: 0}]", &[
+        (&[("x-region", "eu west")], CANARY),
+        (&[("x-region", "eu  west")], STABLE),
+        (&[("x-region", "eu-west")], STABLE),
+        (&[("x-region", "always")], STABLE),
+    ]),
+    ("canaries: [{header: {name: x-empty, value: ''}, weight: 0}]", &[
+        (&[], STABLE),
+        (&[("x-empty", "")], CANARY),
+        (&[("x-empty", "x")], STABLE),
+    ]),
+    ("canaries: [{header: {name: x-version, pattern: 'v[0-9]+|beta'}, weight: 0}]", &[
+        (&[("x-version", "v12")], CANARY),
+        (&[("x-version", "my v12 build")], CANARY),
+        (&[("x-version", "xbetax")], CANARY),
+        (&[("x-version", "v")], STABLE),
+        (&[], STABLE),
+    ]),
+    ("canaries: [{header: {name: host, pattern: '^beta[.]'}, weight: 0}]", &[
+        (&[], STABLE),
+    ]),
+    ("canaries: [{cookie: {name: Canary}, weight: 0}]", &[
+        (&[("cookie", "canary=always")], CANARY),
+        (&[("cookie", "a=b; CANARY = always; c=d")], CANARY),
+        (&[("cookie", "a=b"), ("cookie", "canary=always"), ("cookie", "c=d")], CANARY),
+        (&[("cookie", "a=b,canary=always")], CANARY),
+        (&[("cookie", "canary=always ")], CANARY),
+        (&[("cookie", "canary=always ; a=b")], STABLE),
+        (&[("cookie", "canary=\"always\"")], STABLE),
+        (&[("cookie", "xcanary=always; a=canary=always")], STABLE),
+        (&[("cookie", "canary=never")], STABLE),
+        (&[("x-canary", "always")], STABLE),
+    ]),
+    ("canaries: [{cookie: {name: a.b, value: 'v+1 (x)'}, weight: 0}]", &[
+        (&[("cookie", "a.b=v+1 (x)")], CANARY),
+        (&[("cookie", "a-b=v+1 (x)")], STABLE),
+        (&[("cookie", "a.b=vv1 (x)")], STABLE),
+        (&[("cookie", "a.b=v+1 (x)y")], STABLE),
+    ]),
+    ("
+canaries:
+  - {name: blue, weight: 0, header: {name: x-blue}, cookie: {name: color, value: blue}}
+  - {name: green, weight: 0, header: {name: x-green}, cookie: {name: color, pattern: ^gr}}
+", &[
+        (&[("x-blue", "always")], CANARY),
+        (&[("x-green", "always")], SECOND),
+        (&[("x-green", "always"), ("x-blue", "always")], CANARY),
+        (&[("x-green", "always"), ("x-blue", "never")], STABLE),
+        (&[("cookie", "color=blue")], CANARY),
+        (&[("cookie", "color=grey; x=1")], SECOND),
+        (&[("cookie", "color=blue"), ("x-green", "always")], SECOND),
+        (&[("cookie", "x=green; color=ogre")], STABLE),
+    ]),
+];
+
+#[test]
+fn rules_decide_as_the_policy_says() {
+    let configurations: Vec<Value> = RULES.iter().map(|(yaml, _)| exact(yaml)).collect();
+    let Some(proxy) = Proxy::start("rules", &configurations) else { return };
+    for (index, (yaml, requests)) in RULES.iter().enumerate() {
+        let mut client = proxy.client(index);
+        for (lines, wanted) in *requests {
+            let answer = client.get("example.com", "/", lines.iter().copied());
+            assert_eq!(answer.variant, Some(*wanted), "{yaml} {lines:?}");
+            let owned: Lines = lines.iter().map(|(name, value)| (name.to_string(), value.trim().to_owned())).collect();
+            let outcome = selected(&policy(yaml), &owned);
+            assert!(matches!(outcome, Outcome::To(to, _) if to == *wanted) || is_share(&outcome, *wanted), "{lines:?}");
+        }
+    }
+}
+
+fn is_share(outcome: &Outcome, variant: Variant) -> bool {
+    matches!(outcome, Outcome::Split(shares) if shares.iter().any(|(to, ..)| *to == variant))
+}
+
+#[test]
+fn hosts_and_paths_are_the_routes() {
+    let policy = policy("canaries: [{weight: 100}]");
+    let paths = [("/cart", PathType::Prefix), ("/deep/er/", PathType::Prefix), ("/only", PathType::Exact)];
+    let paths = paths.map(|(path, kind)| (path.parse().unwrap(), kind));
+    let hosts = ["example.com".parse().unwrap(), "*.example.org".parse().unwrap()];
+    let route = route(&policy).with_hosts(hosts).unwrap().with_paths(paths).unwrap();
+    let Some(proxy) = Proxy::start("hosts", &[written(&policy, &route).0]) else { return };
+    let mut client = proxy.client(0);
+    #[rustfmt::skip]
+    let rows = [
+        ("example.com", "/cart", 200),
+        ("Example.COM", "/cart", 200),
+        ("example.com:8080", "/cart", 200),
+        ("www.example.com", "/cart", 404),
+        ("www.example.org", "/cart", 200),
+        ("a.b.example.org:1", "/cart", 200),
+        ("example.org", "/cart", 404),
+        ("example.com", "/cart/", 200),
+        ("example.com", "/cart/1?a=b", 200),
+        ("example.com", "/cart?a=b", 200),
+        ("example.com", "/carts", 404),
+        ("example.com", "/Cart", 404),
+        ("example.com", "/", 404),
+        ("example.com", "/deep/er", 200),
+        ("example.com", "/deep/er/1", 200),
+        ("example.com", "/deep/err", 404),
+        ("example.com", "/only", 200),
+        ("example.com", "/only?a=b", 200),
+        ("example.com", "/only/", 404),
+    ];
+    for (host, path, status) in rows {
+        assert_eq!(client.get(host, path, []).status, status, "{host} {path}");
+    }
+}
+
+#[test]
+fn weights_are_shares() {
+    let yaml = [
+        "canaries: [{weight: 30}]",
+        "canaries: [{weight: 0}]",
+        "canaries: [{weight: 100}]",
+        "{total: 4294967295, canaries: [{name: a, weight: 2000000000}, {name: b, weight: 2000000000}]}",
+    ];
+    let Some(proxy) = Proxy::start("weights", &yaml.map(exact)) else { return };
+    let count = |configuration: usize, variant: Variant, requests: usize| {
+        let mut client = proxy.client(configuration);
+        let answers = (0..requests).map(|_| client.get("example.com", "/", []));
+        answers.filter(|answer| answer.variant == Some(variant)).count()
+    };
+    // 4 standard deviations of 2,000 draws at 0.3 are 82, and at 2000000000 of 4294967295 they are 89.2.
+    let canaries = count(0, CANARY, 2_000);
+    println!("30 of 100: {canaries} of 2000");
+    assert!(canaries.abs_diff(600) <= 82, "{canaries}");
+    assert_eq!((count(1, STABLE, 200), count(2, CANARY, 200)), (200, 200));
+    let second = count(3, SECOND, 2_000);
+    println!("2000000000 of 4294967295: {second} of 2000");
+    assert!(second.abs_diff(931) <= 90, "{second}");
+}
+
+#[test]
+fn an_affinity_cookie_keeps_a_client() {
+    let cookie = |precedence: &str| {
+        format!(
+            "
+canaries: [{{weight: 50, header: {{name: x-canary}}}}]
+affinity: {{cookie: {{name: route, precedence: {precedence}, revision: '7', path: /a%20b, maxAge: 60}}}}
+"
+        )
+    };
+    let configurations = ["beforeRules", "afterRules"].map(|precedence| exact(&cookie(precedence)));
+    let Some(proxy) = Proxy::start("affinity", &configurations) else { return };
+    let set = |name: &str| format!("route=7.{name}; Max-Age=60; Path=/a%20b; HttpOnly");
+    for index in [0, 1] {
+        let mut client = proxy.client(index);
+        let mut met = Vec::new();
+        for _ in 0..40 {
+            let first = client.get("example.com", "/", []);
+            let name = if first.variant == Some(CANARY) { "canary" } else { "stable" };
+            assert_eq!(first.cookies, [set(name)]);
+            if met.contains(&name) {
+                continue;
+            }
+            met.push(name);
+            let pair = format!("a=b; route=7.{name}");
+            for _ in 0..50 {
+                let next = client.get("example.com", "/", [("cookie", pair.as_str())]);
+                assert_eq!((next.variant, next.cookies), (first.variant, Vec::new()));
+            }
+        }
+        assert_eq!(met.len(), 2);
+        // Another revision, another name in letter case, and a longer value are no cookies of this policy.
+        for pair in ["route=6.canary", "Route=7.canary", "route=7.canaryy", "xroute=7.canary"] {
+            assert_eq!(client.get("example.com", "/", [("cookie", pair)]).cookies.len(), 1, "{pair}");
+        }
+    }
+    let both = [("x-canary", "always"), ("cookie", "route=7.stable")];
+    let before = proxy.client(0).get("example.com", "/", both);
+    assert_eq!((before.variant, before.cookies), (Some(STABLE), Vec::new()));
+    let after = proxy.client(1).get("example.com", "/", both);
+    assert_eq!((after.variant, after.cookies), (Some(CANARY), Vec::new()));
+    // The rule's choice is kept where the cookie comes first, and is for one request where it does not.
+    let rule = [("x-canary", "always")];
+    assert_eq!(proxy.client(0).get("example.com", "/", rule).cookies, [set("canary")]);
+    assert_eq!(proxy.client(1).get("example.com", "/", rule).cookies, [] as [String; 0]);
+}
+
+#[test]
+fn an_affinity_key_keeps_a_client() {
+    let policies = ["{header: x-user, salt: s}", "{cookie: uid}"]
+        .map(|key| policy(&format!("{{canaries: [{{weight: 50}}], affinity: {{key: {key}}}}}")));
+    let configurations: Vec<Value> = policies.iter().map(|policy| written(policy, &route(policy)).0).collect();
+    let Some(proxy) = Proxy::start("key", &configurations) else { return };
+    for index in [0, 1] {
+        let mut client = proxy.client(index);
+        let mut of = |user: usize| {
+            let (name, value) =
+                if index == 0 { ("x-user", format!("{user}")) } else { ("cookie", format!("uid={user}")) };
+            client.get("example.com", "/", [(name, value.as_str())]).variant
+        };
+        let mut met = Vec::new();
+        for user in 0..20 {
+            let first = of(user);
+            assert!((0..10).all(|_| of(user) == first));
+            met.push(first);
+        }
+        assert!(met.contains(&Some(STABLE)) && met.contains(&Some(CANARY)));
+        let without: Vec<_> = (0..40).map(|_| client.get("example.com", "/", []).variant).collect();
+        assert!(without.contains(&Some(STABLE)) && without.contains(&Some(CANARY)));
+    }
+}
+
+/// Policies of all kinds, each with a host of its own in one configuration of 100: Envoy takes them, and does with requests
+/// what the selector does.
+#[test]
+fn generated_policies_are_taken_and_decide_as_the_selector_does() {
+    let mut runner = TestRunner::deterministic();
+    let (mut rules, mut splits) = (0, 0);
+    for batch in 0..3 {
+        let cases: Vec<(Policy, Vec<Lines>)> = (0..100).map(|_| case(&mut runner)).collect();
+        let mut configuration = Value::Null;
+        let mut left = Vec::new();
+        for (index, (policy, requests)) in cases.iter().enumerate() {
+            let route = route(policy).with_hosts([format!("p{index}.test").parse().unwrap()]).unwrap();
+            let (mut output, mut losses) = written(policy, &route);
+            output["virtual_hosts"][0]["name"] = format!("p{index}").into();
+            if configuration.is_null() {
+                configuration = output;
+            } else {
+                let host = output["virtual_hosts"][0].take();
+                configuration["virtual_hosts"].as_array_mut().unwrap().push(host);
+            }
+            losses.retain(|loss| !matches!(loss, Loss::Changed { .. }));
+            let policy = match policy.affinity() {
+                Affinity::Key(_) => policy.clone().with_affinity(Affinity::None),
+                _ => policy.clone(),
+            };
+            losses.retain(|loss| {
+                loss.part() != canary_policy::targets::Part::Affinity
+                    || matches!(policy.affinity(), Affinity::Cookie(_))
+            });
+            left.push((without(&policy, &losses), requests));
+        }
+        let Some(proxy) = Proxy::start(&format!("generated-{batch}"), &[configuration]) else { return };
+        let mut client = proxy.client(0);
+        for (index, (policy, requests)) in left.iter().enumerate() {
+            for request in *requests {
+                let lines = request.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+                let answer = client.get(&format!("p{index}.test"), "/any", lines);
+                let (variant, cookie) = (
+                    answer.variant.unwrap_or_else(|| panic!("{answer:?} {request:?}")),
+                    answer.cookies.first().cloned(),
+                );
+                match selected(policy, request) {
+                    Outcome::To(to, set_cookie) => {
+                        rules += 1;
+                        assert_eq!((variant, cookie), (to, set_cookie), "{policy:?} {request:?}");
+                    }
+                    Outcome::Split(shares) => {
+                        splits += 1;
+                        let found = shares.iter().any(|(to, _, set_cookie)| (*to, set_cookie) == (variant, &cookie));
+                        assert!(found, "{policy:?} {request:?} {variant} {cookie:?}");
+                    }
+                    Outcome::Nothing => panic!("{request:?}"),
+                }
+            }
+        }
+    }
+    println!("300 policies: {rules} requests decided by rules, {splits} by weights");
+}
+
+/// A policy, and requests of its own.
+fn case(runner: &mut TestRunner) -> (Policy, Vec<Lines>) {
+    let strategy = policy_and_request();
+    let (policy, first) = strategy.new_tree(runner).unwrap().current();
+    let mut requests = vec![first];
+    requests.extend((0..4).map(|_| util::routing::request(&policy).new_tree(runner).unwrap().current()));
+    (policy, requests)
+}

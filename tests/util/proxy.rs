@@ -1,0 +1,247 @@
+//! A real Envoy in front of real backends, on free ports of loopback.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use canary_policy::Variant;
+use serde_json::{Value, json};
+
+use super::STABLE;
+use super::envoy::variant;
+
+/// How many canaries have a backend.
+const CANARIES: usize = 4;
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where Envoy is, if the tests are to use it.
+pub fn binary() -> Option<PathBuf> {
+    let binary = std::env::var_os("ENVOY").map(PathBuf::from);
+    if binary.is_none() {
+        println!("skipped: ENVOY is not set to the path of an Envoy binary");
+    }
+    binary
+}
+
+/// A process that ends with this value, and the port of each configuration that it serves.
+pub struct Proxy {
+    child: Child,
+    pub ports: Vec<u16>,
+    log: PathBuf,
+}
+
+impl Proxy {
+    /// Serves each of these RouteConfigurations on a port of its own.
+    pub fn start(name: &str, configurations: &[Value]) -> Option<Proxy> {
+        let binary = binary()?;
+        let backends = backends();
+        // A port that was free may be taken before Envoy has it.
+        for _ in 0..3 {
+            if let Some(proxy) = Proxy::serve(&binary, name, configurations, &backends) {
+                return Some(proxy);
+            }
+        }
+        panic!("Envoy did not start three times: {}", log(name));
+    }
+
+    fn serve(binary: &PathBuf, name: &str, configurations: &[Value], backends: &[(String, u16)]) -> Option<Proxy> {
+        let held: Vec<TcpListener> = configurations.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let ports: Vec<u16> = held.iter().map(|held| held.local_addr().unwrap().port()).collect();
+        drop(held);
+        let file = folder().join(format!("{name}.json"));
+        std::fs::write(&file, bootstrap(configurations, &ports, backends).to_string()).unwrap();
+        let log = folder().join(format!("{name}.log"));
+        let child = Command::new(binary)
+            .args(["--mode", "serve", "--concurrency", "1", "-l", "warn", "--disable-hot-restart", "-c"])
+            .arg(&file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).unwrap())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", binary.display()));
+        let mut proxy = Proxy { child, ports, log };
+        let ready = |proxy: &Proxy| proxy.ports.iter().all(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok());
+        for _ in 0..200 {
+            thread::sleep(Duration::from_millis(50));
+            if proxy.child.try_wait().unwrap().is_some() {
+                return None;
+            }
+            if ready(&proxy) {
+                return Some(proxy);
+            }
+        }
+        None
+    }
+
+    /// A connection to the port of a configuration.
+    pub fn client(&self, configuration: usize) -> Client {
+        Client { stream: BufReader::new(connect(self.ports[configuration])) }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        // By its handle, which is its id, and for as long as it takes to be gone.
+        drop(self.child.kill());
+        drop(self.child.wait());
+        if thread::panicking() {
+            eprintln!("{}", std::fs::read_to_string(&self.log).unwrap_or_default());
+        }
+    }
+}
+
+/// Whether Envoy takes these configurations; if not, what it says.
+pub fn validate(name: &str, configurations: &[Value]) -> Result<(), String> {
+    let Some(binary) = binary() else { return Ok(()) };
+    let file = folder().join(format!("{name}.json"));
+    let ports: Vec<u16> = (0..configurations.len()).map(|_| 0).collect();
+    let backends: Vec<(String, u16)> = names().map(|name| (name, 1)).collect();
+    std::fs::write(&file, bootstrap(configurations, &ports, &backends).to_string()).unwrap();
+    let output = Command::new(binary).args(["--mode", "validate", "-l", "warn", "-c"]).arg(&file).output().unwrap();
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
+fn folder() -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("envoy");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn log(name: &str) -> String {
+    std::fs::read_to_string(folder().join(format!("{name}.log"))).unwrap_or_default()
+}
+
+fn bootstrap(configurations: &[Value], ports: &[u16], backends: &[(String, u16)]) -> Value {
+    let at = |port: u16| json!({"socket_address": {"address": "127.0.0.1", "port_value": port}});
+    let typed = |kind: &str| format!("type.googleapis.com/envoy.extensions.filters.{kind}");
+    let listeners = configurations.iter().zip(ports).map(|(configuration, port)| {
+        let manager = json!({
+            "@type": typed("network.http_connection_manager.v3.HttpConnectionManager"),
+            "stat_prefix": "http",
+            "route_config": configuration,
+            "http_filters": [{"name": "router", "typed_config": {"@type": typed("http.router.v3.Router")}}],
+        });
+        json!({"address": at(*port), "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}]})
+    });
+    let clusters = backends.iter().map(|(name, port)| {
+        let endpoints = json!([{"lb_endpoints": [{"endpoint": {"address": at(*port)}}]}]);
+        json!({
+            "name": name,
+            "type": "STATIC",
+            "connect_timeout": "5s",
+            "load_assignment": {"cluster_name": name, "endpoints": endpoints},
+        })
+    });
+    json!({"static_resources": {"listeners": listeners.collect::<Vec<_>>(), "clusters": clusters.collect::<Vec<_>>()}})
+}
+
+/// The backends of stable and of the canaries, as a route of the tests calls them.
+fn names() -> impl Iterator<Item = String> {
+    std::iter::once("web:80".to_owned()).chain((0..CANARIES).map(|index| format!("c{index}:80")))
+}
+
+/// A server for each backend, which answers with the backend's name and ends with the tests.
+fn backends() -> Vec<(String, u16)> {
+    let serve = |name: String| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let body = name.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let body = body.clone();
+                thread::spawn(move || answer(stream, &body));
+            }
+        });
+        (name, port)
+    };
+    names().map(serve).collect()
+}
+
+/// Answers every request of a connection, and sets a cookie of its own.
+fn answer(stream: TcpStream, body: &str) {
+    let mut reader = BufReader::new(stream);
+    while head(&mut reader).is_some_and(|lines| !lines.is_empty()) {
+        let answer =
+            format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nset-cookie: own={body}\r\n\r\n{body}", body.len());
+        if reader.get_mut().write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+/// The lines up to the empty one; nothing when the connection is at its end.
+fn head(reader: &mut impl BufRead) -> Option<Vec<String>> {
+    let mut lines = Vec::new();
+    loop {
+        let mut line = Vec::new();
+        if reader.read_until(b'\n', &mut line).ok()? == 0 {
+            return None;
+        }
+        match String::from_utf8_lossy(&line).trim_end() {
+            "" => return Some(lines),
+            line => lines.push(line.to_owned()),
+        }
+    }
+}
+
+fn connect(port: u16) -> TcpStream {
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    stream.set_write_timeout(Some(TIMEOUT)).unwrap();
+    stream
+}
+
+/// A connection that is kept.
+pub struct Client {
+    stream: BufReader<TcpStream>,
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    /// Whose backend answered, if one did.
+    pub variant: Option<Variant>,
+    /// The cookies that were set, but for the backend's own.
+    pub cookies: Vec<String>,
+}
+
+impl Client {
+    /// Sends a GET request with these lines.
+    pub fn get<'l>(&mut self, host: &str, path: &str, lines: impl IntoIterator<Item = (&'l str, &'l str)>) -> Answer {
+        let mut request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n").into_bytes();
+        for (name, value) in lines {
+            request.extend(format!("{name}: {value}\r\n").into_bytes());
+        }
+        request.extend(b"\r\n");
+        self.send(&request)
+    }
+
+    /// Sends the bytes of a request that has no body.
+    pub fn send(&mut self, request: &[u8]) -> Answer {
+        self.stream.get_mut().write_all(request).unwrap();
+        let lines = head(&mut self.stream).expect("an answer");
+        let status = lines[0].split(' ').nth(1).unwrap().parse().unwrap();
+        let named = |wanted: &str| -> Vec<String> {
+            let lines = lines.iter().skip(1).filter_map(|line| line.split_once(": "));
+            lines.filter(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned()).collect()
+        };
+        let mut body = vec![0; named("content-length").first().map_or(0, |length| length.parse().unwrap())];
+        self.stream.read_exact(&mut body).unwrap();
+        let body = String::from_utf8(body).unwrap();
+        let variant = (status == 200).then(|| variant(&body));
+        let mut cookies = named("set-cookie");
+        if variant.is_some() {
+            let own = cookies.iter().position(|cookie| *cookie == format!("own={body}"));
+            cookies.remove(own.expect("the backend's own cookie"));
+        }
+        assert!(variant != Some(STABLE) || body == "web:80");
+        Answer { status, variant, cookies }
+    }
+}

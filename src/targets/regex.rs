@@ -77,9 +77,9 @@ fn confined(text: &str, parts: &[Ast]) -> Result<String, &'static str> {
     };
     let mut written = String::new();
     for part in parts {
-        let mut values = Values { edits: Vec::new() };
+        let mut values = Values { text, edits: Vec::new() };
         ast::visit(part, &mut values)?;
-        written.push_str(&values.applied(text, part.span()));
+        written.push_str(&values.applied(part.span()));
     }
     let any = |anchored: bool| if anchored { "" } else { "[^;]*" };
     Ok(format!("{}{written}{}", any(anchored_start), any(anchored_end)))
@@ -94,15 +94,17 @@ fn is_end(assertion: &ast::Assertion) -> bool {
 }
 
 /// Keeps a pattern from matching a `;`, which no cookie's value has.
-struct Values {
+struct Values<'t> {
+    text: &'t str,
     /// What is written instead, by its place, in order.
     edits: Vec<(Range<usize>, String)>,
 }
 
-impl Values {
+impl Values<'_> {
     const SEMICOLON: &'static str = "it can match a `;`, where a cookie's value ends";
 
-    fn applied(self, text: &str, span: &ast::Span) -> String {
+    fn applied(self, span: &ast::Span) -> String {
+        let text = self.text;
         let mut written = String::new();
         let mut at = span.start.offset;
         for (range, instead) in self.edits {
@@ -119,7 +121,7 @@ impl Values {
     }
 }
 
-impl ast::Visitor for &mut Values {
+impl ast::Visitor for &mut Values<'_> {
     type Output = ();
     type Err = &'static str;
 
@@ -140,7 +142,11 @@ impl ast::Visitor for &mut Values {
             ),
             Ast::ClassBracketed(class) if class.negated => {
                 let start = class.span.start.offset;
-                self.edits.push((start..start + 2, "[^;".to_owned()));
+                // What stands for itself in the first place alone would make a range or an end in the second.
+                let first = self.text.get(start + 2..start + 3).filter(|&first| first == "-" || first == "]");
+                let escaped = first.map(|first| format!("\\{first}")).unwrap_or_default();
+                let end = start + 2 + first.map_or(0, str::len);
+                self.edits.push((start..end, format!("[^;{escaped}")));
             }
             Ast::ClassBracketed(class) if names_semicolon(&class.kind) => return Err(Values::SEMICOLON),
             Ast::Literal(literal) if literal.c == ';' => return Err(Values::SEMICOLON),

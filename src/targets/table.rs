@@ -57,23 +57,11 @@ struct Said<'p> {
 
 impl<M> Table<M> {
     /// The table, and what could not be said. `say` gives a condition in the target's words, or what those are bound to;
-    /// `most` is the largest weight.
+    /// `most` is the largest weight; `keyless` is why a key cannot share out the variants, if it cannot.
     pub(super) fn new(
         policy: &Policy,
         most: u32,
-        say: impl Fn(Condition<'_>) -> Result<M, &'static str>,
-        losses: &mut Vec<Loss>,
-    ) -> Self {
-        let table = Table::without_key(policy, most, say, losses);
-        let why = "it has no hash of its own to share out variants by";
-        losses.extend(key_text(policy).map(|value| Loss::LeftOut { part: Part::Affinity, value, why }));
-        table
-    }
-
-    /// The same for a target that can do something with an affinity key, and says so itself.
-    pub(super) fn without_key(
-        policy: &Policy,
-        most: u32,
+        keyless: Option<&'static str>,
         say: impl Fn(Condition<'_>) -> Result<M, &'static str>,
         losses: &mut Vec<Loss>,
     ) -> Self {
@@ -97,6 +85,9 @@ impl<M> Table<M> {
         let kept = if let Affinity::Cookie(cookie) = affinity { Some(cookie) } else { None };
         let pinned = kept.map(|cookie| cookie.pinned(canaries.iter().map(Canary::name))).unwrap_or_default();
         let held = kept.and_then(|cookie| said(affinity_rows(cookie, &pinned)));
+        if let (Some(why), Some(value)) = (keyless, key_text(policy)) {
+            losses.push(Loss::LeftOut { part: Part::Affinity, value, why });
+        }
 
         let kept = kept.filter(|_| held.is_some());
         let set_cookie = |to: Variant| {

@@ -58,7 +58,7 @@ pub fn route_configuration(policy: &Policy, route: &Route) -> Result<Conversion<
     let Route { name, namespace: _, hosts, paths, parents: _, stable: _, canaries: _ } = route;
     let backends = route.backends(policy)?;
     let mut losses = Vec::new();
-    let Table { rows, split } = Table::without_key(policy, u32::MAX, header_matcher, &mut losses);
+    let Table { rows, split } = Table::new(policy, u32::MAX, None, header_matcher, &mut losses);
     let mut routes = Vec::new();
     for Row { any, to, set_cookie } in &rows {
         for header in any {

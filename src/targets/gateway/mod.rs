@@ -53,6 +53,9 @@ const NAME: usize = 253;
 /// The largest weight.
 const WEIGHT: u32 = 1_000_000;
 
+/// Why a key cannot share out the variants.
+const KEYLESS: &str = "an HTTPRoute has no hash: each request is shared out anew";
+
 /// The most characters of a header's value.
 const VALUE: usize = 4096;
 
@@ -164,7 +167,7 @@ fn objects<M: Clone>(
         takes(condition)?;
         header_match(policy, condition)
     };
-    let Table { rows, split } = Table::new(policy, WEIGHT, header, &mut losses);
+    let Table { rows, split } = Table::new(policy, WEIGHT, Some(KEYLESS), header, &mut losses);
     if split.len() > BACKENDS {
         return Err(RouteError::TooMany { field: "backends", count: split.len(), bound: BACKENDS, why });
     }

@@ -165,6 +165,12 @@ pub enum Invalid {
     /// The same thing twice in a list.
     #[error("`{0}` stands there twice")]
     Twice(Excerpt),
+    /// A label's name that cannot exist.
+    #[error("`{0}` is not a label's name: 1 to 63 letters, digits, `-`, `_` and `.`, behind a DNS name and `/` if any")]
+    Label(Excerpt),
+    /// A domain that cannot exist.
+    #[error("`{0}` is not a domain: a DNS name of 1 to 253 of a-z, 0-9, - and .")]
+    Domain(Excerpt),
     /// An object name that cannot exist.
     #[error("`{0}` is not an object name: 1 to 253 of a-z, 0-9, - and ., with a letter or digit at both ends")]
     ObjectName(Excerpt),

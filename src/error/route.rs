@@ -56,6 +56,16 @@ pub enum RouteError {
         /// What it is for.
         why: &'static str,
     },
+    /// A value that other targets take and this one refuses.
+    #[error("{field}: `{value}` is refused: {bound}")]
+    Refused {
+        /// What it is.
+        field: &'static str,
+        /// The value.
+        value: Excerpt,
+        /// What the target takes.
+        bound: &'static str,
+    },
     /// A path that is no gRPC method.
     #[error("paths: `{0}` is not a gRPC method: `/SERVICE/METHOD` exactly, or `/` or `/SERVICE` as a prefix")]
     GrpcPath(Excerpt),

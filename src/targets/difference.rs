@@ -19,7 +19,7 @@ pub(super) fn differences(
     variant: impl Fn(&Backend) -> Variant,
     findings: &mut Vec<Finding>,
 ) {
-    let table = Table::new(policy, u32::MAX, "", |condition| Ok(Seen::from(condition)), &mut Vec::new());
+    let table = Table::new(policy, u32::MAX, None, |condition| Ok(Seen::from(condition)), &mut Vec::new());
     let written: Vec<Said> = table
         .rows
         .into_iter()

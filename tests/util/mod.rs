@@ -11,8 +11,8 @@
     clippy::pedantic
 )]
 
-pub mod httproute;
 pub mod envoy;
+pub mod httproute;
 pub mod proxy;
 pub mod routing;
 

@@ -96,7 +96,7 @@ pub fn virtual_service(policy: &Policy, route: &Route, params: &Params) -> Resul
     };
 
     let mut losses = Vec::new();
-    let Table { rows, split } = Table::new(policy, WEIGHT, KEYLESS, header_match, &mut losses);
+    let Table { rows, split } = Table::new(policy, WEIGHT, Some(KEYLESS), header_match, &mut losses);
     let uris = uris(&route.paths);
     let every = uris.as_slice() == [None];
     let mut http = Vec::new();

@@ -274,7 +274,7 @@ fn what_an_api_server_refuses_is_a_loss() {
     );
     assert_eq!(
         losses("{ canaries: [{ weight: 5 }], affinity: { key: { cookie: user } } }"),
-        ["affinity: `key cookie user` is left out: it has no hash of its own to share out variants by"]
+        ["affinity: `key cookie user` is left out: an HTTPRoute has no hash: each request is shared out anew"]
     );
 }
 

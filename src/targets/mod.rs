@@ -13,7 +13,6 @@ pub mod linkerd;
 mod loss;
 pub mod nginx;
 mod object;
-mod program;
 mod re2;
 mod reading;
 mod regex;

@@ -9,7 +9,7 @@
 //! * A cookie is a regular expression on the `cookie` header. One has to match the whole value, and is RE2's: of 1 to 1024
 //!   bytes, and of at most 32768 instructions, which is where Istio sets Envoy's bound.
 //! * An affinity cookie is a `set-cookie` header that is added to a destination's responses, and rules in front of or behind
-//!   the others. `consistentHash` is not written: it chooses among the Pods of a destination that was drawn already.
+//!   the others. `consistentHash` is not written: it chooses among the pods of a destination that was chosen without it.
 //! * Weights are parts of their sum, up to 2147483647. A destination without a share is left out, and a single one has no
 //!   weight: it gets everything, whatever its weight is.
 //! * Without a Gateway the rules are for the sidecars. Those take no `*` for a host, but the name of stable's Service.
@@ -26,7 +26,7 @@ pub use object::{
 };
 pub use params::Params;
 
-use super::program::program_size;
+use super::re2::program_size;
 use super::table::{Condition, Row, Table};
 use super::{Conversion, Metadata, Path, PathType, Route, regex};
 use crate::error::{Excerpt, RouteError};
@@ -36,7 +36,7 @@ use crate::policy::{Canary, Policy, Variant};
 const WEIGHT: u32 = i32::MAX.unsigned_abs();
 
 /// Why a key cannot share out the variants.
-const KEYLESS: &str = "a VirtualService draws anew for each request, and hashes among the Pods of one variant alone";
+const KEYLESS: &str = "a VirtualService shares each request out anew, and hashes among the pods of one variant alone";
 
 /// The most bytes of a regular expression.
 const REGEX: usize = 1024;

@@ -11,12 +11,13 @@
 
 mod util;
 
-use canary_policy::targets::{PathType, Route, envoy};
+use canary_policy::targets::{Part, PathType, Route, envoy};
 use canary_policy::{Affinity, Loss, Policy, Variant};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
-use util::proxy::Proxy;
+use util::envoy::DEVIATIONS;
+use util::proxy::{self, Proxy};
 use util::routing::{Lines, Outcome, policy_and_request, selected, without};
 use util::{CANARY, STABLE, policy};
 
@@ -40,9 +41,12 @@ fn exact(yaml: &str) -> Value {
     output
 }
 
-/// Policies whose weights send everyone to stable, and what requests with these lines do.
+/// The lines of a request, and where it goes.
+type Row = (&'static [(&'static str, &'static str)], Variant);
+
+/// Policies, and what requests do.
 #[rustfmt::skip]
-const RULES: [(&str, &[(&[(&str, &str)], Variant)]); 9] = [
+const RULES: [(&str, &[Row]); 8] = [
     ("canaries: [{header: {name: X-Canary}, weight: 0}]", &[
         (&[], STABLE),
         (&[("x-canary", "always")], CANARY),
@@ -74,9 +78,6 @@ const RULES: [(&str, &[(&[(&str, &str)], Variant)]); 9] = [
         (&[("x-version", "my v12 build")], CANARY),
         (&[("x-version", "xbetax")], CANARY),
         (&[("x-version", "v")], STABLE),
-        (&[], STABLE),
-    ]),
-    ("canaries: [{header: {name: host, pattern: '^beta[.]'}, weight: 0}]", &[
         (&[], STABLE),
     ]),
     ("canaries: [{cookie: {name: Canary}, weight: 0}]", &[
@@ -164,6 +165,10 @@ fn hosts_and_paths_are_the_routes() {
         ("example.com", "/only?a=b", 200),
         ("example.com", "/only/", 404),
     ];
+    let beta = util::policy("canaries: [{weight: 0, header: {name: Host, pattern: '^beta[.]'}}]");
+    let Some(named) = Proxy::start("host", &[written(&beta, &self::route(&beta)).0]) else { return };
+    assert_eq!(named.client(0).get("beta.example.com", "/", []).variant, Some(CANARY));
+    assert_eq!(named.client(0).get("example.com", "/", []).variant, Some(STABLE));
     for (host, path, status) in rows {
         assert_eq!(client.get(host, path, []).status, status, "{host} {path}");
     }
@@ -237,7 +242,7 @@ affinity: {{cookie: {{name: route, precedence: {precedence}, revision: '7', path
     // The rule's choice is kept where the cookie comes first, and is for one request where it does not.
     let rule = [("x-canary", "always")];
     assert_eq!(proxy.client(0).get("example.com", "/", rule).cookies, [set("canary")]);
-    assert_eq!(proxy.client(1).get("example.com", "/", rule).cookies, [] as [String; 0]);
+    assert_eq!(proxy.client(1).get("example.com", "/", rule).cookies, Vec::<String>::new());
 }
 
 #[test]
@@ -265,6 +270,59 @@ fn an_affinity_key_keeps_a_client() {
     }
 }
 
+#[test]
+fn deviations() {
+    let configurations: Vec<Value> = DEVIATIONS.iter().map(|(_, yaml, ..)| exact(yaml)).collect();
+    let Some(proxy) = Proxy::start("deviations", &configurations) else { return };
+    for (index, (what, _, lines, _, wanted)) in DEVIATIONS.iter().enumerate() {
+        let answer = proxy.client(index).get("example.com", "/", lines.iter().copied());
+        assert_eq!(answer.variant, Some(*wanted), "{what}");
+    }
+}
+
+/// Envoy has RE2 read bytes, as a selector does, and a byte that is no UTF-8 is in nobody's way.
+#[test]
+fn bytes_that_are_not_ascii() {
+    let policy = "
+canaries: [{weight: 0, header: {name: x, pattern: 'beta'}, cookie: {name: c, value: beta}}]
+affinity: {cookie: {name: route}}
+";
+    let two = "canaries: [{weight: 0, header: {name: x, pattern: '^..$'}}]";
+    let Some(proxy) = Proxy::start("bytes", &[exact(policy), exact(two)]) else { return };
+    let send = |configuration: usize, line: &[u8]| {
+        let request = [b"GET / HTTP/1.1\r\nhost: a\r\n", line, b"\r\n\r\n"].concat();
+        proxy.client(configuration).send(&request).variant
+    };
+    assert_eq!(send(0, b"x: \xe9 beta \xff"), Some(CANARY));
+    assert_eq!(send(0, b"cookie: a=\xe9; c=beta; b=\xff"), Some(CANARY));
+    assert_eq!(send(0, b"cookie: a=\xe9; route=canary; b=\xff"), Some(CANARY));
+    assert_eq!(send(1, "x: ab".as_bytes()), Some(CANARY));
+    assert_eq!(send(1, "x: é".as_bytes()), Some(CANARY));
+    assert_eq!(send(1, "x: éa".as_bytes()), Some(STABLE));
+    assert_eq!(send(1, b"x: \xe9\xff"), Some(CANARY));
+}
+
+#[test]
+fn an_expression_has_at_most_100_instructions() {
+    let cookie = |length: usize| {
+        let policy = policy(&format!("canaries: [{{weight: 0, cookie: {{name: c, value: {}}}}}]", "x".repeat(length)));
+        written(&policy, &route(&policy))
+    };
+    let fit: Vec<Value> =
+        (1..100).map(cookie).take_while(|(_, losses)| losses.is_empty()).map(|(output, _)| output).collect();
+    println!("a cookie of 1 letter may have a value of {}", fit.len());
+    assert!(fit.len() >= 70 && fit.len() < 99);
+    assert_eq!(proxy::validate("fit", &fit), Ok(()));
+    let mut large = cookie(1).0;
+    let regex =
+        &mut large["virtual_hosts"][0]["routes"][0]["match"]["headers"][0]["string_match"]["safe_regex"]["regex"];
+    *regex = regex.as_str().unwrap().replace("= *x", &format!("= *{}", "x".repeat(100))).into();
+    if proxy::binary().is_some() {
+        let refused = proxy::validate("large", &[large]).unwrap_err();
+        assert!(refused.contains("max program size of 100"), "{refused}");
+    }
+}
+
 /// Policies of all kinds, each with a host of its own in one configuration of 100: Envoy takes them, and does with requests
 /// what the selector does.
 #[test]
@@ -285,15 +343,10 @@ fn generated_policies_are_taken_and_decide_as_the_selector_does() {
                 let host = output["virtual_hosts"][0].take();
                 configuration["virtual_hosts"].as_array_mut().unwrap().push(host);
             }
-            losses.retain(|loss| !matches!(loss, Loss::Changed { .. }));
-            let policy = match policy.affinity() {
-                Affinity::Key(_) => policy.clone().with_affinity(Affinity::None),
-                _ => policy.clone(),
-            };
-            losses.retain(|loss| {
-                loss.part() != canary_policy::targets::Part::Affinity
-                    || matches!(policy.affinity(), Affinity::Cookie(_))
-            });
+            // Who gets which variant by key is Envoy's affair.
+            let keyed = matches!(policy.affinity(), Affinity::Key(_));
+            let policy = if keyed { policy.clone().with_affinity(Affinity::None) } else { policy.clone() };
+            losses.retain(|loss| !keyed || loss.part() != Part::Affinity);
             left.push((without(&policy, &losses), requests));
         }
         let Some(proxy) = Proxy::start(&format!("generated-{batch}"), &[configuration]) else { return };
@@ -302,10 +355,8 @@ fn generated_policies_are_taken_and_decide_as_the_selector_does() {
             for request in *requests {
                 let lines = request.iter().map(|(name, value)| (name.as_str(), value.as_str()));
                 let answer = client.get(&format!("p{index}.test"), "/any", lines);
-                let (variant, cookie) = (
-                    answer.variant.unwrap_or_else(|| panic!("{answer:?} {request:?}")),
-                    answer.cookies.first().cloned(),
-                );
+                let variant = answer.variant.unwrap_or_else(|| panic!("{answer:?} {request:?}"));
+                let cookie = answer.cookies.first().cloned();
                 match selected(policy, request) {
                     Outcome::To(to, set_cookie) => {
                         rules += 1;

@@ -4,8 +4,9 @@
 //! * The first route of the list that matches decides: each path of the route has one for each condition.
 //! * A cluster is called what the backend is called, `web:80`, and has to exist under that name.
 //! * A host matches whatever port follows it in a request. `*.example.com` matches any number of labels in front.
-//! * Header lines are matched one by one, and several `Cookie` lines as one. A regular expression is RE2's, matches the whole
-//!   line, and has at most 100 instructions, the bound that Envoy has unless its runtime is told otherwise.
+//! * Header lines are matched one by one, and several `Cookie` lines as one. A regular expression is RE2's, which reads bytes
+//!   (as version 1.40 does when it is run; older ones read UTF-8), and matches the whole line. It has at most 100
+//!   instructions, the bound that Envoy has unless its runtime (`re2.max_program_size.error_level`) is told otherwise.
 //! * An affinity cookie is a header on responses, and routes in front of or behind the rules. A stateful session would pin an
 //!   endpoint in a cluster, and not the cluster.
 //! * An affinity key is a `hash_policy` that chooses the cluster (since version 1.37): same key, same variant, by Envoy's hash.
@@ -19,9 +20,10 @@ pub use object::{
 };
 
 use super::loss::Loss;
+use super::re2::{self, Reads};
 use super::route::Backends;
 use super::table::{Condition, Destination, Row, Table, key_text};
-use super::{Conversion, Host, Part, Path, PathType, Route, re2, regex};
+use super::{Conversion, Host, Part, Path, PathType, Route, regex};
 use crate::error::{Excerpt, RouteError};
 use crate::policy::{Affinity, Key, KeyAffinity, Policy};
 
@@ -95,10 +97,9 @@ fn header_matcher(condition: Condition<'_>) -> Result<HeaderMatcher, &'static st
         Condition::CookieFound(name, pattern) => ("cookie", regex::cookie_found(name.as_str(), pattern)?),
         Condition::Affinity(name, value) => ("cookie", regex::affinity_cookie(name.as_str(), value)),
     };
-    if re2::program_size(&regex) > PROGRAM_SIZE {
-        return Err("Envoy takes a regular expression of at most 100 instructions of RE2, \
-                    with what is written around a pattern or cookie");
-    }
+    let regex = re2::bounded(&regex, Reads::Bytes, PROGRAM_SIZE).ok_or(
+        "Envoy takes a regular expression of at most 100 instructions of RE2, with what is written around a pattern or cookie",
+    )?;
     Ok(HeaderMatcher { name: name.to_owned(), string_match: StringMatcher::SafeRegex(RegexMatcher { regex }) })
 }
 

@@ -11,6 +11,7 @@
 
 mod nginx;
 mod reading;
+mod pods;
 mod route;
 
 use std::fmt;
@@ -22,6 +23,7 @@ pub use nginx::{BadRequest, NotEnabled, ReadError};
 #[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
 pub use nginx::{IngressError, ManifestError};
 pub use reading::ReadingError;
+pub use pods::PodsError;
 pub use route::RouteError;
 
 /// A value that no part of a policy can hold.
@@ -150,6 +152,17 @@ pub enum Invalid {
     /// Clients that send nothing.
     #[error("{0} is not a number of requests for each client: 1 to 4294967295")]
     Requests(u32),
+    /// More pods than a cluster has, or none.
+    #[error("{0} is not a number of pods: 1 to 1000000")]
+    Pods(u32),
+    /// A tolerance that is no part of a whole.
+    #[error("{parts}/{total} is not a tolerance: 0 to 1")]
+    Tolerance {
+        /// How many parts.
+        parts: u32,
+        /// Of how many.
+        total: u32,
+    },
     /// A Service that cannot exist.
     #[error("`{0}` is not a Service name: 1 to 63 of a-z, 0-9 and -, with a letter first and no - last")]
     Service(Excerpt),

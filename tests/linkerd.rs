@@ -168,7 +168,7 @@ fn rest_of_the_paths_has_an_object_of_its_own_where_it_must() {
     // Fifteen rules and the split: no canary's rules are neighbours of its own.
     let canaries: Vec<String> = (0..7)
         .map(|index| format!("{{ name: c{index}, weight: 1, header: {{ name: x-{index} }} }}"))
-        .chain([format!("{{ name: c7, weight: 1, header: {{ name: x-7, value: a }} }}")])
+        .chain(["{ name: c7, weight: 1, header: { name: x-7, value: a } }".to_owned()])
         .collect();
     let full = util::policy(&format!("canaries: [{}]", canaries.join(", ")));
     let written = written(&full, &route(&full).with_paths(paths("/cart")).unwrap());

@@ -126,7 +126,8 @@ pub enum Loss {
         /// What the target takes.
         bound: &'static str,
     },
-    /// The target counts less finely: the nearest share was written. None becomes no share, or all of it, that was not.
+    /// The target counts less finely: the nearest share was written. None becomes no share, or all of it, that was not;
+    /// except of pods, of which there may be too few.
     Rounded {
         /// The weight.
         part: Part,

@@ -16,6 +16,7 @@ mod object;
 mod re2;
 mod reading;
 mod regex;
+pub mod replicas;
 mod route;
 mod seen;
 mod table;

@@ -10,8 +10,8 @@
 //! ```
 
 mod nginx;
-mod reading;
 mod pods;
+mod reading;
 mod route;
 
 use std::fmt;
@@ -22,8 +22,8 @@ pub use nginx::{BadRequest, NotEnabled, ReadError};
 #[cfg(feature = "k8s-openapi")]
 #[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
 pub use nginx::{IngressError, ManifestError};
-pub use reading::ReadingError;
 pub use pods::PodsError;
+pub use reading::ReadingError;
 pub use route::RouteError;
 
 /// A value that no part of a policy can hold.

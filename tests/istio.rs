@@ -489,8 +489,8 @@ fn what_cannot_be_said_is_a_loss() {
     assert_eq!(
         losses("{ canaries: [{ weight: 10 }], affinity: { key: { header: x-user-id } } }"),
         [
-            "affinity: `key header x-user-id` is left out: a VirtualService draws anew for each request, and hashes among the \
-          Pods of one variant alone"
+            "affinity: `key header x-user-id` is left out: a VirtualService shares each request out anew, and hashes among \
+             the pods of one variant alone"
         ]
     );
     // If it were ignored, every request would match.

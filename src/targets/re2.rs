@@ -44,7 +44,7 @@ fn around(regex: &str, any: &str) -> String {
 }
 
 /// At most how many instructions RE2 makes of an expression.
-fn program_size(regex: &str, reads: Reads) -> usize {
+pub(super) fn program_size(regex: &str, reads: Reads) -> usize {
     let Ok(ast) = parse::Parser::new().parse(regex) else { return usize::MAX };
     let (parts, frame) = match &ast {
         // Anchors at both ends of the whole are no instructions, and leave the loop out.

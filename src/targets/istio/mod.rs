@@ -26,7 +26,7 @@ pub use object::{
 };
 pub use params::Params;
 
-use super::re2::program_size;
+use super::re2::{Reads, program_size};
 use super::table::{Condition, Row, Table};
 use super::{Conversion, Metadata, Path, PathType, Route, regex};
 use crate::error::{Excerpt, RouteError};
@@ -152,7 +152,7 @@ fn header_match(condition: Condition<'_>) -> Result<(String, StringMatch), &'sta
     };
     if regex.len() > REGEX {
         Err("a regular expression has 1024 bytes at most, with what is written around a pattern or cookie")
-    } else if program_size(&regex) > PROGRAM {
+    } else if program_size(&regex, Reads::Utf8) > PROGRAM {
         Err("what RE2 makes of a regular expression has 32768 instructions at most")
     } else {
         Ok((name, StringMatch::Regex(regex)))

@@ -87,6 +87,14 @@ enum Target {
     Nginx,
     /// HTTPRoutes, or GRPCRoutes where the backend speaks gRPC.
     Gateway,
+    /// VirtualServices.
+    Istio,
+    /// HTTPRoutes on the stable Service.
+    Linkerd,
+    /// RouteConfigurations.
+    Envoy,
+    /// How many pods of each variant stand behind one Service.
+    Replicas,
 }
 
 /// What comes of a conversion.

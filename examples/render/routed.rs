@@ -1,9 +1,11 @@
 //! The same policy for whatever else routes.
 
-use canary_policy::error::RouteError;
+use std::error::Error;
+
+use canary_policy::targets::istio::Objects;
 use canary_policy::targets::nginx::{self, Prefix, Routes};
-use canary_policy::targets::{Backend, Parent, Route, gateway};
-use canary_policy::{Affinity, Conversion, Loss, Policy};
+use canary_policy::targets::{Backend, Parent, Port, Route, envoy, gateway, istio, linkerd, replicas};
+use canary_policy::{Affinity, Conversion, Policy};
 use k8s_openapi::api::networking::v1::Ingress;
 use serde::Serialize;
 
@@ -14,14 +16,13 @@ pub(crate) struct Places {
     pub(crate) stable: Option<Backend>,
     pub(crate) canaries: Vec<Backend>,
     pub(crate) parents: Vec<Parent>,
-    pub(crate) port: Option<canary_policy::targets::Port>,
+    pub(crate) port: Option<Port>,
     pub(crate) pods: u32,
     pub(crate) prefix: Prefix,
 }
 
 pub(crate) fn written(target: Target, ingress: &Ingress, policy: &Policy, places: Places) -> Result<Written, String> {
     let Places { stable, canaries, parents, port, pods, prefix } = places;
-    let _ = pods;
     let read = nginx::routes(ingress, stable.as_ref(), &canaries, &prefix).map_err(|why| why.to_string())?;
     let Routes { routes, findings, .. } = read;
     let mut written = Written { notes: findings.iter().map(ToString::to_string).collect(), ..Written::default() };
@@ -29,40 +30,66 @@ pub(crate) fn written(target: Target, ingress: &Ingress, policy: &Policy, places
     if let (Some((key, _)), Affinity::None) = (affinity, policy.affinity()) {
         written.notes.push(format!("the policy has no affinity, and the stable Ingress has one: `{key}`"));
     }
+    // However many routes there are, the pods are behind one Service.
+    let routes = if target == Target::Replicas { routes.into_iter().take(1).collect() } else { routes };
     for route in routes {
         let route = numbered(route, port.as_ref());
-        let route = hung(route, &parents, ingress, &mut written.notes)?;
+        let hangs = matches!(target, Target::Gateway | Target::Istio);
+        let route = if hangs { hung(route, &parents, ingress, &mut written.notes)? } else { route };
         match target {
             Target::Nginx => return Err("an Ingress is no route".to_owned()),
             Target::Gateway if is_grpc(ingress, &prefix) => written.add_each(gateway::grpc_routes(policy, &route))?,
             Target::Gateway => written.add_each(gateway::http_routes(policy, &route))?,
+            Target::Linkerd => written.add_each(linkerd::http_routes(policy, &route))?,
+            Target::Envoy => written.add(envoy::route_configuration(policy, &route))?,
+            Target::Istio => {
+                let Objects { destination_rule, virtual_service, .. } =
+                    written.kept(istio::virtual_service(policy, &route, &istio::Params::default()))?;
+                // The subsets have to be there before a route names them.
+                written.documents.extend(destination_rule.as_ref().map(document).transpose()?);
+                written.documents.push(document(&virtual_service)?);
+            }
+            Target::Replicas => {
+                let pods = replicas::Params::new(pods).map_err(|why| format!("--pods: {why}"))?;
+                written.add(replicas::split(policy, &pods))?;
+            }
         }
     }
     Ok(written)
 }
 
 impl Written {
-    fn add_each<T: Serialize>(&mut self, converted: Result<Conversion<Vec<T>>, RouteError>) -> Result<(), String> {
-        let Conversion { output, losses, .. } = converted.map_err(|why| why.to_string())?;
-        for object in output {
-            self.documents.push(serde_saphyr::to_string(&object).map_err(|error| error.to_string())?);
-        }
-        self.lose(losses);
+    fn add<T: Serialize>(&mut self, converted: Result<Conversion<T>, impl Error>) -> Result<(), String> {
+        let output = self.kept(converted)?;
+        self.documents.push(document(&output)?);
         Ok(())
     }
 
-    /// A loss of several routes is one.
-    fn lose(&mut self, losses: Vec<Loss>) {
+    fn add_each<T: Serialize>(&mut self, converted: Result<Conversion<Vec<T>>, impl Error>) -> Result<(), String> {
+        for object in self.kept(converted)? {
+            self.documents.push(document(&object)?);
+        }
+        Ok(())
+    }
+
+    /// The output, its losses kept: one that several routes have is one.
+    fn kept<T>(&mut self, converted: Result<Conversion<T>, impl Error>) -> Result<T, String> {
+        let Conversion { output, losses, .. } = converted.map_err(|why| why.to_string())?;
         for loss in losses {
             if !self.losses.contains(&loss) {
                 self.losses.push(loss);
             }
         }
+        Ok(output)
     }
 }
 
+fn document(object: &impl Serialize) -> Result<String, String> {
+    serde_saphyr::to_string(object).map_err(|error| error.to_string())
+}
+
 /// The route with the numbers of ports that an Ingress calls by name.
-fn numbered(route: Route, port: Option<&canary_policy::targets::Port>) -> Route {
+fn numbered(route: Route, port: Option<&Port>) -> Route {
     let Some(port) = port else { return route };
     let at = |backend: &Backend| backend.clone().with_port(port.clone());
     let (stable, canaries): (Backend, Vec<Backend>) = (at(route.stable()), route.canaries().iter().map(at).collect());

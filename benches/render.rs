@@ -12,9 +12,13 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use canary_policy::targets::{Backend, PathType, Route, gateway};
+use canary_policy::targets::istio::Params;
+use canary_policy::targets::nginx::{self, Manifest, canary_ingress};
+use canary_policy::targets::{Backend, PathType, Route, envoy, gateway, istio, linkerd, replicas};
 use canary_policy::{Affinity, Canary, CookieAffinity, CookieRule, HeaderRule, Match, Pattern, Policy, Total};
+use k8s_openapi::api::networking::v1::Ingress;
 use serde::Serialize;
+use serde_json::json;
 
 const ROUTES: usize = 10_000;
 const ROUNDS: usize = 5;
@@ -24,7 +28,16 @@ fn main() {
     let routes: Vec<Route> = (0..ROUTES).map(route).collect();
     println!("{ROUTES} routes of 3 paths, a policy with a header rule, a cookie pattern and an affinity cookie");
     println!("target      routes/s   convert, µs   serialise, µs   ratio");
+    let ingress = ingress();
+    let params = nginx::Params::new("next".parse().unwrap());
+    row("nginx", &routes, |_| canary_ingress(&ingress, &policy, &params).unwrap().output.ingress);
     row("gateway", &routes, |route| gateway::http_routes(&policy, route).unwrap().output);
+    let params = Params::default();
+    row("istio", &routes, |route| istio::virtual_service(&policy, route, &params).unwrap().output.virtual_service);
+    row("linkerd", &routes, |route| linkerd::http_routes(&policy, route).unwrap().output);
+    row("envoy", &routes, |route| envoy::route_configuration(&policy, route).unwrap().output);
+    let pods = replicas::Params::new(10).unwrap();
+    row("replicas", &routes, |_| replicas::split(&policy, &pods).unwrap().output);
 }
 
 /// The medians of rounds that alternate.
@@ -72,4 +85,19 @@ fn route(index: usize) -> Route {
     let route = route.with_namespace("shop").unwrap().with_paths(paths).unwrap();
     let hosts = [format!("shop-{index}.example.com").parse().unwrap()];
     route.with_hosts(hosts).unwrap().with_parents(["infra/public".parse().unwrap()]).unwrap()
+}
+
+/// A stable Ingress with the same paths.
+fn ingress() -> Ingress {
+    let backend = json!({ "service": { "name": "web", "port": { "number": 80 } } });
+    let paths =
+        ["/", "/cart", "/account"].map(|path| json!({ "path": path, "pathType": "Prefix", "backend": backend }));
+    let manifest: Manifest = serde_json::from_value(json!({
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": { "name": "web", "namespace": "shop" },
+        "spec": { "rules": [{ "host": "shop.example.com", "http": { "paths": paths } }] },
+    }))
+    .unwrap();
+    manifest.into()
 }

@@ -10,6 +10,7 @@ pub mod gateway;
 pub mod istio;
 mod lines;
 pub mod linkerd;
+pub mod gloo;
 mod loss;
 pub mod nginx;
 mod object;

@@ -23,26 +23,6 @@ pub(super) enum Reads {
     Utf8,
 }
 
-/// An expression of [`regex`](super::regex) for RE2, if its program has no more than this many instructions.
-///
-/// What stands in front and behind is any byte, however RE2 reads: a `.` may be a character of UTF-8, and a line that has
-/// something else too, in a cookie of somebody else's, would match nothing. It is the smaller program besides.
-pub(super) fn bounded(regex: &str, reads: Reads, bound: usize) -> Option<String> {
-    // What parses here, and is no smaller: two instructions.
-    Some(around(regex, r"\C")).filter(|_| program_size(&around(regex, "[ac]"), reads) <= bound)
-}
-
-/// The expression with this for the first and the last `.` that is repeated, which its pattern is not behind.
-fn around(regex: &str, any: &str) -> String {
-    match (regex.split_once(".*"), regex.rsplit_once(".*")) {
-        (Some((start, _)), Some((rest, end))) if start.len() < rest.len() => {
-            let between = rest.get(start.len() + 2..).unwrap_or_default();
-            format!("{start}{any}*{between}{any}*{end}")
-        }
-        _ => regex.to_owned(),
-    }
-}
-
 /// At most how many instructions RE2 makes of an expression.
 pub(super) fn program_size(regex: &str, reads: Reads) -> usize {
     let Ok(ast) = parse::Parser::new().parse(regex) else { return usize::MAX };

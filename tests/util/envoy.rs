@@ -1,12 +1,13 @@
 //! How Envoy, and what is built on it, reads the lines of a request.
 
 use canary_policy::Variant;
+use serde_json::Value;
 
-use super::routing::{self, Lines, Outcome};
+use super::routing::{Lines, Outcome, is_match};
 use super::{CANARY, STABLE};
 
 /// The values that a matcher of this header looks at, one by one; `Cookie` lines are one value, joined with `; `.
-pub fn values(name: &str, request: &Lines) -> Vec<String> {
+fn values(name: &str, request: &Lines) -> Vec<String> {
     let lines = request.iter().filter(|(line, _)| line.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone());
     let lines: Vec<String> = lines.collect();
     if name == "cookie" && !lines.is_empty() { vec![lines.join("; ")] } else { lines }
@@ -19,15 +20,10 @@ pub fn variant(backend: &str) -> Variant {
 }
 
 /// A response header's value as it is sent: `%%` is `%`, and a single one would be a command.
-pub fn unescaped(value: &str) -> String {
+fn unescaped(value: &str) -> String {
     let plain = value.replace("%%", "");
     assert!(!plain.contains('%'), "{value}");
     value.replace("%%", "%")
-}
-
-/// Whether RE2 matches the whole of a value, in ASCII. The expression has anchors; `\C` is a byte.
-pub fn is_match(regex: &str, value: &str) -> bool {
-    routing::is_match(&regex.replace(r"\C*", ".*"), value)
 }
 
 /// What a row is about, a policy whose weights send everyone to stable, the lines of a request, and where the selector and
@@ -57,6 +53,61 @@ pub fn only(outcome: Outcome) -> Variant {
     match outcome {
         Outcome::To(to, _) => to,
         Outcome::Split(shares) if shares.len() == 1 => shares[0].0,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the configuration does with a request: the first route that matches decides.
+pub fn routed(output: &Value, path: &str, request: &Lines) -> Outcome {
+    let routes = output["virtual_hosts"][0]["routes"].as_array().unwrap();
+    let matches = |route: &&Value| {
+        let headers = route["match"]["headers"].as_array().map_or(&[][..], Vec::as_slice);
+        path_matches(&route["match"], path) && headers.iter().all(|header| header_matches(header, request))
+    };
+    let Some(found) = routes.iter().find(matches) else { return Outcome::Nothing };
+    let action = &found["route"];
+    match action["cluster"].as_str() {
+        Some(cluster) if found["match"].get("headers").is_some() => Outcome::To(variant(cluster), set_cookie(found)),
+        Some(cluster) => Outcome::split(vec![(variant(cluster), 1, set_cookie(found))]),
+        None => {
+            let clusters = action["weighted_clusters"]["clusters"].as_array().unwrap();
+            let destinations = clusters.iter().map(|cluster| {
+                let weight = cluster["weight"].as_u64().unwrap();
+                (variant(cluster["name"].as_str().unwrap()), u32::try_from(weight).unwrap(), set_cookie(cluster))
+            });
+            let destinations: Vec<_> = destinations.collect();
+            let sum: u64 = destinations.iter().map(|(_, weight, _)| u64::from(*weight)).sum();
+            assert!((1..=u64::from(u32::MAX)).contains(&sum) && destinations.iter().all(|(_, weight, _)| *weight > 0));
+            Outcome::split(destinations)
+        }
+    }
+}
+
+fn set_cookie(of: &Value) -> Option<String> {
+    let added = of.get("response_headers_to_add")?.as_array().unwrap();
+    assert!(added.len() == 1 && added[0]["header"]["key"] == "Set-Cookie");
+    assert_eq!(added[0]["append_action"], "APPEND_IF_EXISTS_OR_ADD");
+    Some(unescaped(added[0]["header"]["value"].as_str().unwrap()))
+}
+
+fn path_matches(wanted: &Value, path: &str) -> bool {
+    match (wanted["path"].as_str(), wanted["path_separated_prefix"].as_str(), wanted["prefix"].as_str()) {
+        (Some(whole), None, None) => path == whole,
+        (None, Some(prefix), None) => {
+            assert!(prefix.len() > 1 && !prefix.ends_with('/'));
+            path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        }
+        (None, None, Some(prefix)) => path.starts_with(prefix),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn header_matches(wanted: &Value, request: &Lines) -> bool {
+    let values = values(wanted["name"].as_str().unwrap(), request);
+    match (&wanted["string_match"]["exact"], &wanted["string_match"]["safe_regex"]["regex"]) {
+        (Value::String(exact), Value::Null) => values.iter().any(|value| value == exact),
+        // Anchored, so that a search is a match of the whole.
+        (Value::Null, Value::String(regex)) => values.iter().any(|value| is_match(regex, value)),
         other => panic!("{other:?}"),
     }
 }

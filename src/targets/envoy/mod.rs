@@ -97,9 +97,10 @@ fn header_matcher(condition: Condition<'_>) -> Result<HeaderMatcher, &'static st
         Condition::CookieFound(name, pattern) => ("cookie", regex::cookie_found(name.as_str(), pattern)?),
         Condition::Affinity(name, value) => ("cookie", regex::affinity_cookie(name.as_str(), value)),
     };
-    let regex = re2::bounded(&regex, Reads::Bytes, PROGRAM_SIZE).ok_or(
-        "Envoy takes a regular expression of at most 100 instructions of RE2, with what is written around a pattern or cookie",
-    )?;
+    if re2::program_size(&regex, Reads::Bytes) > PROGRAM_SIZE {
+        return Err("Envoy takes a regular expression of at most 100 instructions of RE2, \
+                    with what is written around a pattern or cookie");
+    }
     Ok(HeaderMatcher { name: name.to_owned(), string_match: StringMatcher::SafeRegex(RegexMatcher { regex }) })
 }
 

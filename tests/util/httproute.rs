@@ -117,3 +117,57 @@ fn header_matches(reader: Reader, wanted: &Value, request: &Lines) -> bool {
         other => panic!("{other}"),
     }
 }
+
+/// What the rules in CEL and the text of the HTTPRoute CRD say of an object, as far as this crate could break it.
+pub fn rules_broken(route: &Value) -> Vec<String> {
+    let mut broken = Vec::new();
+    let empty = Vec::new();
+    let list = |of: &Value, name: &str| of[name].as_array().unwrap_or(&empty).clone();
+    let spec = &route["spec"];
+    let rules = list(spec, "rules");
+    // A rule without a match gets one before the rules are run.
+    let all: usize = rules.iter().map(|rule| list(rule, "matches").len().max(1)).sum();
+    if all > 128 {
+        broken.push(format!("spec.rules: {all} matches"));
+    }
+    let parents: Vec<String> = list(spec, "parentRefs").iter().map(Value::to_string).collect();
+    if (1..parents.len()).any(|index| parents[..index].contains(&parents[index])) {
+        broken.push("spec.parentRefs: twice the same".to_owned());
+    }
+    for (at, rule) in rules.iter().enumerate() {
+        let refs = list(rule, "backendRefs");
+        if refs.is_empty() || refs.iter().all(|backend| backend["weight"] == 0) {
+            broken.push(format!("spec.rules[{at}]: nothing answers"));
+        }
+        for backend in refs.iter().filter(|backend| backend.get("port").is_none()) {
+            broken.push(format!("spec.rules[{at}].backendRefs: {} has no port", backend["name"]));
+        }
+        for filters in std::iter::once(rule).chain(&refs).map(|of| list(of, "filters")) {
+            let kinds: Vec<&str> = filters.iter().map(|filter| filter["type"].as_str().unwrap()).collect();
+            let modifiers = filters.iter().all(|filter| filter.get("responseHeaderModifier").is_some());
+            if kinds.len() > 1 || kinds.iter().any(|kind| *kind != "ResponseHeaderModifier") || !modifiers {
+                broken.push(format!("spec.rules[{at}]: filters {kinds:?}"));
+            }
+        }
+        for found in list(rule, "matches") {
+            let path = found["path"]["value"].as_str().unwrap_or("/");
+            let parts = ["//", "/./", "/../", "%2f", "%2F", "#"];
+            let ends = ["/..", "/."];
+            if !path.starts_with('/')
+                || parts.iter().any(|part| path.contains(part))
+                || ends.iter().any(|end| path.ends_with(end))
+            {
+                broken.push(format!("spec.rules[{at}]: path {path}"));
+            }
+            let mut names: Vec<String> =
+                list(&found, "headers").iter().map(|header| header["name"].to_string().to_lowercase()).collect();
+            let count = names.len();
+            names.sort();
+            names.dedup();
+            if names.len() < count {
+                broken.push(format!("spec.rules[{at}]: of two headers of a name one is ignored"));
+            }
+        }
+    }
+    broken
+}

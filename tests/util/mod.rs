@@ -12,6 +12,7 @@
 )]
 
 pub mod envoy;
+pub mod crd;
 pub mod httproute;
 pub mod proxy;
 pub mod routing;

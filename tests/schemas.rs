@@ -1,0 +1,373 @@
+//! Proof by schemas: whatever is written, the API server takes it.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::pedantic
+)]
+
+mod util;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use canary_policy::Policy;
+use canary_policy::policy::strategy;
+use canary_policy::targets::{Conversion, Host, Parent, Path, PathType, Route, gateway, linkerd};
+use proptest::collection::{btree_set, vec};
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use regex::bytes::{Regex, RegexBuilder};
+use serde::Serialize;
+use serde_json::{Value, json};
+use util::crd::{self, Crd};
+use util::httproute::rules_broken;
+use util::policy;
+
+/// The objects that come of a policy and a route, if it is not an error.
+type Write = fn(&Policy, &Route) -> Vec<Value>;
+
+/// A file of CRDs, a kind in it and a version of that.
+type Key = (&'static str, &'static str, &'static str);
+
+const STANDARD: Key = ("gw-std.yaml", "HTTPRoute", "v1");
+const EXPERIMENTAL: Key = ("gw-exp.yaml", "HTTPRoute", "v1");
+
+/// Who writes, and the CRDs of the kinds that come of it: a further target is a further line.
+const TARGETS: [(&str, &[Key], Write); 4] = [
+    ("gateway, standard", &[STANDARD], |policy, route| objects(gateway::http_routes(policy, route))),
+    ("gateway, experimental", &[EXPERIMENTAL], |policy, route| objects(gateway::http_routes(policy, route))),
+    ("linkerd, standard", &[STANDARD], |policy, route| objects(linkerd::http_routes(policy, route))),
+    ("linkerd, experimental", &[EXPERIMENTAL], |policy, route| objects(linkerd::http_routes(policy, route))),
+];
+
+/// Every object in a conversion's output, wherever it stands there.
+fn objects<T: Serialize, E>(conversion: Result<Conversion<T>, E>) -> Vec<Value> {
+    fn collect(value: Value, found: &mut Vec<Value>) {
+        match value {
+            Value::Array(items) => items.into_iter().for_each(|item| collect(item, found)),
+            Value::Object(fields) if fields.contains_key("apiVersion") => found.push(Value::Object(fields)),
+            Value::Object(fields) => fields.into_iter().for_each(|(_, value)| collect(value, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    if let Ok(conversion) = conversion {
+        collect(serde_json::to_value(conversion.output).unwrap(), &mut found);
+    }
+    found
+}
+
+fn path() -> impl Strategy<Value = (Path, PathType)> {
+    let kind = prop_oneof![Just(PathType::Exact), Just(PathType::Prefix)];
+    let text = prop_oneof![
+        3 => "(/[a-z0-9._~!$&'()*+,;=:@-]{1,6}){1,3}/?",
+        1 => "/(%[0-9a-f]{2}|[.a-z]){1,3}",
+        1 => Just("/".to_owned())
+    ];
+    (text, kind).prop_filter_map("a path", |(text, kind)| Some((text.parse().ok()?, kind)))
+}
+
+/// Names as Kubernetes takes them, long ones too.
+fn route(policy: &Policy) -> impl Strategy<Value = Route> + use<> {
+    let label = || prop_oneof![9 => "[a-z]([a-z0-9-]{0,8}[a-z0-9])?", 1 => "[a-z][a-z0-9-]{61}[a-z0-9]"];
+    let backend =
+        move || (label(), 1..=u16::MAX).prop_map(|(service, port)| format!("{service}:{port}").parse().unwrap());
+    let host = || prop_oneof!["[a-z0-9]{1,8}(\\.[a-z]{2,8}){1,2}", "\\*(\\.[a-z]{2,8}){1,3}"];
+    let parent = prop_oneof!["[a-z0-9]{1,8}", "[a-z0-9]{1,63}/[a-z0-9.]{0,8}[a-z0-9]{1,8}"];
+    let parents = btree_set(parent.prop_filter_map("a parent", |text| text.parse::<Parent>().ok()), 1..=4);
+    let name = prop_oneof![9 => "[a-z0-9]{1,8}(\\.[a-z0-9]{1,4})?", 1 => "[a-z]{251,253}"];
+    let hosts = btree_set(host().prop_filter_map("a host", |text| text.parse::<Host>().ok()), 0..=20);
+    let paths = prop_oneof![3 => vec(path(), 0..=4), 1 => vec(path(), 30..=80)];
+    let canaries = policy.canaries().len();
+    (name, of(label()), backend(), vec(backend(), canaries..=canaries), hosts, paths, parents).prop_filter_map(
+        "a route",
+        |(name, namespace, stable, canaries, hosts, paths, parents)| {
+            let route = Route::new(&name, stable, canaries).ok()?;
+            let route = match namespace {
+                Some(namespace) => route.with_namespace(&namespace).ok()?,
+                None => route,
+            };
+            route.with_hosts(hosts).ok()?.with_paths(paths).ok()?.with_parents(parents).ok()
+        },
+    )
+}
+
+fn policy_and_route() -> impl Strategy<Value = (Policy, Route)> {
+    strategy::policy().prop_flat_map(|policy| {
+        let route = route(&policy);
+        (Just(policy), route)
+    })
+}
+
+/// The CRDs of all targets, or a word about why there are none.
+fn crds() -> Option<BTreeMap<Key, Crd>> {
+    if crd::folder().is_none() {
+        println!("skipped: ../shared/crds is not there");
+        return None;
+    }
+    let read: BTreeSet<Key> = TARGETS.iter().flat_map(|(_, keys, _)| keys.iter().copied()).collect();
+    Some(read.into_iter().map(|key| (key, Crd::read(key.0, key.1, key.2))).collect())
+}
+
+/// What is wrong with an object of one of these kinds.
+fn problems(crds: &BTreeMap<Key, Crd>, keys: &[Key], object: &Value) -> Vec<String> {
+    let Some(key) = keys.iter().find(|(_, kind, _)| object["kind"] == *kind) else {
+        return vec![format!("kind: {} is none of {keys:?}", object["kind"])];
+    };
+    let mut problems = crds[key].problems(object);
+    if object["kind"] == "HTTPRoute" {
+        problems.extend(rules_broken(object));
+    }
+    problems
+}
+
+fn cases() -> ProptestConfig {
+    ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+#[test]
+fn every_object_is_taken() {
+    let Some(crds) = crds() else { return };
+    let written: RefCell<BTreeMap<&str, usize>> = RefCell::default();
+    let outcome = TestRunner::new(cases()).run(&policy_and_route(), |(policy, route)| {
+        for (target, keys, write) in TARGETS {
+            for object in write(&policy, &route) {
+                let problems = problems(&crds, keys, &object);
+                prop_assert!(problems.is_empty(), "{target}: {problems:?} in {object}");
+                *written.borrow_mut().entry(target).or_default() += 1;
+            }
+        }
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+    // An error is no object, but it cannot be all that comes.
+    for (target, ..) in TARGETS {
+        assert!(written.borrow().get(target).is_some_and(|count| *count > 200), "{target}: {written:?}");
+    }
+}
+
+/// What people write that is hard to say.
+const AWKWARD: [&str; 12] = [
+    "canaries: [{ weight: 0 }]",
+    "canaries: [{ weight: 100 }]",
+    "{ total: 4294967295, canaries: [{ weight: 4000000000 }] }",
+    "canaries: [{ weight: 5, header: { name: x-a, value: 'a  b' } }]",
+    "canaries: [{ weight: 5, header: { name: x-a, value: '' } }]",
+    "canaries: [{ weight: 5, header: { name: x-a, value: b\u{e9}ta } }]",
+    "canaries: [{ weight: 5, header: { name: x-a, pattern: ' a' }, cookie: { name: 'a b', value: '\"' } }]",
+    "canaries: [{ weight: 5, cookie: { name: c, pattern: '.*;' } }]",
+    "canaries: [{ weight: 5, header: { name: x-a, pattern: '\\w{300}' } }]",
+    "{ canaries: [{ weight: 5 }], affinity: { cookie: { name: 'a  b' } } }",
+    "{ canaries: [{ weight: 5 }], affinity: { cookie: { name: r, path: '/a  b' } } }",
+    "{ canaries: [{ weight: 5 }], affinity: { cookie: { name: r, path: '/a b', domain: a.test, sameSite: None, maxAge: 0 } } }",
+];
+
+#[test]
+fn every_awkward_object_is_taken() {
+    let Some(crds) = crds() else { return };
+    for yaml in AWKWARD {
+        let policy = policy(yaml);
+        let route = Route::new("web", "web:80".parse().unwrap(), ["c0:80".parse().unwrap()]).unwrap();
+        let route = route.with_parents(["public".parse().unwrap()]).unwrap();
+        for (target, keys, write) in TARGETS {
+            let objects = write(&policy, &route);
+            assert!(!objects.is_empty(), "{target}: {yaml}");
+            for object in objects {
+                assert_eq!(problems(&crds, keys, &object), Vec::<String>::new(), "{target}: {object}");
+            }
+        }
+    }
+}
+
+/// There is no CRD of it here: but for its methods it has the schema of an HTTPRoute.
+#[test]
+fn every_grpc_route_is_taken() {
+    let Some(crds) = crds() else { return };
+    let (service, method) = (
+        RegexBuilder::new(r"^\.?[a-z_][a-z_0-9]*(\.[a-z_][a-z_0-9]*)*$")
+            .case_insensitive(true)
+            .unicode(false)
+            .build()
+            .unwrap(),
+        Regex::new("^[A-Za-z_][A-Za-z_0-9]*$").unwrap(),
+    );
+    let path = prop_oneof![
+        ("/[A-Za-z0-9_.]{1,6}", Just(PathType::Prefix)),
+        ("/[A-Za-z0-9_.]{1,6}/[A-Za-z0-9_.]{1,4}", Just(PathType::Exact)),
+        (Just("/".to_owned()), Just(PathType::Prefix)),
+    ];
+    let path = path.prop_filter_map("a path", |(text, kind)| Some((text.parse::<Path>().ok()?, kind)));
+    let input =
+        (policy_and_route(), path).prop_map(|((policy, route), path)| (policy, route.with_paths([path]).unwrap()));
+    let mut written = 0;
+    let count = RefCell::new(&mut written);
+    let outcome = TestRunner::new(cases()).run(&input, |(policy, route)| {
+        for mut object in objects(gateway::grpc_routes(&policy, &route)) {
+            for rule in object["spec"]["rules"].as_array_mut().unwrap() {
+                for found in rule["matches"].as_array_mut().unwrap() {
+                    if let Some(name) = found.as_object_mut().unwrap().remove("method") {
+                        let is = |regex: &Regex, name: &Value| regex.is_match(name.as_str().unwrap().as_bytes());
+                        prop_assert!(name["type"] == "Exact" && is(&service, &name["service"]), "{name}");
+                        prop_assert!(name.get("method").is_none_or(|name| is(&method, name)), "{name}");
+                    }
+                }
+            }
+            prop_assert_eq!(&object["kind"], "GRPCRoute");
+            object["kind"] = json!("HTTPRoute");
+            let problems = problems(&crds, &[EXPERIMENTAL], &object);
+            prop_assert!(problems.is_empty(), "{problems:?} in {object}");
+            **count.borrow_mut() += 1;
+        }
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+    assert!(written > 100, "{written}");
+}
+
+/// A path in an object, a value for it, and what is wrong then.
+#[test]
+fn what_an_api_server_refuses_is_found() {
+    let Some(crds) = crds() else { return };
+    let policy = policy("canaries: [{ weight: 5, header: { name: x-canary }, cookie: { name: c } }]");
+    let route = Route::new("web", "web:80".parse().unwrap(), ["c0:80".parse().unwrap()]).unwrap();
+    let object = &objects(gateway::http_routes(&policy, &route.with_parents(["public".parse().unwrap()]).unwrap()))[0];
+    for (at, value, expected) in [
+        ("/metadata/name", json!("Web"), r#"metadata.name: "Web" is refused"#),
+        ("/metadata/namespace", json!("a.b"), r#"metadata.namespace: "a.b" is refused"#),
+        ("/spec/rulez", json!([]), "spec.rulez: unknown field"),
+        (
+            "/spec/rules/0/backendRefs/0/weight",
+            json!(1_000_001),
+            "spec.rules[0].backendRefs[0].weight: 1000001 is outside",
+        ),
+        ("/spec/rules/0/backendRefs/0/port", json!("80"), r#"spec.rules[0].backendRefs[0].port: "80" is no integer"#),
+        ("/spec/rules/0/backendRefs/0/port", json!(0), "spec.rules[0].backendRefs[0].port: 0 is outside"),
+        ("/spec/rules/0/backendRefs", json!([]), "spec.rules[0]: nothing answers"),
+        ("/spec/rules/0/matches/0/path/value", json!("/a//b"), "spec.rules[0]: path /a//b"),
+        (
+            "/spec/rules/0/matches/0/path/type",
+            json!("Regex"),
+            r#"spec.rules[0].matches[0].path.type: "Regex" is not one of"#,
+        ),
+        (
+            "/spec/rules/0/matches/0/headers/0/value",
+            json!("a  b"),
+            "spec.rules[0].matches[0].headers[0].value: \"a  b\" does not match",
+        ),
+        (
+            "/spec/rules/0/matches/0/headers/0",
+            json!({ "name": "a" }),
+            r#"spec.rules[0].matches[0].headers[0]: "value" is missing"#,
+        ),
+        (
+            "/spec/rules/0/matches/0/headers",
+            json!([{ "name": "a", "value": "a" }, { "name": "a", "value": "b" }]),
+            r#"spec.rules[0].matches[0].headers: "a" stands there twice"#,
+        ),
+        (
+            "/spec/rules/0/matches/0/headers",
+            json!([{ "name": "a", "value": "a" }, { "name": "A", "value": "b" }]),
+            "spec.rules[0]: of two headers of a name one is ignored",
+        ),
+        ("/spec/hostnames", json!(vec!["a.test"; 17]), "spec.hostnames: 17 is outside"),
+        ("/spec/rules", json!(vec![object["spec"]["rules"][0].clone(); 17]), "spec.rules: 17 is outside"),
+        ("/spec/parentRefs", json!([{ "name": "a" }, { "name": "a" }]), "spec.parentRefs: twice the same"),
+        ("/kind", json!("GRPCRoute"), r#"kind: "GRPCRoute" is not HTTPRoute"#),
+    ] {
+        let mut object = object.clone();
+        let (parent, name) = at.rsplit_once('/').unwrap();
+        match object.pointer_mut(parent).unwrap() {
+            Value::Array(items) => items[name.parse::<usize>().unwrap()] = value,
+            parent => parent[name] = value,
+        }
+        let mut problems = crds[&EXPERIMENTAL].problems(&object);
+        problems.extend(rules_broken(&object));
+        assert!(problems.first().is_some_and(|problem| problem.starts_with(expected)), "{at}: {problems:?}");
+    }
+}
+
+/// The validator's own keywords, which the CRDs do not all bring to bear: a schema, a value, whether it is taken.
+#[test]
+fn keywords_hold() {
+    for (schema, value, taken) in [
+        ("{ type: object, properties: { a: { type: string } } }", json!({ "a": "x" }), true),
+        ("{ type: object, properties: { a: { type: string } } }", json!({ "a": 1 }), false),
+        ("{ type: object, properties: { a: { type: string } } }", json!({ "b": "x" }), false),
+        ("{ type: object, x-kubernetes-preserve-unknown-fields: true }", json!({ "b": "x" }), true),
+        ("{ type: object }", json!({ "b": "x" }), false),
+        ("{ type: object, additionalProperties: { type: integer } }", json!({ "b": 1 }), true),
+        ("{ type: object, additionalProperties: { type: integer } }", json!({ "b": "x" }), false),
+        ("{ type: object, required: [a], properties: { a: { type: string } } }", json!({}), false),
+        ("{ type: object, maxProperties: 1, additionalProperties: true }", json!({ "a": 1, "b": 2 }), false),
+        ("{ type: object, minProperties: 1, additionalProperties: true }", json!({}), false),
+        ("{ type: string, nullable: true }", Value::Null, true),
+        ("{ type: string }", Value::Null, false),
+        ("{ type: string, enum: [a, b] }", json!("c"), false),
+        ("{ type: string, minLength: 1 }", json!(""), false),
+        ("{ type: string, maxLength: 2 }", json!("\u{e9}\u{e9}"), true),
+        ("{ type: string, maxLength: 2 }", json!("abc"), false),
+        ("{ type: string, pattern: b }", json!("abc"), true),
+        ("{ type: string, pattern: ^b }", json!("abc"), false),
+        ("{ type: integer, minimum: 1, maximum: 2 }", json!(2), true),
+        ("{ type: integer, minimum: 1, maximum: 2 }", json!(3), false),
+        ("{ type: integer, minimum: 1, maximum: 2 }", json!(0), false),
+        ("{ type: integer }", json!(1.5), false),
+        ("{ type: integer, format: int32 }", json!(3_000_000_000_u32), false),
+        ("{ type: integer, format: int64 }", json!(u64::MAX), false),
+        ("{ type: number, format: double }", json!(1.5), true),
+        ("{ x-kubernetes-int-or-string: true }", json!("5%"), true),
+        ("{ x-kubernetes-int-or-string: true }", json!(true), false),
+        ("{ type: array, minItems: 1, items: { type: string } }", json!([]), false),
+        ("{ type: array, maxItems: 1, items: { type: string } }", json!(["a", "b"]), false),
+        ("{ type: array, items: { type: string } }", json!([1]), false),
+        ("{ type: array, x-kubernetes-list-type: set, items: { type: string } }", json!(["a", "a"]), false),
+        (
+            "{ x-kubernetes-preserve-unknown-fields: true, oneOf: [{ required: [a] }, { required: [b] }] }",
+            json!({ "a": 1 }),
+            true,
+        ),
+        (
+            "{ x-kubernetes-preserve-unknown-fields: true, oneOf: [{ required: [a] }, { required: [b] }] }",
+            json!({ "a": 1, "b": 1 }),
+            false,
+        ),
+        (
+            "{ x-kubernetes-preserve-unknown-fields: true, oneOf: [{ required: [a] }, { required: [b] }] }",
+            json!({}),
+            false,
+        ),
+        (
+            "{ x-kubernetes-preserve-unknown-fields: true, anyOf: [{ required: [a] }, { required: [b] }] }",
+            json!({ "a": 1, "b": 1 }),
+            true,
+        ),
+        (
+            "{ x-kubernetes-preserve-unknown-fields: true, anyOf: [{ required: [a] }, { required: [b] }] }",
+            json!({}),
+            false,
+        ),
+        ("{ x-kubernetes-preserve-unknown-fields: true, not: { required: [a] } }", json!({ "a": 1 }), false),
+        ("{ type: string, allOf: [{ minLength: 2 }, { maxLength: 3 }] }", json!("a"), false),
+    ] {
+        let crd = json!({ "spec": {
+            "group": "a.test",
+            "names": { "kind": "A" },
+            "versions": [{ "name": "v1", "schema": { "openAPIV3Schema": {
+                "type": "object",
+                "properties": {
+                    "apiVersion": { "type": "string" },
+                    "kind": { "type": "string" },
+                    "metadata": { "type": "object" },
+                    "spec": serde_saphyr::from_str::<Value>(schema).unwrap(),
+                },
+            } } }],
+        } });
+        let object = json!({ "apiVersion": "a.test/v1", "kind": "A", "metadata": { "name": "a" }, "spec": value });
+        let problems = Crd::new(&crd, "v1").problems(&object);
+        assert_eq!(problems.is_empty(), taken, "{schema} {value}: {problems:?}");
+    }
+}

@@ -1,0 +1,277 @@
+//! What an API server makes of a custom resource: the structural schema of its CRD, unknown fields refused
+//! (`kubectl apply --validate=strict`). Rules in CEL are not run; those that matter stand in `httproute.rs`.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use regex::bytes::{Regex, RegexBuilder};
+use serde_json::Value;
+
+/// One kind, in one version.
+pub struct Crd {
+    api_version: String,
+    kind: String,
+    schema: Value,
+    patterns: RefCell<BTreeMap<String, Regex>>,
+}
+
+/// Every keyword that a schema here has: a further one is one that nobody checks.
+const KEYWORDS: [&str; 29] = [
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "default",
+    "description",
+    "enum",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "not",
+    "nullable",
+    "oneOf",
+    "pattern",
+    "properties",
+    "required",
+    "type",
+    "x-kubernetes-int-or-string",
+    "x-kubernetes-list-map-keys",
+    "x-kubernetes-list-type",
+    "x-kubernetes-map-type",
+    "x-kubernetes-preserve-unknown-fields",
+    "x-kubernetes-validations",
+];
+
+/// Where the CRDs are, which are not part of the package.
+pub fn folder() -> Option<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/crds");
+    folder.is_dir().then_some(folder)
+}
+
+impl Crd {
+    /// The CRD of a kind in a file of them.
+    pub fn read(file: &str, kind: &str, version: &str) -> Self {
+        let text = std::fs::read_to_string(folder().unwrap().join(file)).unwrap();
+        let names = format!("\n    kind: {kind}\n");
+        // The one document, since reading a megabyte of others takes its time.
+        let document = text.split("\n---\n").find(|document| document.contains(&names));
+        let document = document.unwrap_or_else(|| panic!("{file} has no {kind}"));
+        Crd::new(&serde_saphyr::from_str(document).unwrap_or_else(|error| panic!("{file}: {error}")), version)
+    }
+
+    pub fn new(crd: &Value, version: &str) -> Self {
+        let versions = crd["spec"]["versions"].as_array().unwrap();
+        let found = versions.iter().find(|entry| entry["name"] == version).expect("a version of that name");
+        Crd {
+            api_version: format!("{}/{version}", crd["spec"]["group"].as_str().unwrap()),
+            kind: crd["spec"]["names"]["kind"].as_str().unwrap().to_owned(),
+            schema: found["schema"]["openAPIV3Schema"].clone(),
+            patterns: RefCell::default(),
+        }
+    }
+
+    /// What is wrong with an object.
+    pub fn problems(&self, object: &Value) -> Vec<String> {
+        let mut problems = Vec::new();
+        for (field, wanted) in [("apiVersion", &self.api_version), ("kind", &self.kind)] {
+            if object[field] != wanted.as_str() {
+                problems.push(format!("{field}: {} is not {wanted}", object[field]));
+            }
+        }
+        self.check_metadata(&object["metadata"], &mut problems);
+        // What every kind has need not be in its schema.
+        let every = |field: &str| ["apiVersion", "kind", "metadata"].contains(&field);
+        let fields = object.as_object().unwrap().clone().into_iter().filter(|(field, _)| !every(field));
+        let rest = Value::Object(fields.collect());
+        self.check(&self.schema, &rest, "", true, &mut problems);
+        problems
+    }
+
+    /// `whole` is where unknown fields are refused: not inside `allOf` and the like.
+    fn check(&self, schema: &Value, value: &Value, at: &str, whole: bool, problems: &mut Vec<String>) {
+        let schema = schema.as_object().unwrap();
+        let unknown = schema.keys().find(|key| !KEYWORDS.contains(&key.as_str()));
+        assert!(unknown.is_none(), "{at}: nobody checks {unknown:?}");
+        let number = |key: &str| schema.get(key).map(|bound| bound.as_f64().unwrap());
+        let is = |key: &str| schema.get(key) == Some(&Value::Bool(true));
+        let mut problem = |text: String| problems.push(format!("{at}: {text}"));
+
+        if value.is_null() {
+            if whole && !is("nullable") {
+                problem("null".to_owned());
+            }
+            return;
+        }
+        if is("x-kubernetes-int-or-string") && !value.is_string() && !value.is_i64() && !value.is_u64() {
+            problem(format!("{value} is no integer or string"));
+        }
+        if let Some(wanted) = schema.get("type").and_then(Value::as_str) {
+            let fits = match wanted {
+                "object" => value.is_object(),
+                "array" => value.is_array(),
+                "string" => value.is_string(),
+                "boolean" => value.is_boolean(),
+                "integer" => value.is_i64() || value.is_u64(),
+                "number" => value.is_number(),
+                other => panic!("{at}: type {other}"),
+            };
+            if !fits {
+                return problem(format!("{value} is no {wanted}"));
+            }
+        }
+        if schema.get("enum").is_some_and(|values| !values.as_array().unwrap().contains(value)) {
+            problem(format!("{value} is not one of {}", schema["enum"]));
+        }
+        if let Some(format) = schema.get("format") {
+            let fits = match format.as_str().unwrap() {
+                "int32" => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
+                "int64" => value.is_i64(),
+                // Nobody here writes the others.
+                "double" | "date-time" | "duration" | "byte" => true,
+                other => panic!("{at}: format {other}"),
+            };
+            if !fits {
+                problem(format!("{value} is no {format}"));
+            }
+        }
+        let length = |value: usize| f64::from(u32::try_from(value).unwrap());
+        let (size, least, most) = match value {
+            Value::String(text) => (length(text.chars().count()), "minLength", "maxLength"),
+            Value::Array(items) => (length(items.len()), "minItems", "maxItems"),
+            Value::Object(fields) => (length(fields.len()), "minProperties", "maxProperties"),
+            other => (other.as_f64().unwrap_or_default(), "minimum", "maximum"),
+        };
+        if number(least).is_some_and(|bound| size < bound) || number(most).is_some_and(|bound| size > bound) {
+            problem(format!("{size} is outside {least} {:?}, {most} {:?}", schema.get(least), schema.get(most)));
+        }
+        if let (Some(pattern), Value::String(text)) = (schema.get("pattern"), value) {
+            let pattern = pattern.as_str().unwrap();
+            if !self.matches(pattern, text) {
+                problem(format!("{value} does not match {pattern}"));
+            }
+        }
+        self.check_all(schema, value, at, problems);
+        match value {
+            Value::Object(_) => self.check_fields(schema, value, at, whole, problems),
+            Value::Array(items) => self.check_items(schema, items, at, whole, problems),
+            _ => {}
+        }
+    }
+
+    /// `allOf`, `anyOf`, `oneOf` and `not`.
+    fn check_all(&self, schema: &serde_json::Map<String, Value>, value: &Value, at: &str, problems: &mut Vec<String>) {
+        let of = |key: &str| schema.get(key).map(|schemas| schemas.as_array().unwrap().as_slice());
+        let tried = |schema: &Value| {
+            let mut problems = Vec::new();
+            self.check(schema, value, at, false, &mut problems);
+            problems
+        };
+        problems.extend(of("allOf").into_iter().flatten().flat_map(tried));
+        for (key, allowed) in [("anyOf", 1..=usize::MAX), ("oneOf", 1..=1)] {
+            let hold = |schemas: &[Value]| schemas.iter().filter(|schema| tried(schema).is_empty()).count();
+            if of(key).map(hold).is_some_and(|count| !allowed.contains(&count)) {
+                problems.push(format!("{at}: {key} does not hold"));
+            }
+        }
+        if schema.get("not").is_some_and(|schema| tried(schema).is_empty()) {
+            problems.push(format!("{at}: it is what it must not be"));
+        }
+    }
+
+    fn check_fields(
+        &self,
+        schema: &serde_json::Map<String, Value>,
+        value: &Value,
+        at: &str,
+        whole: bool,
+        problems: &mut Vec<String>,
+    ) {
+        let required = schema.get("required").into_iter().flat_map(|names| names.as_array().unwrap());
+        for name in required.filter(|name| value.get(name.as_str().unwrap()).is_none()) {
+            problems.push(format!("{at}: {name} is missing"));
+        }
+        let keep = schema.get("x-kubernetes-preserve-unknown-fields") == Some(&Value::Bool(true));
+        for (name, value) in value.as_object().unwrap() {
+            let at = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+            let known = schema.get("properties").and_then(|fields| fields.get(name));
+            match (known, schema.get("additionalProperties")) {
+                (Some(schema), _) => self.check(schema, value, &at, whole, problems),
+                (None, Some(schema @ Value::Object(_))) => self.check(schema, value, &at, whole, problems),
+                (None, Some(Value::Bool(true))) => {}
+                (None, _) if whole && !keep => problems.push(format!("{at}: unknown field")),
+                (None, _) => {}
+            }
+        }
+    }
+
+    fn check_items(
+        &self,
+        schema: &serde_json::Map<String, Value>,
+        items: &[Value],
+        at: &str,
+        whole: bool,
+        problems: &mut Vec<String>,
+    ) {
+        if let Some(schema) = schema.get("items") {
+            for (index, item) in items.iter().enumerate() {
+                self.check(schema, item, &format!("{at}[{index}]"), whole, problems);
+            }
+        }
+        let key = |item: &Value| match schema.get("x-kubernetes-list-type").and_then(Value::as_str) {
+            Some("set") => Some(item.to_string()),
+            Some("map") => {
+                let keys = schema["x-kubernetes-list-map-keys"].as_array().unwrap().iter();
+                let field = |name: &str| {
+                    let default = &schema["items"]["properties"][name]["default"];
+                    item.get(name).unwrap_or(default).to_string()
+                };
+                Some(keys.map(|name| field(name.as_str().unwrap())).collect::<Vec<_>>().join(", "))
+            }
+            _ => None,
+        };
+        let mut seen = BTreeSet::new();
+        for key in items.iter().filter_map(key).filter(|key| !seen.insert(key.clone())) {
+            problems.push(format!("{at}: {key} stands there twice"));
+        }
+    }
+
+    /// What every object has (`apimachinery/pkg/api/validation/objectmeta.go`).
+    fn check_metadata(&self, metadata: &Value, problems: &mut Vec<String>) {
+        let label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+        let subdomain = format!(r"^{label}(\.{label})*$");
+        let label = format!("^{label}$");
+        let is = |pattern: &str, most: usize, text: &str| text.len() <= most && self.matches(pattern, text);
+        for (name, value) in metadata.as_object().into_iter().flatten() {
+            let fits = match (name.as_str(), value) {
+                ("name", Value::String(text)) => is(&subdomain, 253, text),
+                ("namespace", Value::String(text)) => is(&label, 63, text),
+                ("annotations", Value::Object(fields)) => fields.iter().all(|(key, value)| {
+                    let (prefix, name) = key.split_once('/').unwrap_or(("x", key));
+                    let named = is("^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$", 63, name);
+                    named && value.is_string() && is(&subdomain, 253, prefix)
+                }),
+                _ => false,
+            };
+            if !fits {
+                problems.push(format!("metadata.{name}: {value} is refused"));
+            }
+        }
+        if metadata.get("name").is_none() {
+            problems.push("metadata: \"name\" is missing".to_owned());
+        }
+    }
+
+    /// Whether a pattern is found, as Go's `regexp` would.
+    fn matches(&self, pattern: &str, text: &str) -> bool {
+        let mut patterns = self.patterns.borrow_mut();
+        let compile = || RegexBuilder::new(pattern).unicode(false).build().unwrap();
+        patterns.entry(pattern.to_owned()).or_insert_with(compile).is_match(text.as_bytes())
+    }
+}

@@ -183,6 +183,38 @@ fn every_awkward_object_is_taken() {
     }
 }
 
+/// Rules and paths as they come up to the bounds of 16 rules, 64 matches in one and 128 in all.
+#[test]
+fn every_size_is_taken() {
+    let Some(crds) = crds() else { return };
+    let mut sizes = BTreeSet::new();
+    for rules in [0, 1, 2, 7, 14, 15] {
+        let header = if rules == 0 { "" } else { "header: { name: x-a, value: a }" };
+        let rule = |index: usize| format!("{{ name: c{index}, weight: 1, {header} }}");
+        let policy = policy(&format!("canaries: [{}]", (0..rules.max(1)).map(rule).collect::<Vec<_>>().join(", ")));
+        let canaries = (0..rules.max(1)).map(|index| format!("c{index}:80").parse().unwrap());
+        let route = Route::new("web", "web:80".parse().unwrap(), canaries).unwrap();
+        let route = route.with_parents(["public".parse().unwrap()]).unwrap();
+        for count in [1, 8, 9, 42, 43, 64, 65] {
+            let paths = (0..count).map(|index| (format!("/p{index}").parse().unwrap(), PathType::Prefix));
+            let route = route.clone().with_paths(paths).unwrap();
+            for (target, keys, write) in TARGETS {
+                let objects = write(&policy, &route);
+                assert!(!objects.is_empty(), "{target}: {rules} rules, {count} paths");
+                sizes.insert(objects.len());
+                for object in objects {
+                    assert_eq!(
+                        problems(&crds, keys, &object),
+                        Vec::<String>::new(),
+                        "{target}: {rules} rules, {count} paths"
+                    );
+                }
+            }
+        }
+    }
+    assert!(sizes.len() > 5, "{sizes:?}");
+}
+
 /// There is no CRD of it here: but for its methods it has the schema of an HTTPRoute.
 #[test]
 fn every_grpc_route_is_taken() {

@@ -5,7 +5,7 @@
 
 use super::difference::differences;
 use super::seen::Seen;
-use super::{Backend, Finding};
+use super::{Backend, Finding, Metadata};
 use crate::error::{Excerpt, ReadingError};
 use crate::policy::{
     Affinity, AffinityPrecedence, Canary, CookieAffinity, CookieRule, HeaderRule, Match, Name, Pins, Policy, SameSite,
@@ -34,15 +34,16 @@ pub(super) struct Lines {
     pub(super) rows: Vec<Line>,
     /// The path of the split's field, and where it goes.
     pub(super) split: Option<(String, Vec<Goal>)>,
-    /// The annotation that names variants.
-    pub(super) variants: Option<String>,
+    /// What the annotation that names variants says.
+    pub(super) variants: Option<Variants>,
 }
 
 /// Who is who.
-struct Variants {
-    total: Option<u32>,
-    stable: Backend,
-    canaries: Vec<(Name, Backend)>,
+#[derive(Clone, Debug)]
+pub(super) struct Variants {
+    pub(super) total: Option<u32>,
+    pub(super) stable: Backend,
+    pub(super) canaries: Vec<(Name, Backend)>,
 }
 
 impl Lines {
@@ -68,14 +69,13 @@ impl Lines {
         }
 
         let all = || rows.iter().flat_map(|row| &row.goals).chain(&split).map(|goal| &goal.backend);
-        let named = variants.as_deref().and_then(named);
-        if named.is_none() {
+        if variants.is_none() {
             let why = "it is the first of the split, and no annotation says otherwise";
             let value = Excerpt::of(&format!("stable is {}", first.backend));
             findings.push(Finding::Assumed { field: split_field.clone(), value, why });
         }
         let mut variants =
-            named.unwrap_or_else(|| Variants { total: None, stable: first.backend.clone(), canaries: Vec::new() });
+            variants.unwrap_or_else(|| Variants { total: None, stable: first.backend.clone(), canaries: Vec::new() });
         for backend in all() {
             variants.add(backend);
         }
@@ -115,6 +115,22 @@ impl Lines {
 }
 
 impl Variants {
+    /// Reads `total=100 stable=web:80 canary=web-canary:80`.
+    pub(super) fn read(metadata: &Metadata) -> Option<Self> {
+        let mut words = metadata.annotations.get(Metadata::VARIANTS)?.split(' ').map(|word| word.split_once('='));
+        let ("total", total) = words.next()?? else { return None };
+        let ("stable", stable) = words.next()?? else { return None };
+        let canaries = words.map(|word| {
+            let (name, backend) = word?;
+            Some((Name::new(name).ok()?, backend.parse().ok()?))
+        });
+        Some(Variants {
+            total: Some(total.parse().ok()?),
+            stable: stable.parse().ok()?,
+            canaries: canaries.collect::<Option<_>>()?,
+        })
+    }
+
     /// A backend that has no name yet is a canary called as its Service is.
     fn add(&mut self, backend: &Backend) {
         let known = self.stable == *backend || self.canaries.iter().any(|(_, canary)| canary == backend);
@@ -126,22 +142,6 @@ impl Variants {
             self.canaries.push((name, backend.clone()));
         }
     }
-}
-
-/// `total=100 stable=web:80 canary=web-canary:80`.
-fn named(text: &str) -> Option<Variants> {
-    let mut words = text.split(' ').map(|word| word.split_once('='));
-    let ("total", total) = words.next()?? else { return None };
-    let ("stable", stable) = words.next()?? else { return None };
-    let canaries = words.map(|word| {
-        let (name, backend) = word?;
-        Some((Name::new(name).ok()?, backend.parse().ok()?))
-    });
-    Some(Variants {
-        total: Some(total.parse().ok()?),
-        stable: stable.parse().ok()?,
-        canaries: canaries.collect::<Option<_>>()?,
-    })
 }
 
 /// The weights as parts of the total that was meant, if they are whole parts of it, else of their sum; of 100 where

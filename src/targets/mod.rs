@@ -6,6 +6,7 @@
 mod backend;
 mod difference;
 pub mod envoy;
+mod found;
 pub mod gateway;
 pub mod istio;
 mod lines;

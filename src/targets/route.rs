@@ -110,7 +110,7 @@ impl Route {
             name: object_name(name)?,
             namespace: None,
             hosts: Vec::new(),
-            paths: vec![(Path("/".to_owned()), PathType::Prefix)],
+            paths: vec![(Path::root(), PathType::Prefix)],
             parents: Vec::new(),
             stable,
             canaries: canaries.into_iter().collect(),
@@ -151,7 +151,7 @@ impl Route {
     pub fn with_paths(self, paths: impl IntoIterator<Item = (Path, PathType)>) -> Result<Self, Invalid> {
         let mut paths: Vec<(Path, PathType)> = paths.into_iter().collect();
         if paths.is_empty() {
-            paths.push((Path("/".to_owned()), PathType::Prefix));
+            paths.push((Path::root(), PathType::Prefix));
         }
         // `/cart/` is `/cart` as a prefix.
         let texts: Vec<String> = paths.iter().map(|(path, kind)| format!("{kind} {}", path.compared(*kind))).collect();
@@ -283,6 +283,11 @@ impl Path {
         } else {
             Err(Invalid::Path(Excerpt::of(path)))
         }
+    }
+
+    /// The path that every other one is below.
+    pub(super) fn root() -> Self {
+        Path("/".to_owned())
     }
 
     /// The path as it is compared: as a prefix without a `/` at its end, so that `/` is empty.

@@ -2,9 +2,10 @@
 
 use super::{BackendRef, Filter, HeaderMatch, HttpMatch, HttpRoute, ParentRef, Rule, Spec};
 use crate::error::{Excerpt, Invalid, ReadingError};
-use crate::targets::lines::{Goal, Line, Lines};
+use crate::targets::found::{Found, assembled, left_out};
+use crate::targets::lines::{Goal, Lines, Variants};
 use crate::targets::seen::Seen;
-use crate::targets::{Backend, Finding, Host, Metadata, Parent, Path, PathType, Port, Reading, Route, Unread};
+use crate::targets::{Backend, Finding, Host, Metadata, Parent, Path, PathType, Port, Reading, Route};
 
 /// Reads HTTPRoutes that were written by [`http_routes`](super::http_routes), or by people: those that say one policy
 /// together, as it does for many paths.
@@ -97,56 +98,9 @@ impl Object {
         for (index, rule) in rules.iter().enumerate() {
             rules_read.extend(matches(index, rule, findings)?);
         }
-        // The split is what several backends share, or else the last thing that no header is needed for.
-        let splits = || rules_read.iter().filter(|found| found.condition.is_none());
-        let split = splits().find(|found| found.goals.len() > 1).or_else(|| splits().next_back());
-        let split = split.map(|found| (found.field.clone(), found.goals.clone()));
-        let shared = split.as_ref().map(|(_, goals)| goals.clone()).unwrap_or_default();
-        let goes_there = |found: &&Found| found.goals == shared;
-        let paths: Vec<(Path, PathType)> = splits().filter(goes_there).map(|found| found.path.clone()).collect();
-
-        let variants = route.metadata.annotations.get(Metadata::VARIANTS).cloned();
-        let mut lines = Lines { rows: Vec::new(), split, variants };
-        for found in &rules_read {
-            let Some(condition) = &found.condition else {
-                if !goes_there(&found) {
-                    findings.push(Finding::LeftOut {
-                        field: found.field.clone(),
-                        value: Excerpt::of(found.path.0.as_str()),
-                        why: "it goes elsewhere than the split: a route has one set of backends",
-                    });
-                }
-                continue;
-            };
-            let same = |other: &&Found| other.condition.as_ref() == Some(condition) && other.goals == found.goals;
-            if rules_read.iter().find(same).is_some_and(|first| first.path != found.path) {
-                continue;
-            }
-            let everywhere = paths.iter().all(|path| rules_read.iter().filter(same).any(|other| other.path == *path));
-            if everywhere {
-                lines.rows.push(Line {
-                    field: found.field.clone(),
-                    condition: condition.clone(),
-                    goals: found.goals.clone(),
-                });
-            } else {
-                findings.push(Finding::LeftOut {
-                    field: found.field.clone(),
-                    value: Excerpt::of(&condition.to_string()),
-                    why: "it is not for every path of the split, as a policy's rules are",
-                });
-            }
-        }
+        let (lines, paths) = assembled(&rules_read, Variants::read(&route.metadata), findings);
         Ok(Object { lines, hosts, paths, parents })
     }
-}
-
-/// One match of a rule.
-struct Found {
-    field: String,
-    path: (Path, PathType),
-    condition: Option<Seen>,
-    goals: Vec<Goal>,
 }
 
 /// The matches of a rule that can be part of a policy.
@@ -270,12 +224,4 @@ fn parent_of(index: usize, parent: &ParentRef, findings: &mut Vec<Finding>) -> O
         findings.push(Finding::LeftOut { field, value: Excerpt::of(&text), why: "a route's parents are Gateways" });
     }
     parent
-}
-
-fn left_out(field: &str, unread: &Unread, findings: &mut Vec<Finding>) {
-    findings.extend(unread.names().map(|name| Finding::LeftOut {
-        field: format!("{field}.{name}"),
-        value: Excerpt::of(name),
-        why: "it is no part of a policy or route",
-    }));
 }

@@ -15,8 +15,10 @@
 //! * Without a Gateway the rules are for the sidecars. Those take no `*` for a host, but the name of stable's Service.
 
 mod hosts;
+mod names;
 mod object;
 mod params;
+mod read;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +27,7 @@ pub use object::{
     HttpRoute, Object, Objects, PortSelector, StringMatch, Subset, VirtualService, VirtualServiceSpec,
 };
 pub use params::Params;
+pub use read::read;
 
 use super::re2::{Reads, program_size};
 use super::table::{Condition, Row, Table};
@@ -92,7 +95,12 @@ pub fn virtual_service(policy: &Policy, route: &Route, params: &Params) -> Resul
         let name = names(policy).nth(to.index().map_or(0, |index| index + 1));
         let subset = params.subsets().and(name).map(str::to_owned);
         let headers = set_cookie.map(|value| Headers::set_cookie(value));
-        Ok(HttpDestination { destination: Destination { subset, ..whole }, weight, headers })
+        Ok(HttpDestination {
+            destination: Destination { subset, ..whole },
+            weight,
+            headers,
+            ..HttpDestination::default()
+        })
     };
 
     let mut losses = Vec::new();
@@ -103,9 +111,10 @@ pub fn virtual_service(policy: &Policy, route: &Route, params: &Params) -> Resul
     for Row { any, to, set_cookie } in &rows {
         let matches = any.iter().flat_map(|(name, value)| {
             let headers = BTreeMap::from([(name.clone(), value.clone())]);
-            uris.iter().map(move |uri| HttpMatch { uri: uri.clone(), headers: headers.clone() })
+            uris.iter().map(move |uri| HttpMatch { uri: uri.clone(), headers: headers.clone(), ..HttpMatch::default() })
         });
-        http.push(HttpRoute { matches: matches.collect(), route: vec![destination(*to, None, set_cookie.as_ref())?] });
+        let route = vec![destination(*to, None, set_cookie.as_ref())?];
+        http.push(HttpRoute { matches: matches.collect(), route, ..HttpRoute::default() });
     }
     let matches = uris.into_iter().map(|uri| HttpMatch { uri, ..HttpMatch::default() });
     let single = split.len() == 1;
@@ -116,6 +125,7 @@ pub fn virtual_service(policy: &Policy, route: &Route, params: &Params) -> Resul
             .iter()
             .map(|to| destination(to.to, share(to.weight), to.set_cookie.as_ref()))
             .collect::<Result<_, _>>()?,
+        ..HttpRoute::default()
     });
 
     let metadata = Metadata::new(route, policy, backends, 0);
@@ -125,7 +135,7 @@ pub fn virtual_service(policy: &Policy, route: &Route, params: &Params) -> Resul
         let host = hosts::service(&route.stable, route, params);
         object("DestinationRule", metadata.clone(), DestinationRuleSpec { host, subsets })
     });
-    let spec = VirtualServiceSpec { hosts, gateways, http };
+    let spec = VirtualServiceSpec { hosts, gateways, http, ..VirtualServiceSpec::default() };
     let output = Objects { destination_rule, virtual_service: object("VirtualService", metadata, spec) };
     Ok(Conversion { output, losses })
 }

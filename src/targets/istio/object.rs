@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::targets::Metadata;
+use crate::targets::{Metadata, Unread};
 
 /// What [`virtual_service`](super::virtual_service) writes, in the order to apply it; it has an example.
 ///
@@ -53,6 +53,9 @@ pub struct VirtualServiceSpec {
     /// Its rules. The first that matches decides.
     #[cfg_attr(feature = "serde", serde(default))]
     pub http: Vec<HttpRoute>,
+    /// What else stands there.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unread: Unread,
 }
 
 /// What happens with the requests that match.
@@ -66,6 +69,9 @@ pub struct HttpRoute {
     /// Where they go, by weight.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub route: Vec<HttpDestination>,
+    /// What else stands there.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unread: Unread,
 }
 
 /// What a request has to be.
@@ -79,19 +85,69 @@ pub struct HttpMatch {
     /// Its headers by name, in lower case: all of them.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "BTreeMap::is_empty"))]
     pub headers: BTreeMap<String, StringMatch>,
+    /// What else stands there.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unread: Unread,
 }
 
 /// What a text has to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "StringMatchFields", into = "StringMatchFields")
+)]
 #[non_exhaustive]
 pub enum StringMatch {
+    /// Anything, as long as it is there: `{}`, which is read only.
+    Present,
     /// This.
     Exact(String),
     /// This and anything behind it.
     Prefix(String),
     /// What this regular expression of RE2 matches as a whole.
     Regex(String),
+}
+
+/// A match as it is written.
+#[cfg(feature = "serde")]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+struct StringMatchFields {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exact: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prefix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    regex: Option<String>,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<StringMatchFields> for StringMatch {
+    type Error = &'static str;
+
+    fn try_from(fields: StringMatchFields) -> Result<Self, Self::Error> {
+        match (fields.exact, fields.prefix, fields.regex) {
+            (None, None, None) => Ok(StringMatch::Present),
+            (Some(value), None, None) => Ok(StringMatch::Exact(value)),
+            (None, Some(value), None) => Ok(StringMatch::Prefix(value)),
+            (None, None, Some(value)) => Ok(StringMatch::Regex(value)),
+            _ => Err("a match is one of `exact`, `prefix` and `regex`"),
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl From<StringMatch> for StringMatchFields {
+    fn from(matches: StringMatch) -> Self {
+        let fields = StringMatchFields::default();
+        match matches {
+            StringMatch::Present => fields,
+            StringMatch::Exact(value) => StringMatchFields { exact: Some(value), ..fields },
+            StringMatch::Prefix(value) => StringMatchFields { prefix: Some(value), ..fields },
+            StringMatch::Regex(value) => StringMatchFields { regex: Some(value), ..fields },
+        }
+    }
 }
 
 /// Where requests go, and their share.
@@ -107,6 +163,9 @@ pub struct HttpDestination {
     /// What is done to headers.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub headers: Option<Headers>,
+    /// What else stands there.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unread: Unread,
 }
 
 /// A Service, or a subset of it.
@@ -141,6 +200,9 @@ pub struct Headers {
     /// What is done to those of the response.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub response: Option<HeaderOperations>,
+    /// What else stands there.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unread: Unread,
 }
 
 /// Headers that change.
@@ -152,6 +214,9 @@ pub struct HeaderOperations {
     /// `%VARIABLE%`.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "BTreeMap::is_empty"))]
     pub add: BTreeMap<String, String>,
+    /// What else stands there.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unread: Unread,
 }
 
 /// What a DestinationRule says.
@@ -182,6 +247,6 @@ impl Headers {
     /// Sets this cookie beside those that the variant sets.
     pub(super) fn set_cookie(value: &str) -> Self {
         let add = BTreeMap::from([("set-cookie".to_owned(), value.replace('%', "%%"))]);
-        Headers { response: Some(HeaderOperations { add }) }
+        Headers { response: Some(HeaderOperations { add, ..HeaderOperations::default() }), ..Headers::default() }
     }
 }

@@ -11,8 +11,8 @@
     clippy::pedantic
 )]
 
-pub mod envoy;
 pub mod crd;
+pub mod envoy;
 pub mod httproute;
 pub mod proxy;
 pub mod routing;

@@ -39,6 +39,9 @@ const PROGRAM_SIZE: usize = 1024;
 /// Where Services are if the route does not say.
 const NAMESPACE: &str = "default";
 
+/// Why a key cannot share out the variants.
+const KEYLESS: &str = "Gloo shares each request out anew, and hashes among the pods of one variant alone";
+
 /// Writes a policy as a VirtualService.
 ///
 /// # Errors
@@ -117,7 +120,7 @@ fn rules(
     namespace: &str,
 ) -> Result<(Vec<Rule>, Vec<Loss>), RouteError> {
     let mut losses = Vec::new();
-    let Table { rows, split } = Table::new(policy, u32::MAX, header_matcher, &mut losses);
+    let Table { rows, split } = Table::new(policy, u32::MAX, Some(KEYLESS), header_matcher, &mut losses);
     let mut rules = Vec::new();
     for Row { any, to, set_cookie } in &rows {
         rules.push(Rule {

@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use canary_policy::targets::istio::Params;
 use canary_policy::targets::nginx::{self, Manifest, canary_ingress};
-use canary_policy::targets::{Backend, PathType, Route, envoy, gateway, istio, linkerd, replicas};
+use canary_policy::targets::{Backend, PathType, Route, envoy, gateway, gloo, istio, linkerd, replicas};
 use canary_policy::{Affinity, Canary, CookieAffinity, CookieRule, HeaderRule, Match, Pattern, Policy, Total};
 use k8s_openapi::api::networking::v1::Ingress;
 use serde::Serialize;
@@ -35,6 +35,7 @@ fn main() {
     let params = Params::default();
     row("istio", &routes, |route| istio::virtual_service(&policy, route, &params).unwrap().output.virtual_service);
     row("linkerd", &routes, |route| linkerd::http_routes(&policy, route).unwrap().output);
+    row("gloo", &routes, |route| gloo::virtual_service(&policy, route).unwrap().output);
     row("envoy", &routes, |route| envoy::route_configuration(&policy, route).unwrap().output);
     let pods = replicas::Params::new(10).unwrap();
     row("replicas", &routes, |_| replicas::split(&policy, &pods).unwrap().output);

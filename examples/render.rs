@@ -91,6 +91,8 @@ enum Target {
     Istio,
     /// HTTPRoutes on the stable Service.
     Linkerd,
+    /// VirtualServices of Gloo Edge.
+    Gloo,
     /// RouteConfigurations.
     Envoy,
     /// How many pods of each variant stand behind one Service.

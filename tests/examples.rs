@@ -144,7 +144,7 @@ fn render_takes_what_people_write() {
 /// The canary Ingresses of each file, for other targets, or in one sentence why there is none.
 #[test]
 fn render_moves_what_people_have() {
-    for target in ["gateway", "istio", "linkerd", "envoy", "replicas"] {
+    for target in ["gateway", "istio", "linkerd", "gloo", "envoy", "replicas"] {
         golden(&format!("corpus_{target}.yaml"), &corpus(&["--canary", "under-trial", "--port", "80", "--to", target]));
     }
 }

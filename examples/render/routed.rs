@@ -4,7 +4,7 @@ use std::error::Error;
 
 use canary_policy::targets::istio::Objects;
 use canary_policy::targets::nginx::{self, Prefix, Routes};
-use canary_policy::targets::{Backend, Parent, Port, Route, envoy, gateway, istio, linkerd, replicas};
+use canary_policy::targets::{Backend, Parent, Port, Route, envoy, gateway, gloo, istio, linkerd, replicas};
 use canary_policy::{Affinity, Conversion, Policy};
 use k8s_openapi::api::networking::v1::Ingress;
 use serde::Serialize;
@@ -41,6 +41,7 @@ pub(crate) fn written(target: Target, ingress: &Ingress, policy: &Policy, places
             Target::Gateway if is_grpc(ingress, &prefix) => written.add_each(gateway::grpc_routes(policy, &route))?,
             Target::Gateway => written.add_each(gateway::http_routes(policy, &route))?,
             Target::Linkerd => written.add_each(linkerd::http_routes(policy, &route))?,
+            Target::Gloo => written.add(gloo::virtual_service(policy, &route))?,
             Target::Envoy => written.add(envoy::route_configuration(policy, &route))?,
             Target::Istio => {
                 let Objects { destination_rule, virtual_service, .. } =

@@ -1,7 +1,5 @@
 //! Hosts, Gateways and Services by the names that Istio admits.
 
-use std::net::Ipv4Addr;
-
 use super::{Destination, Params, PortSelector};
 use crate::error::{Excerpt, RouteError};
 use crate::policy::is_dns_label;
@@ -15,13 +13,9 @@ pub(super) fn gateways(route: &Route, params: &Params) -> Result<Vec<String>, Ro
     let mut gateways = Vec::new();
     for parent in &route.parents {
         // Without a namespace, a name with dots is an old form of one with it, and one of digits is refused.
-        let fits = is_dns_label(parent.name())
-            && match parent.namespace() {
-                Some(namespace) => is_dns_label(namespace),
-                None => !parent.name().bytes().all(|byte| byte.is_ascii_digit()),
-            };
-        if !fits {
-            let bound = "a Gateway's name and namespace are DNS labels, and a name alone is not all digits";
+        let digits = parent.namespace().is_none() && parent.name().bytes().all(|byte| byte.is_ascii_digit());
+        if !is_dns_label(parent.name()) || digits {
+            let bound = "a Gateway's name is a DNS label, and without a namespace not all digits";
             return Err(RouteError::Refused { field: "parents", value: Excerpt::of(&parent.to_string()), bound });
         }
         gateways.push(parent.to_string());
@@ -63,13 +57,13 @@ pub(super) fn hosts(route: &Route, params: &Params, gateways: &[String]) -> Resu
     Ok(hosts)
 }
 
-/// A name that Istio takes for a host (`ValidateWildcardDomain`), or an address.
+/// A name that Istio takes for a host (`ValidateWildcardDomain`).
 fn is_admitted(host: &str) -> bool {
     let (first, rest) = host.split_once('.').map_or((host, None), |(first, rest)| (first, Some(rest)));
     let numeric = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
     let named =
         rest.is_none_or(|rest| rest.split('.').all(is_dns_label) && !rest.rsplit('.').next().is_some_and(numeric));
-    host.len() <= 255 && (first == "*" || is_dns_label(first)) && named || host.parse::<Ipv4Addr>().is_ok()
+    host.len() <= 255 && (first == "*" || is_dns_label(first)) && named
 }
 
 /// Whether some name is of both. A `*` stands for one label and more.

@@ -231,14 +231,14 @@ pub struct DestinationRuleSpec {
     pub subsets: Vec<Subset>,
 }
 
-/// A part of a Service's Pods.
+/// A part of a Service's pods.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Subset {
     /// Its name.
     pub name: String,
-    /// The labels of its Pods.
+    /// The labels of its pods.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "BTreeMap::is_empty"))]
     pub labels: BTreeMap<String, String>,
 }

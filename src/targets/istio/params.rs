@@ -29,10 +29,10 @@ impl Default for Params {
 }
 
 impl Params {
-    /// The usual label that tells a version's Pods.
+    /// The usual label that tells a version's pods.
     pub const VERSION: &'static str = "version";
 
-    /// The variants are subsets of stable's Service: the Pods whose label of this name says `stable`, or a canary's name.
+    /// The variants are subsets of stable's Service: the pods whose label of this name says `stable`, or a canary's name.
     /// The DestinationRule that says so is written too.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl Params {
         }
     }
 
-    /// The label of the variants' Pods, if they are subsets.
+    /// The label of the variants' pods, if they are subsets.
     #[must_use]
     pub fn subsets(&self) -> Option<&str> {
         self.subsets.as_deref()

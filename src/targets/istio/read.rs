@@ -13,8 +13,9 @@ use crate::targets::{Finding, Host, Metadata, Path, PathType, Reading, Route};
 /// A rule whose matches have no header is the split, and one header makes a rule of a canary. Who is who says the
 /// annotation [`Metadata::VARIANTS`]; without it stable is the first destination of the split, and a canary is called as its
 /// subset or its Service. Where the destinations are subsets of one Service, that is everyone's backend; a DestinationRule
-/// need not be read, for it says which Pods they are and not who goes there. Hosts that are what a VirtualService for the
-/// sidecars, or for every host, has to have are read as none; `mesh` among Gateways is read as a parent of that name.
+/// need not be read, for it says which pods they are and not who goes there. Hosts that are what a VirtualService for the
+/// sidecars, or for every host, has to have are read as none; `mesh` among Gateways is read as a parent of that name. The
+/// label of subsets and the cluster's domain are no part of a route: see [`Params`](super::Params).
 /// Two policies that are written alike are read alike: shares come in parts of the annotation's total where they are whole
 /// parts of it, and an affinity cookie without a path has the path `/`.
 ///

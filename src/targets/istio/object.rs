@@ -18,10 +18,10 @@ pub struct Objects {
     pub virtual_service: VirtualService,
 }
 
-/// A VirtualService.
+/// A VirtualService: its hosts, and its rules in order. [`read`](super::read) has an example.
 pub type VirtualService = Object<VirtualServiceSpec>;
 
-/// A DestinationRule.
+/// A DestinationRule: a Service's subsets. [`virtual_service`](super::virtual_service) has an example.
 pub type DestinationRule = Object<DestinationRuleSpec>;
 
 /// An object of `networking.istio.io/v1`.

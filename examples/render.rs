@@ -93,7 +93,7 @@ enum Target {
     Linkerd,
     /// VirtualServices of Gloo Edge.
     Gloo,
-    /// RouteConfigurations.
+    /// A RouteConfiguration for each route.
     Envoy,
     /// How many pods of each variant stand behind one Service.
     Replicas,

@@ -279,7 +279,9 @@ fn an_expression_that_re2_makes_too_large_is_refused() {
 fn a_key_is_left_out() {
     assert_eq!(
         losses("{canaries: [{weight: 30}], affinity: {key: {header: x-user}}}"),
-        ["affinity: `key header x-user` is left out: it has no hash of its own to share out variants by"]
+        [
+            "affinity: `key header x-user` is left out: Gloo shares each request out anew, and hashes among the pods of one variant alone"
+        ]
     );
 }
 

@@ -272,7 +272,7 @@ fn bad_input_is_an_error_that_says_where() {
     );
     assert_eq!(
         losses("{ canaries: [{ weight: 5 }], affinity: { key: { header: x-user } } }"),
-        ["affinity: `key header x-user` is left out: it has no hash of its own to share out variants by"]
+        ["affinity: `key header x-user` is left out: an HTTPRoute has no hash: each request is shared out anew"]
     );
 }
 

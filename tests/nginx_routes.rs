@@ -57,7 +57,8 @@ fn text(route: &Route) -> String {
 /// Each row: the rules, the canaries, the routes and what was noticed.
 #[test]
 fn hosts_with_the_same_paths_and_port_are_one_route() {
-    let rows: [(&[&str], &[&str], &[&str], &[&str]); 7] = [
+    type Texts = &'static [&'static str];
+    let rows: [(Texts, Texts, Texts, Texts); 7] = [
         (&["a.test: Prefix / web:80"], &["next"], &["shop a.test Prefix:/ web:80 next:80"], &[]),
         (
             &["a.test: Prefix / web:80", "b.test: Prefix / web:80"],

@@ -1,4 +1,4 @@
-//! Linkerd: what [`gateway`](super::gateway) writes, on a Service instead of a Gateway; as of edge-26.8.3
+//! Linkerd: what [`gateway`] writes, on a Service instead of a Gateway; as of edge-26.8.3
 //! (<https://linkerd.io/2-edge/reference/httproute/>) and its proxy, version 2.366 (`linkerd/http/route/src`).
 //!
 //! What is different there:

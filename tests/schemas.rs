@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canary_policy::Policy;
 use canary_policy::policy::strategy;
-use canary_policy::targets::{Conversion, Host, Parent, Path, PathType, Route, gateway, linkerd};
+use canary_policy::targets::{Conversion, Host, Parent, Path, PathType, Route, gateway, gloo, istio, linkerd};
 use proptest::collection::{btree_set, vec};
 use proptest::option::of;
 use proptest::prelude::*;
@@ -36,13 +36,35 @@ type Key = (&'static str, &'static str, &'static str);
 const STANDARD: Key = ("gw-std.yaml", "HTTPRoute", "v1");
 const EXPERIMENTAL: Key = ("gw-exp.yaml", "HTTPRoute", "v1");
 
+const ISTIO: &[Key] = &[("istio.yaml", "VirtualService", "v1"), ("istio.yaml", "DestinationRule", "v1")];
+const GLOO: &[Key] =
+    &[("gloo-VirtualService.yaml", "VirtualService", "v1"), ("gloo-RouteTable.yaml", "RouteTable", "v1")];
+
 /// Who writes, and the CRDs of the kinds that come of it: a further target is a further line.
-const TARGETS: [(&str, &[Key], Write); 4] = [
+const TARGETS: [(&str, &[Key], Write); 8] = [
     ("gateway, standard", &[STANDARD], |policy, route| objects(gateway::http_routes(policy, route))),
     ("gateway, experimental", &[EXPERIMENTAL], |policy, route| objects(gateway::http_routes(policy, route))),
     ("linkerd, standard", &[STANDARD], |policy, route| objects(linkerd::http_routes(policy, route))),
     ("linkerd, experimental", &[EXPERIMENTAL], |policy, route| objects(linkerd::http_routes(policy, route))),
+    ("istio", ISTIO, |policy, route| objects(istio::virtual_service(policy, route, &istio::Params::default()))),
+    ("istio, subsets", ISTIO, |policy, route| {
+        let params = istio::Params::default().with_subsets(istio::Params::VERSION).unwrap();
+        objects(istio::virtual_service(policy, &on_one_service(route), &params))
+    }),
+    ("gloo", GLOO, |policy, route| objects(gloo::virtual_service(policy, route))),
+    ("gloo, delegated", GLOO, |policy, route| objects(gloo::route_table(policy, route))),
 ];
+
+/// The same with every variant behind stable's Service.
+fn on_one_service(route: &Route) -> Route {
+    let canaries = route.canaries().iter().map(|_| route.stable().clone());
+    let one = Route::new(route.name(), route.stable().clone(), canaries).unwrap();
+    let one = one.with_hosts(route.hosts().to_vec()).unwrap().with_paths(route.paths().to_vec()).unwrap();
+    match route.namespace() {
+        Some(namespace) => one.with_namespace(namespace).unwrap(),
+        None => one,
+    }
+}
 
 /// Every object in a conversion's output, wherever it stands there.
 fn objects<T: Serialize, E>(conversion: Result<Conversion<T>, E>) -> Vec<Value> {

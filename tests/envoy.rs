@@ -288,7 +288,8 @@ canaries: [{weight: 0, header: {name: x, pattern: 'beta'}, cookie: {name: c, val
 affinity: {cookie: {name: route}}
 ";
     let two = "canaries: [{weight: 0, header: {name: x, pattern: '^..$'}}]";
-    let Some(proxy) = Proxy::start("bytes", &[exact(policy), exact(two)]) else { return };
+    let value = r#"canaries: [{weight: 0, header: {name: x, value: "é\t~"}, cookie: {name: c, value: "é\t~"}}]"#;
+    let Some(proxy) = Proxy::start("bytes", &[exact(policy), exact(two), exact(value)]) else { return };
     let send = |configuration: usize, line: &[u8]| {
         let request = [b"GET / HTTP/1.1\r\nhost: a\r\n", line, b"\r\n\r\n"].concat();
         proxy.client(configuration).send(&request).variant
@@ -300,6 +301,17 @@ affinity: {cookie: {name: route}}
     assert_eq!(send(1, "x: é".as_bytes()), Some(CANARY));
     assert_eq!(send(1, "x: éa".as_bytes()), Some(STABLE));
     assert_eq!(send(1, b"x: \xe9\xff"), Some(CANARY));
+    assert_eq!(send(2, "x: é\t~".as_bytes()), Some(CANARY));
+    assert_eq!(send(2, "cookie: a=b; c=é\t~".as_bytes()), Some(CANARY));
+    assert_eq!(send(2, b"x: \xe9\t~"), Some(STABLE));
+}
+
+#[test]
+fn variants_may_share_a_backend() {
+    let policy = policy("canaries: [{name: a, weight: 30}, {name: b, weight: 30}]");
+    let backends = ["c0:80", "c0:80"].map(|backend| backend.parse().unwrap());
+    let route = Route::new("web", "web:80".parse().unwrap(), backends).unwrap();
+    assert_eq!(proxy::validate("shared", &[written(&policy, &route).0]), Ok(()));
 }
 
 #[test]

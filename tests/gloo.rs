@@ -11,12 +11,13 @@
 mod util;
 
 use canary_policy::targets::{PathType, Route, gloo};
-use canary_policy::{Loss, Policy};
+use canary_policy::{Loss, Policy, Variant};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use util::envoy::{DEVIATIONS, only, routed};
-use util::policy;
+use util::proxy::Proxy;
 use util::routing::{Lines, Outcome, compare, policy_and_request, selected};
+use util::{CANARY, STABLE, policy};
 
 /// No losses.
 const NOTHING: [&str; 0] = [];
@@ -306,4 +307,36 @@ fn forty_paths_are_matchers_of_one_route() {
     let (output, losses) = written(&policy, &route(&policy).with_paths(paths).unwrap());
     let routes = output["spec"]["virtualHost"]["routes"].as_array().unwrap();
     assert_eq!((routes.len(), routes[0]["matchers"].as_array().unwrap().len(), losses.len()), (3, 80, 0));
+}
+
+/// What is Gloo's way of saying something, in front of a real Envoy, if there is one.
+#[test]
+fn envoy_does_what_is_translated() {
+    let yaml = "
+canaries:
+  - {name: a, weight: 0, header: {name: Host, value: a.test}, cookie: {name: c, value: beta}}
+  - {name: b, weight: 0, header: {name: x-empty, value: ''}}
+affinity: {cookie: {name: route, path: /a%20b}}
+";
+    let policy = policy(yaml);
+    let paths = [("/cart", PathType::Prefix)].map(|(path, kind)| (path.parse().unwrap(), kind));
+    let (output, losses) = written(&policy, &route(&policy).with_paths(paths).unwrap());
+    assert_eq!(losses, []);
+    let Some(proxy) = Proxy::start("gloo", &[translated(&output)]) else { return };
+    let mut client = proxy.client(0);
+    let set = |variant: &str| vec![format!("route={variant}; Path=/a%20b; HttpOnly")];
+    #[rustfmt::skip]
+    let rows = [
+        ("a.test", "/cart", vec![], CANARY, set("a")),
+        ("b.test", "/cart/1", vec![], STABLE, set("stable")),
+        ("b.test", "/cart", vec![("x-empty", "")], Variant::Canary(1), set("b")),
+        ("b.test", "/cart", vec![("x-empty", "x")], STABLE, set("stable")),
+        ("b.test", "/cart", vec![("cookie", "x=1; C = beta")], CANARY, set("a")),
+        ("a.test", "/cart", vec![("cookie", "route=b")], Variant::Canary(1), vec![]),
+    ];
+    for (host, path, lines, variant, cookies) in rows {
+        let answer = client.get(host, path, lines.iter().copied());
+        assert_eq!((answer.variant, answer.cookies), (Some(variant), cookies), "{host} {path} {lines:?}");
+    }
+    assert_eq!(client.get("a.test", "/carts", []).status, 404);
 }

@@ -9,7 +9,8 @@
 //!   instructions, the bound that Envoy has unless its runtime (`re2.max_program_size.error_level`) is told otherwise.
 //! * An affinity cookie is a header on responses, and routes in front of or behind the rules. A stateful session would pin an
 //!   endpoint in a cluster, and not the cluster.
-//! * An affinity key is a `hash_policy` that chooses the cluster (since version 1.37): same key, same variant, by Envoy's hash.
+//! * An affinity key is a `hash_policy` that chooses the cluster: same key, same variant, by Envoy's own hash. Versions before
+//!   pull request 41244, of autumn 2025, refuse it.
 //! * What a policy does not say is Envoy's default, the timeout of 15 seconds for a response among it.
 
 mod object;
@@ -19,11 +20,10 @@ pub use object::{
     RouteAction, RouteConfiguration, RouteMatch, Rule, StringMatcher, VirtualHost, WeightedClusters,
 };
 
-use super::loss::Loss;
 use super::re2::{self, Reads};
 use super::route::Backends;
 use super::table::{Condition, Destination, Row, Table, key_text};
-use super::{Conversion, Host, Part, Path, PathType, Route, regex};
+use super::{Conversion, Host, Loss, Part, Path, PathType, Route, regex};
 use crate::error::{Excerpt, RouteError};
 use crate::policy::{Affinity, Key, KeyAffinity, Policy};
 

@@ -279,12 +279,18 @@ impl Excerpt {
     /// The beginning of a text.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let printable = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-        let shown: String = text.chars().take(Self::MAX).map(printable).collect();
-        match text.chars().nth(Self::MAX) {
-            None => Excerpt(shown),
-            Some(_) => Excerpt(format!("{shown}… ({} bytes)", text.len())),
+        let mut shown = String::new();
+        for (index, c) in text.chars().enumerate() {
+            match c {
+                _ if index == Self::MAX => {
+                    shown.push_str(&format!("… ({} bytes)", text.len()));
+                    break;
+                }
+                c if c.is_control() => shown.extend(c.escape_default()),
+                c => shown.push(c),
+            }
         }
+        Excerpt(shown)
     }
 }
 

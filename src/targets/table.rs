@@ -6,8 +6,8 @@ use super::loss::rule_text;
 use super::{Loss, Part, Proportion};
 use crate::error::Excerpt;
 use crate::policy::{
-    Affinity, AffinityPrecedence, Canary, CookieAffinity, CookieName, CookieRule, HeaderRule, Key, KeyAffinity, Match,
-    Pattern, Policy, Variant,
+    Affinity, AffinityPrecedence, Canary, CookieName, CookieRule, HeaderRule, Key, KeyAffinity, Match, Pattern, Policy,
+    Variant,
 };
 
 /// A condition on one header or one cookie.
@@ -48,13 +48,6 @@ pub(super) struct Destination {
     pub(super) set_cookie: Option<String>,
 }
 
-/// What a part of the policy says in rows.
-struct Said<'p> {
-    part: Part,
-    text: Excerpt,
-    rows: Vec<(Condition<'p>, Variant)>,
-}
-
 impl<M> Table<M> {
     /// The table, and what could not be said. `say` gives a condition in the target's words, or what those are bound to;
     /// `most` is the largest weight; `keyless` is why a key cannot share out the variants, if it cannot.
@@ -67,33 +60,41 @@ impl<M> Table<M> {
     ) -> Self {
         let Policy { canaries, total: _, affinity } = policy;
         let weights = weights(policy, most, losses);
-        let mut said = |said: Said<'_>| -> Option<Vec<(M, Variant)>> {
-            let Said { part, text, rows } = said;
-            let rows: Result<Vec<(M, Variant)>, &'static str> =
-                rows.into_iter().map(|(condition, to)| Ok((say(condition)?, to))).collect();
-            rows.map_err(|bound| losses.push(Loss::Refused { part, value: text, bound })).ok()
+        let mut said = |part: Part, rows: Vec<(Condition<'_>, Variant)>, text: &dyn Fn() -> Excerpt| {
+            let rows = rows.into_iter().map(|(condition, to)| Ok((say(condition)?, to)));
+            let rows: Result<Vec<(M, Variant)>, &'static str> = rows.collect();
+            rows.map_err(|bound| losses.push(Loss::Refused { part, value: text(), bound })).ok()
         };
 
-        let (mut headers, mut cookies) = (Vec::new(), Vec::new());
+        let (mut rules, mut cookies) = (Vec::new(), Vec::new());
         for (index, Canary { name: _, weight: _, header, cookie }) in canaries.iter().enumerate() {
-            headers.extend(header.as_ref().and_then(|rule| said(header_rule(rule, index))).into_iter().flatten());
-            cookies.extend(cookie.as_ref().and_then(|rule| said(cookie_rule(rule, index))).into_iter().flatten());
+            if let Some(HeaderRule { name, matches }) = header {
+                let text = || rule_text(name.as_str(), matches);
+                rules.extend(said(Part::Header(index), header_rows(name, matches, index), &text).into_iter().flatten());
+            }
+            if let Some(CookieRule { name, matches }) = cookie {
+                let text = || rule_text(name.as_str(), matches);
+                cookies
+                    .extend(said(Part::Cookie(index), cookie_rows(name, matches, index), &text).into_iter().flatten());
+            }
         }
-        headers.append(&mut cookies);
-        let rules = headers;
+        rules.append(&mut cookies);
 
         let kept = if let Affinity::Cookie(cookie) = affinity { Some(cookie) } else { None };
         let pinned = kept.map(|cookie| cookie.pinned(canaries.iter().map(Canary::name))).unwrap_or_default();
-        let held = kept.and_then(|cookie| said(affinity_rows(cookie, &pinned)));
+        let held = kept.and_then(|cookie| {
+            let rows = pinned.iter().map(|(to, value)| (Condition::Affinity(cookie.name(), value), *to)).collect();
+            said(Part::Affinity, rows, &|| Excerpt::of(&format!("cookie {}", cookie.name())))
+        });
         if let (Some(why), Some(value)) = (keyless, key_text(policy)) {
             losses.push(Loss::LeftOut { part: Part::Affinity, value, why });
         }
 
         let kept = kept.filter(|_| held.is_some());
-        let set_cookie = |to: Variant| {
-            let value = pinned.iter().find(|(variant, _)| *variant == to).map(|(_, value)| value);
-            value.and_then(|value| Some(kept?.set_cookie(value)))
-        };
+        let set: Vec<(Variant, String)> = kept
+            .map(|cookie| pinned.iter().map(|(to, value)| (*to, cookie.set_cookie(value))).collect())
+            .unwrap_or_default();
+        let set_cookie = |to: Variant| set.iter().find(|(variant, _)| *variant == to).map(|(_, value)| value.clone());
         // A rule's choice is kept where the cookie comes before the rules, and is for one request only where it does not.
         let before = kept.is_some_and(|cookie| cookie.precedence() == AffinityPrecedence::BeforeRules);
         let rules = rules.into_iter().map(|(one, to)| Row::new(one, to, set_cookie(to).filter(|_| before)));
@@ -131,41 +132,36 @@ fn merged<M>(rows: Vec<Row<M>>) -> Vec<Row<M>> {
     merged
 }
 
-fn header_rule(HeaderRule { name, matches }: &HeaderRule, index: usize) -> Said<'_> {
+fn header_rows<'p>(name: &'p HeaderName, matches: &'p Match, index: usize) -> Vec<(Condition<'p>, Variant)> {
     let canary = Variant::Canary(index);
-    let rows = match matches {
+    match matches {
         Match::AlwaysNever => {
             vec![(Condition::Header(name, "always"), canary), (Condition::Header(name, "never"), Variant::Stable)]
         }
         Match::Exact(value) => vec![(Condition::Header(name, value), canary)],
         Match::Pattern(pattern) => vec![(Condition::HeaderFound(name, pattern), canary)],
-    };
-    Said { part: Part::Header(index), text: rule_text(name.as_str(), matches), rows }
+    }
 }
 
-fn cookie_rule(CookieRule { name, matches }: &CookieRule, index: usize) -> Said<'_> {
+fn cookie_rows<'p>(name: &'p CookieName, matches: &'p Match, index: usize) -> Vec<(Condition<'p>, Variant)> {
     let canary = Variant::Canary(index);
-    let rows = match matches {
+    match matches {
         Match::AlwaysNever => {
             vec![(Condition::Cookie(name, "always"), canary), (Condition::Cookie(name, "never"), Variant::Stable)]
         }
         Match::Exact(value) => vec![(Condition::Cookie(name, value), canary)],
         Match::Pattern(pattern) => vec![(Condition::CookieFound(name, pattern), canary)],
-    };
-    Said { part: Part::Cookie(index), text: rule_text(name.as_str(), matches), rows }
-}
-
-fn affinity_rows<'p>(cookie: &'p CookieAffinity, pinned: &'p [(Variant, String)]) -> Said<'p> {
-    let rows = pinned.iter().map(|(variant, value)| (Condition::Affinity(cookie.name(), value), *variant)).collect();
-    Said { part: Part::Affinity, text: Excerpt::of(&format!("cookie {}", cookie.name())), rows }
+    }
 }
 
 /// The weights that are not 0, stable's first, none above `most`: reduced exactly where a common divisor does it, else to
 /// the nearest. What had a share keeps one.
 fn weights(policy: &Policy, most: u32, losses: &mut Vec<Loss>) -> Vec<(Variant, u32)> {
-    let reduced = policy.reduced();
     let largest = |policy: &Policy| wanted(policy).map(|(_, weight)| weight).max().unwrap_or(0);
-    let policy = if largest(policy) > most { &reduced } else { policy };
+    if largest(policy) <= most {
+        return wanted(policy).collect();
+    }
+    let policy = &policy.reduced();
     let largest = largest(policy);
     if largest <= most {
         return wanted(policy).collect();

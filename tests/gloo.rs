@@ -155,7 +155,7 @@ affinity: {cookie: {name: route, precedence: afterRules, path: /a%20b}}
     let kube = |name: &str| json!({"kube": {"ref": {"name": name, "namespace": "shop"}, "port": 80}});
     let header = |value: &str| json!([{"name": "x-canary", "value": value}]);
     let kept = |variant: &str| {
-        let value = format!("^(?:.*[; ])?route={variant}(?:[; ].*)?$");
+        let value = format!(r"^(?:.*[; \t])?route={variant}(?:[; \t].*)?$");
         json!([{"name": "cookie", "value": value, "regex": true}])
     };
     let set = |variant: &str| {

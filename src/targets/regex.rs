@@ -27,7 +27,7 @@ pub(super) fn cookie(name: &str, value: &str) -> String {
 
 /// A Cookie line with this cookie as Lua reads it: letter case counts, and a blank ends a value.
 pub(super) fn affinity_cookie(name: &str, value: &str) -> String {
-    format!("^(?:.*[; ])?{}={}(?:[; ].*)?$", escape(name), escape(value))
+    format!(r"^(?:.*[; \t])?{}={}(?:[; \t].*)?$", escape(name), escape(value))
 }
 
 /// A Cookie line with a cookie in whose value the pattern is found.
@@ -239,7 +239,7 @@ fn rule_cookie(regex: &str) -> Option<CookieRegex> {
 }
 
 fn held_cookie(regex: &str) -> Option<CookieRegex> {
-    let (name, value) = regex.strip_prefix("^(?:.*[; ])?")?.strip_suffix("(?:[; ].*)?$")?.split_once('=')?;
+    let (name, value) = regex.strip_prefix(r"^(?:.*[; \t])?")?.strip_suffix(r"(?:[; \t].*)?$")?.split_once('=')?;
     let (name, value) = (unescaped(name)?, unescaped(value)?);
     (affinity_cookie(&name, &value) == regex).then_some(CookieRegex::Affinity(name, value))
 }

@@ -15,7 +15,7 @@ use std::time::Instant;
 use canary_policy::targets::istio::Params;
 use canary_policy::targets::nginx::{self, Manifest, canary_ingress};
 use canary_policy::targets::{Backend, PathType, Route, envoy, gateway, gloo, istio, linkerd, replicas};
-use canary_policy::{Affinity, Canary, CookieAffinity, CookieRule, HeaderRule, Match, Pattern, Policy, Total};
+use canary_policy::{Affinity, Canary, CookieAffinity, CookieRule, HeaderRule, Match, Policy, SameSite, Total};
 use k8s_openapi::api::networking::v1::Ingress;
 use serde::Serialize;
 use serde_json::json;
@@ -26,7 +26,7 @@ const ROUNDS: usize = 5;
 fn main() {
     let policy = policy();
     let routes: Vec<Route> = (0..ROUTES).map(route).collect();
-    println!("{ROUTES} routes of 3 paths, a policy with a header rule, a cookie pattern and an affinity cookie");
+    println!("{ROUTES} routes of 3 paths, with a header rule, a cookie rule and an affinity cookie");
     println!("target      routes/s   convert, µs   serialise, µs   ratio");
     let ingress = ingress();
     let params = nginx::Params::new("next".parse().unwrap());
@@ -76,13 +76,15 @@ fn median(mut costs: Vec<f64>) -> f64 {
     costs[costs.len() / 2]
 }
 
+/// That of `examples/manifests/policy.yaml`.
 fn policy() -> Policy {
-    let canary = Canary::new("canary", 30)
+    let canary = Canary::new("canary", 25)
         .unwrap()
         .with_header(HeaderRule::new("x-canary", Match::AlwaysNever).unwrap())
-        .with_cookie(CookieRule::new("cohort", Match::Pattern(Pattern::new("^beta|gamma$").unwrap())).unwrap());
-    let affinity = CookieAffinity::new("route").unwrap().with_revision("7").unwrap();
-    Policy::new([canary], Total::default()).unwrap().with_affinity(Affinity::Cookie(affinity))
+        .with_cookie(CookieRule::new("cohort", Match::Exact("beta".to_owned())).unwrap());
+    let affinity = CookieAffinity::new("route").unwrap().with_revision("7").unwrap().with_max_age(86_400);
+    let affinity = affinity.with_path("/").unwrap().with_same_site(SameSite::Lax).with_secure(true);
+    Policy::new([canary], Total::new(1000).unwrap()).unwrap().with_affinity(Affinity::Cookie(affinity))
 }
 
 fn route(index: usize) -> Route {

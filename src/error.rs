@@ -279,18 +279,15 @@ impl Excerpt {
     /// The beginning of a text.
     #[must_use]
     pub fn of(text: &str) -> Self {
+        let cut = text.char_indices().nth(Self::MAX).and_then(|(at, _)| text.get(..at));
         let mut shown = String::new();
-        for (index, c) in text.chars().enumerate() {
-            match c {
-                _ if index == Self::MAX => {
-                    shown.push_str(&format!("… ({} bytes)", text.len()));
-                    break;
-                }
-                c if c.is_control() => shown.extend(c.escape_default()),
-                c => shown.push(c),
-            }
+        for c in cut.unwrap_or(text).chars() {
+            if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
         }
-        Excerpt(shown)
+        match cut {
+            None => Excerpt(shown),
+            Some(_) => Excerpt(format!("{shown}… ({} bytes)", text.len())),
+        }
     }
 }
 

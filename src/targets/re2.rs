@@ -10,6 +10,8 @@ use regex_syntax::ast::{AssertionKind, Ast, Flag, Flags, GroupKind, RepetitionKi
 use regex_syntax::hir::translate::TranslatorBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
+use super::table::Condition;
+
 /// What every program has: the loop in front of it, and its end.
 const FRAME: usize = 4;
 
@@ -25,8 +27,23 @@ pub(super) enum Reads {
     Utf8,
 }
 
+/// Whether RE2 makes no more than this many instructions of the expression that a condition was written as.
+pub(super) fn fits(condition: Condition<'_>, regex: &str, reads: Reads, bound: usize) -> bool {
+    // A character is one instruction, or four where it has two cases or is several bytes. What stands around a cookie's name
+    // and value comes to less than this, so that most of them need not be parsed.
+    let (around, each) = match reads {
+        Reads::Bytes => (30, 1),
+        Reads::Utf8 => (60, 4),
+    };
+    let text = match condition {
+        Condition::Cookie(name, value) | Condition::Affinity(name, value) => Some(name.as_str().len() + value.len()),
+        _ => None,
+    };
+    text.is_some_and(|text| around + each * text <= bound) || program_size(regex, reads) <= bound
+}
+
 /// At most how many instructions RE2 makes of an expression.
-pub(super) fn program_size(regex: &str, reads: Reads) -> usize {
+fn program_size(regex: &str, reads: Reads) -> usize {
     let Ok(ast) = parse::Parser::new().parse(regex) else { return usize::MAX };
     let (parts, frame) = match &ast {
         // Anchors at both ends of the whole are no instructions, and leave the loop out.
@@ -188,5 +205,33 @@ fn repeated(kind: &RepetitionKind, sub: Size, group: bool) -> Size {
         instructions: times(most.unwrap_or(least).max(1), one).saturating_add(around),
         empty: least == 0 || sub.empty,
         loops: sub.loops || most.is_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::CookieName;
+    use crate::targets::regex;
+
+    /// What is not parsed is what would have fitted.
+    #[test]
+    fn the_short_way_is_never_too_short() {
+        for name in ["a", "K", "sks", "a b", "!#$%&'*+-./:^_`|~", "session.id"] {
+            for value in ["", "x", "always", "SKsk", "été", "\u{10ffff}", "a.b*c", &"k".repeat(40)] {
+                let cookie = CookieName::new(name).unwrap();
+                let written = [
+                    (Condition::Cookie(&cookie, value), regex::cookie(name, value)),
+                    (Condition::Affinity(&cookie, value), regex::affinity_cookie(name, value)),
+                ];
+                for (condition, regex) in written {
+                    for reads in [Reads::Bytes, Reads::Utf8] {
+                        let size = program_size(&regex, reads);
+                        assert!(!fits(condition, &regex, reads, size - 1), "{regex}: {size}");
+                        assert!(fits(condition, &regex, reads, size));
+                    }
+                }
+            }
+        }
     }
 }

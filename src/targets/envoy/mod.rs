@@ -15,6 +15,8 @@
 
 mod object;
 
+use std::borrow::Cow;
+
 pub use object::{
     ClusterWeight, HashPolicy, HashedCookie, HashedHeader, HeaderMatcher, HeaderValue, HeaderValueOption, RegexMatcher,
     RouteAction, RouteConfiguration, RouteMatch, Rule, StringMatcher, VirtualHost, WeightedClusters,
@@ -63,10 +65,11 @@ pub fn route_configuration(policy: &Policy, route: &Route) -> Result<Conversion<
     let Table { rows, split } = Table::new(policy, u32::MAX, None, header_matcher, &mut losses);
     let mut routes = Vec::new();
     for Row { any, to, set_cookie } in &rows {
+        let cluster = Some(backends.of(*to).to_string());
         for header in any {
             routes.extend(paths.iter().map(|path| Rule {
                 matches: RouteMatch { headers: vec![header.clone()], ..path_match(path) },
-                route: RouteAction { cluster: Some(backends.of(*to).to_string()), ..RouteAction::default() },
+                route: RouteAction { cluster: cluster.clone(), ..RouteAction::default() },
                 response_headers_to_add: set_cookie.iter().map(|value| HeaderValueOption::set_cookie(value)).collect(),
             }));
         }
@@ -87,21 +90,22 @@ pub fn route_configuration(policy: &Policy, route: &Route) -> Result<Conversion<
 
 /// A condition as a header matcher, or what the target is bound to.
 fn header_matcher(condition: Condition<'_>) -> Result<HeaderMatcher, &'static str> {
-    let (name, regex) = match condition {
+    let cookie = Cow::Borrowed("cookie");
+    let (name, regex): (Cow<'static, str>, String) = match condition {
         Condition::Header(name, value) => {
             let string_match = StringMatcher::Exact(value.to_owned());
-            return Ok(HeaderMatcher { name: name.as_str().to_owned(), string_match });
+            return Ok(HeaderMatcher { name: name.to_string().into(), string_match });
         }
-        Condition::HeaderFound(name, pattern) => (name.as_str(), regex::found(pattern)),
-        Condition::Cookie(name, value) => ("cookie", regex::cookie(name.as_str(), value)),
-        Condition::CookieFound(name, pattern) => ("cookie", regex::cookie_found(name.as_str(), pattern)?),
-        Condition::Affinity(name, value) => ("cookie", regex::affinity_cookie(name.as_str(), value)),
+        Condition::HeaderFound(name, pattern) => (name.to_string().into(), regex::found(pattern)),
+        Condition::Cookie(name, value) => (cookie, regex::cookie(name.as_str(), value)),
+        Condition::CookieFound(name, pattern) => (cookie, regex::cookie_found(name.as_str(), pattern)?),
+        Condition::Affinity(name, value) => (cookie, regex::affinity_cookie(name.as_str(), value)),
     };
-    if re2::program_size(&regex, Reads::Bytes) > PROGRAM_SIZE {
+    if !re2::fits(condition, &regex, Reads::Bytes, PROGRAM_SIZE) {
         return Err("Envoy takes a regular expression of at most 100 instructions of RE2, \
                     with what is written around a pattern or cookie");
     }
-    Ok(HeaderMatcher { name: name.to_owned(), string_match: StringMatcher::SafeRegex(RegexMatcher { regex }) })
+    Ok(HeaderMatcher { name, string_match: StringMatcher::SafeRegex(RegexMatcher { regex }) })
 }
 
 fn path_match((path, kind): &(Path, PathType)) -> RouteMatch {

@@ -1,5 +1,7 @@
 //! A RouteConfiguration, as far as it is written here. Fields are called what they are called in Envoy's YAML and JSON.
 
+use std::borrow::Cow;
+
 /// The routes of a listener (`config.route.v3.RouteConfiguration`). [`route_configuration`](super::route_configuration)
 /// has an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +69,7 @@ pub struct RouteMatch {
 #[non_exhaustive]
 pub struct HeaderMatcher {
     /// The header's name.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// What one of its lines has to be.
     pub string_match: StringMatcher,
 }
@@ -171,7 +173,7 @@ pub struct HeaderValueOption {
     /// The header.
     pub header: HeaderValue,
     /// `APPEND_IF_EXISTS_OR_ADD`: beside the lines that are there.
-    pub append_action: String,
+    pub append_action: Cow<'static, str>,
 }
 
 /// A header (`config.core.v3.HeaderValue`).
@@ -180,7 +182,7 @@ pub struct HeaderValueOption {
 #[non_exhaustive]
 pub struct HeaderValue {
     /// Its name.
-    pub key: String,
+    pub key: Cow<'static, str>,
     /// Its value, in which `%%` is `%`.
     pub value: String,
 }
@@ -190,8 +192,8 @@ impl HeaderValueOption {
     pub(super) fn set_cookie(value: &str) -> Self {
         HeaderValueOption {
             // A single `%` begins a command.
-            header: HeaderValue { key: "Set-Cookie".to_owned(), value: value.replace('%', "%%") },
-            append_action: "APPEND_IF_EXISTS_OR_ADD".to_owned(),
+            header: HeaderValue { key: Cow::Borrowed("Set-Cookie"), value: value.replace('%', "%%") },
+            append_action: Cow::Borrowed("APPEND_IF_EXISTS_OR_ADD"),
         }
     }
 }

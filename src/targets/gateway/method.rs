@@ -16,7 +16,7 @@ pub(super) fn method((path, kind): &(Path, PathType)) -> Result<Option<MethodMat
     let exactly = |service: &str, method: Option<&str>| {
         let service = name(service, service.strip_prefix('.').unwrap_or(service).split('.').all(identifier))?;
         let method = method.map(|method| name(method, identifier(method))).transpose()?;
-        Ok(Some(MethodMatch { kind: "Exact".to_owned(), service, method }))
+        Ok(Some(MethodMatch { kind: "Exact".into(), service, method }))
     };
     let text = path.compared(*kind).strip_prefix('/').unwrap_or_default();
     match (kind, text.split_once('/')) {

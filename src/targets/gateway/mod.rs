@@ -16,6 +16,8 @@ mod method;
 mod object;
 mod read;
 
+use std::borrow::Cow;
+
 use http::HeaderName;
 
 pub use object::{
@@ -99,7 +101,7 @@ pub(super) fn http_routes_on(
     takes: impl Fn(Condition<'_>) -> Result<(), &'static str>,
 ) -> Result<Conversion<Vec<HttpRoute>>, RouteError> {
     objects(policy, route, place, ("HTTPRoute", takes), |(path, kind), header| {
-        let path = Some(PathMatch { kind: path_kind(*kind).to_owned(), value: path.as_str().to_owned() });
+        let path = Some(PathMatch { kind: path_kind(*kind).into(), value: path.as_str().to_owned() });
         Ok(HttpMatch { path, headers: header.cloned().into_iter().collect(), ..HttpMatch::default() })
     })
 }
@@ -147,7 +149,7 @@ fn objects<M: Clone>(
     policy: &Policy,
     route: &Route,
     Place { parents, hosts }: &Place<'_>,
-    (kind, takes): (&str, impl Fn(Condition<'_>) -> Result<(), &'static str>),
+    (kind, takes): (&'static str, impl Fn(Condition<'_>) -> Result<(), &'static str>),
     say: impl Fn(&(Path, PathType), Option<&HeaderMatch>) -> Result<M, RouteError>,
 ) -> Result<Conversion<Vec<Object<M>>>, RouteError> {
     let why = "an HTTPRoute or GRPCRoute";
@@ -200,8 +202,8 @@ fn objects<M: Clone>(
             let matches = paths.iter().map(|path| say(path, None)).collect::<Result<_, _>>()?;
             rules.push(Rule { matches, filters: Vec::new(), backend_refs: refs(&split)?, unread: Unread::default() });
             output.push(Object {
-                api_version: "gateway.networking.k8s.io/v1".to_owned(),
-                kind: kind.to_owned(),
+                api_version: "gateway.networking.k8s.io/v1".into(),
+                kind: kind.into(),
                 metadata: metadata(policy, route, output.len())?,
                 spec: Spec {
                     parent_refs: parents.clone(),
@@ -227,14 +229,15 @@ pub(super) fn metadata(policy: &Policy, route: &Route, index: usize) -> Result<M
 
 /// A condition as a header match, or what the target is bound to.
 fn header_match(policy: &Policy, condition: Condition<'_>) -> Result<HeaderMatch, &'static str> {
-    let exact = |name: &HeaderName, value: &str| ("Exact", name.as_str().to_owned(), value.to_owned());
-    let matches = |name: &str, value: String| ("RegularExpression", name.to_owned(), value);
+    let exact = |name: &HeaderName, value: &str| ("Exact", Cow::from(name.to_string()), value.to_owned());
+    let matches = |name: Cow<'static, str>, value: String| ("RegularExpression", name, value);
+    let cookie = Cow::Borrowed("cookie");
     let (kind, name, value) = match condition {
         Condition::Header(name, value) => exact(name, value),
-        Condition::HeaderFound(name, pattern) => matches(name.as_str(), regex::found(pattern)),
-        Condition::Cookie(name, value) => matches("cookie", regex::cookie(name.as_str(), value)),
-        Condition::CookieFound(name, pattern) => matches("cookie", regex::cookie_found(name.as_str(), pattern)?),
-        Condition::Affinity(name, value) => matches("cookie", regex::affinity_cookie(name.as_str(), value)),
+        Condition::HeaderFound(name, pattern) => matches(name.to_string().into(), regex::found(pattern)),
+        Condition::Cookie(name, value) => matches(cookie, regex::cookie(name.as_str(), value)),
+        Condition::CookieFound(name, pattern) => matches(cookie, regex::cookie_found(name.as_str(), pattern)?),
+        Condition::Affinity(name, value) => matches(cookie, regex::affinity_cookie(name.as_str(), value)),
     };
     let set = match (policy.affinity(), condition) {
         (Affinity::Cookie(cookie), Condition::Affinity(_, value)) => cookie.set_cookie(value),
@@ -247,7 +250,7 @@ fn header_match(policy: &Policy, condition: Condition<'_>) -> Result<HeaderMatch
     } else if set.contains('%') {
         Err("implementations that are built on Envoy read a % in a Set-Cookie value as a variable")
     } else {
-        Ok(HeaderMatch { kind: kind.to_owned(), name, value })
+        Ok(HeaderMatch { kind: kind.into(), name, value })
     }
 }
 

@@ -1,5 +1,7 @@
 //! HTTPRoute and GRPCRoute, as far as they are written and read here.
 
+use std::borrow::Cow;
+
 use crate::targets::{Metadata, Unread};
 
 /// A route that matches HTTP requests. [`http_routes`](super::http_routes) has an example.
@@ -14,9 +16,9 @@ pub type GrpcRoute = Object<GrpcMatch>;
 #[non_exhaustive]
 pub struct Object<M> {
     /// `gateway.networking.k8s.io/v1`.
-    pub api_version: String,
+    pub api_version: Cow<'static, str>,
     /// `HTTPRoute` or `GRPCRoute`.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Its name, and where it is.
     pub metadata: Metadata,
     /// What it says.
@@ -124,14 +126,14 @@ pub struct GrpcMatch {
 pub struct PathMatch {
     /// `Exact`, `PathPrefix`, or `RegularExpression`, which is read only.
     #[cfg_attr(feature = "serde", serde(rename = "type", default = "prefix"))]
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// The path.
     pub value: String,
 }
 
 #[cfg(feature = "serde")]
-fn prefix() -> String {
-    "PathPrefix".to_owned()
+fn prefix() -> Cow<'static, str> {
+    Cow::Borrowed("PathPrefix")
 }
 
 /// What a gRPC method has to be.
@@ -141,7 +143,7 @@ fn prefix() -> String {
 pub struct MethodMatch {
     /// `Exact`.
     #[cfg_attr(feature = "serde", serde(rename = "type", default = "exact"))]
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// The service, with its package.
     pub service: String,
     /// The method; none is all of the service's.
@@ -156,16 +158,16 @@ pub struct MethodMatch {
 pub struct HeaderMatch {
     /// `Exact` or `RegularExpression`.
     #[cfg_attr(feature = "serde", serde(rename = "type", default = "exact"))]
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// The header's name.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Its value, or what matches it.
     pub value: String,
 }
 
 #[cfg(feature = "serde")]
-fn exact() -> String {
-    "Exact".to_owned()
+fn exact() -> Cow<'static, str> {
+    Cow::Borrowed("Exact")
 }
 
 /// A Service, and its share.
@@ -199,7 +201,7 @@ pub struct BackendRef {
 pub struct Filter {
     /// `ResponseHeaderModifier`.
     #[cfg_attr(feature = "serde", serde(rename = "type"))]
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// The headers that change.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub response_header_modifier: Option<HeaderModifier>,
@@ -227,7 +229,7 @@ pub struct HeaderModifier {
 #[non_exhaustive]
 pub struct Header {
     /// Its name.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Its value.
     pub value: String,
 }
@@ -235,9 +237,9 @@ pub struct Header {
 impl Filter {
     /// Sets this cookie beside those that the backend sets.
     pub(super) fn set_cookie(value: String) -> Self {
-        let header = Header { name: "Set-Cookie".to_owned(), value };
+        let header = Header { name: Cow::Borrowed("Set-Cookie"), value };
         Filter {
-            kind: "ResponseHeaderModifier".to_owned(),
+            kind: Cow::Borrowed("ResponseHeaderModifier"),
             response_header_modifier: Some(HeaderModifier { add: vec![header], ..HeaderModifier::default() }),
             unread: Unread::default(),
         }

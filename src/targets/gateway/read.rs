@@ -140,8 +140,7 @@ fn matches(index: usize, rule: &Rule<HttpMatch>, findings: &mut Vec<Finding>) ->
                 findings.push(Finding::LeftOut { field, value: Excerpt::of("path"), why });
             }
             (_, Err(why)) => {
-                let names: Vec<&str> =
-                    headers.iter().map(|header| header.name.as_str()).chain(unread.names()).collect();
+                let names: Vec<&str> = headers.iter().map(|header| &*header.name).chain(unread.names()).collect();
                 findings.push(Finding::LeftOut { field, value: Excerpt::of(&names.join(", ")), why });
             }
         }
@@ -159,7 +158,7 @@ fn kind(kind: &str) -> Option<PathType> {
 
 fn condition(field: &str, header: &HeaderMatch, findings: &mut Vec<Finding>) -> Result<Seen, &'static str> {
     let HeaderMatch { kind, name, value } = header;
-    match kind.as_str() {
+    match &**kind {
         "Exact" => Ok(Seen::Header(name.to_ascii_lowercase(), value.clone())),
         "RegularExpression" => Seen::regex(field, name, value, findings),
         _ => Err("a header is compared exactly, or with a regular expression"),

@@ -153,7 +153,7 @@ fn header_matcher(condition: Condition<'_>) -> Result<HeaderMatcher, &'static st
         Condition::Affinity(name, value) => ("cookie", regex::affinity_cookie(name.as_str(), value)),
     };
     // Its Envoy may be one that reads UTF-8: the larger count is right for both.
-    if re2::program_size(&value, Reads::Utf8) > PROGRAM_SIZE {
+    if !re2::fits(condition, &value, Reads::Utf8, PROGRAM_SIZE) {
         return Err("Gloo takes a regular expression of at most 1024 instructions of RE2, \
                     with what is written around a pattern or cookie");
     }

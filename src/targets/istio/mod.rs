@@ -29,7 +29,7 @@ pub use object::{
 pub use params::Params;
 pub use read::read;
 
-use super::re2::{Reads, program_size};
+use super::re2::{self, Reads};
 use super::table::{Condition, Row, Table};
 use super::{Conversion, Metadata, Path, PathType, Route, regex};
 use crate::error::{Excerpt, RouteError};
@@ -162,7 +162,7 @@ fn header_match(condition: Condition<'_>) -> Result<(String, StringMatch), &'sta
     };
     if regex.len() > REGEX {
         Err("a regular expression has 1024 bytes at most, with what is written around a pattern or cookie")
-    } else if regex.contains('{') && program_size(&regex, Reads::Utf8) > PROGRAM {
+    } else if regex.contains('{') && !re2::fits(condition, &regex, Reads::Utf8, PROGRAM) {
         // Without counted repetitions no character of 1024 comes to 32 instructions.
         Err("what RE2 makes of a regular expression has 32768 instructions at most")
     } else {

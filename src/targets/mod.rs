@@ -9,12 +9,15 @@ pub mod envoy;
 mod found;
 pub mod gateway;
 pub mod gloo;
+mod host;
 pub mod istio;
 mod lines;
 pub mod linkerd;
 mod loss;
 pub mod nginx;
 mod object;
+mod parent;
+mod path;
 mod re2;
 mod reading;
 mod regex;
@@ -26,10 +29,13 @@ mod table;
 use std::fmt;
 
 pub use backend::{Backend, Port, PortName};
+pub use host::Host;
 pub use loss::{Loss, Part, Proportion};
 pub use object::{Metadata, Unread};
+pub use parent::Parent;
+pub use path::{Path, PathType};
 pub use reading::{Finding, Reading};
-pub use route::{Host, Parent, Path, PathType, Route};
+pub use route::Route;
 
 /// What was written, and what could not be said.
 ///

@@ -133,15 +133,15 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let file = if args.file == "-" { "standard input" } else { &args.file };
     let in_file = |why: &dyn Display| format!("{file}: {why}");
     let found = manifests::read(&files::read(&args.file)?, &prefix, args.ingress.as_deref());
-    let found = found.map_err(|why| in_file(&why))?;
-    let (policy, noticed) = match given {
-        Some(policy) => (policy, Vec::new()),
-        None if found.canaries.is_empty() => (args.policy.read()?, Vec::new()),
-        None => canary::policy(&found, &prefix).map_err(|why| in_file(&why))?,
-    };
+    let mut found = found.map_err(|why| in_file(&why))?;
     if canaries.is_empty() {
         canaries.push(canary::service(&found).map_err(|why| in_file(&why))?);
     }
+    let (policy, noticed) = match given {
+        Some(policy) => (policy, Vec::new()),
+        None if found.canaries.is_empty() => (args.policy.read()?, Vec::new()),
+        None => canary::policy(&mut found, &prefix).map_err(|why| in_file(&why))?,
+    };
     let written = match (args.to, canaries.first()) {
         (Target::Nginx, Some(canary)) => {
             let mut params = Params::new(canary.clone());

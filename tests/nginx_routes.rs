@@ -163,7 +163,8 @@ fn an_ingress_without_a_route_to_share_is_an_error() {
             "nginx.ingress.kubernetes.io/use-regex: 'true'",
             "a.test: ImplementationSpecific /[a-z]+ web:80",
             &["next"][..],
-            "Ingress `shop` sends nothing to `web` on a path that other targets read alike",
+            "Ingress `shop` sends nothing to `web` on a path that other targets read alike: path /[a-z]+: `/[a-z]+` is left out: \
+             it is a regular expression",
         ),
     ];
     for (annotations, rules, canaries, error) in rows {

@@ -1,5 +1,6 @@
 //! The same policy for whatever else routes.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 
 use canary_policy::targets::istio::Objects;
@@ -32,8 +33,19 @@ pub(crate) fn written(target: Target, ingress: &Ingress, policy: &Policy, places
     }
     // However many routes there are, the pods are behind one Service.
     let routes = if target == Target::Replicas { routes.into_iter().take(1).collect() } else { routes };
+    let routes: Vec<Route> = routes.into_iter().map(|route| numbered(route, port.as_ref())).collect();
+    let routes = if target == Target::Linkerd { without_hosts(routes)? } else { routes };
+    let by_host = matches!(target, Target::Istio | Target::Gloo | Target::Envoy);
+    if let Some(host) = shared_host(&routes).filter(|_| by_host) {
+        return Err(format!(
+            "host `{host}` has its paths at several ports of the Service, which would be several objects for one host, in no \
+             order: write one for each port, or use --to gateway"
+        ));
+    }
+    if policy.affinity() != &Affinity::None {
+        written.notes.push("ingress-nginx keeps a client on one pod; this keeps it on its variant".to_owned());
+    }
     for route in routes {
-        let route = numbered(route, port.as_ref());
         let hangs = matches!(target, Target::Gateway | Target::Istio);
         let route = if hangs { hung(route, &parents, ingress, &mut written.notes)? } else { route };
         match target {
@@ -89,12 +101,43 @@ fn document(object: &impl Serialize) -> Result<String, String> {
     serde_saphyr::to_string(object).map_err(|error| error.to_string())
 }
 
-/// The route with the numbers of ports that an Ingress calls by name.
+/// The route with the number of the ports that an Ingress calls by name.
 fn numbered(route: Route, port: Option<&Port>) -> Route {
     let Some(port) = port else { return route };
-    let at = |backend: &Backend| backend.clone().with_port(port.clone());
+    let at = |backend: &Backend| match backend.port() {
+        Some(Port::Number(_)) => backend.clone(),
+        _ => backend.clone().with_port(port.clone()),
+    };
     let (stable, canaries): (Backend, Vec<Backend>) = (at(route.stable()), route.canaries().iter().map(at).collect());
     route.with_backends(stable, canaries)
+}
+
+/// Routes that differ in their hosts only, as one: for what hangs on a Service, where hosts do not matter.
+fn without_hosts(routes: Vec<Route>) -> Result<Vec<Route>, String> {
+    let mut merged: Vec<Route> = Vec::new();
+    for route in routes {
+        let same = |other: &Route| other.stable() == route.stable() && other.canaries() == route.canaries();
+        match merged.iter().position(same) {
+            None => merged.push(route),
+            Some(at) => {
+                let first = merged.swap_remove(at);
+                let more = route.paths().iter().filter(|path| !first.paths().contains(path));
+                let paths: Vec<_> = first.paths().iter().chain(more).cloned().collect();
+                merged.push(first.with_paths(paths).map_err(|why| format!("paths: {why}"))?);
+            }
+        }
+    }
+    Ok(merged)
+}
+
+/// Whether one host is in several routes, which only the Gateway API puts in order.
+fn shared_host(routes: &[Route]) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    routes.iter().find_map(|route| {
+        let hosts = route.hosts().iter().map(ToString::to_string);
+        let mut hosts = hosts.chain(route.hosts().is_empty().then(|| "*".to_owned()));
+        hosts.find(|host| !seen.insert(host.clone()))
+    })
 }
 
 /// The route on its Gateways: without any it hangs on one that is called as the Ingress's class.

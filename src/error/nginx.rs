@@ -210,12 +210,14 @@ pub enum IngressError {
         service: String,
     },
     /// Every path of the stable Service is a regular expression, or odd.
-    #[error("Ingress `{ingress}` sends nothing to `{service}` on a path that other targets read alike")]
+    #[error("Ingress `{ingress}` sends nothing to `{service}` on a path that other targets read alike: {why}")]
     NoPath {
         /// The stable Ingress.
         ingress: String,
         /// The stable Service.
         service: String,
+        /// The last of its paths, and why it is left out.
+        why: String,
     },
     /// Nothing that requests could be shared with.
     #[error("no Service is given for a canary")]

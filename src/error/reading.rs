@@ -15,6 +15,14 @@ use super::{Excerpt, Invalid, InvalidPolicy};
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ReadingError {
+    /// An object of another kind.
+    #[error("kind: `{kind}` is not {wanted}")]
+    Kind {
+        /// Its kind.
+        kind: Excerpt,
+        /// The kind that is read.
+        wanted: &'static str,
+    },
     /// Nothing to read.
     #[error("there is no object to read")]
     NoObject,

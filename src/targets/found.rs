@@ -45,11 +45,12 @@ pub(super) fn assembled(
         }
         let everywhere = paths.iter().all(|path| matches.iter().filter(same).any(|other| other.path == *path));
         if everywhere {
-            lines.rows.push(Line {
-                field: found.field.clone(),
-                condition: condition.clone(),
-                goals: found.goals.clone(),
-            });
+            // Flagger writes the backends that get nothing too.
+            let mut goals = found.goals.clone();
+            if goals.iter().any(|goal| goal.weight > 0) {
+                goals.retain(|goal| goal.weight > 0);
+            }
+            lines.rows.push(Line { field: found.field.clone(), condition: condition.clone(), goals });
         } else {
             findings.push(Finding::LeftOut {
                 field: found.field.clone(),

@@ -53,8 +53,8 @@ impl Metadata {
 /// # #[cfg(feature = "serde")] {
 /// use canary_policy::targets::gateway::BackendRef;
 ///
-/// let backend: BackendRef = serde_json::from_str(r#"{"name": "web", "kind": "Bucket"}"#).unwrap();
-/// assert_eq!(backend.unread.names().collect::<Vec<_>>(), ["kind"]);
+/// let backend: BackendRef = serde_json::from_str(r#"{"name": "web", "subset": "v2"}"#).unwrap();
+/// assert_eq!(backend.unread.names().collect::<Vec<_>>(), ["subset"]);
 /// # }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

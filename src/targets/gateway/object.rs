@@ -175,6 +175,12 @@ fn exact() -> Cow<'static, str> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct BackendRef {
+    /// The API group; none and an empty one are that of Services.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub group: Option<String>,
+    /// The kind; none is `Service`.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub kind: Option<String>,
     /// The Service.
     pub name: String,
     /// The Service's namespace; none is the route's.

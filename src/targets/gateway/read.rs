@@ -50,6 +50,9 @@ use crate::targets::{Backend, Finding, Host, Metadata, Parent, Path, PathType, P
 pub fn read(routes: &[HttpRoute]) -> Result<Reading, ReadingError> {
     let mut findings = Vec::new();
     let (first, others) = routes.split_first().ok_or(ReadingError::NoObject)?;
+    if let Some(other) = routes.iter().find(|route| route.kind != "HTTPRoute") {
+        return Err(ReadingError::Kind { kind: Excerpt::of(&other.kind), wanted: "HTTPRoute" });
+    }
     let mut read = Object::read(first, &mut findings)?;
     for (index, other) in others.iter().enumerate() {
         // What was noticed in the first stands in the others too.
@@ -171,8 +174,13 @@ fn goal(
     set_cookie: Option<&String>,
     findings: &mut Vec<Finding>,
 ) -> Result<Goal, ReadingError> {
-    let BackendRef { name, namespace, port, weight, filters, unread } = backend;
+    let BackendRef { group, kind, name, namespace, port, weight, filters, unread } = backend;
     left_out(field, unread, findings);
+    let core = group.as_deref().is_none_or(|group| matches!(group, "" | "core"));
+    if !core || kind.as_deref().is_some_and(|kind| kind != "Service") {
+        let (field, value) = (format!("{field}.kind"), Excerpt::of(kind.as_deref().unwrap_or("Service")));
+        findings.push(Finding::LeftOut { field, value, why: "a route's backends are Services" });
+    }
     if let Some(namespace) = namespace {
         let (field, value) = (format!("{field}.namespace"), Excerpt::of(namespace));
         findings.push(Finding::LeftOut { field, value, why: "a route's backends are in its own namespace" });

@@ -59,6 +59,9 @@ use crate::targets::{Finding, Host, Metadata, Path, PathType, Reading, Route};
 /// # }
 /// ```
 pub fn read(object: &VirtualService) -> Result<Reading, ReadingError> {
+    if object.kind != "VirtualService" {
+        return Err(ReadingError::Kind { kind: Excerpt::of(&object.kind), wanted: "VirtualService" });
+    }
     let mut findings = Vec::new();
     let VirtualServiceSpec { hosts, gateways, http, unread } = &object.spec;
     left_out("spec", unread, &mut findings);

@@ -97,7 +97,8 @@ pub fn routes(
         }
     }
     if groups.is_empty() {
-        return Err(IngressError::NoPath { ingress: name, service: swap.service() });
+        let why = findings.iter().rev().map(ToString::to_string).find(|finding| finding.starts_with("path "));
+        return Err(IngressError::NoPath { ingress: name, service: swap.service(), why: why.unwrap_or_default() });
     }
 
     let mut routes = Vec::new();
@@ -178,6 +179,11 @@ fn left_out(stable: &Ingress, spec: &IngressSpec, swap: &Swap<'_>, prefix: &Pref
     if let Some(tls) = spec.tls.iter().flatten().next() {
         let secret = tls.secret_name.as_deref().unwrap_or("tls");
         left_out("spec.tls".to_owned(), secret, "certificates belong to what a route hangs on");
+    }
+    let default = spec.default_backend.as_ref().and_then(|backend| backend.service.as_ref());
+    if let Some(service) = default.filter(|service| !swap.names(service)) {
+        let field = "spec.defaultBackend".to_owned();
+        left_out(field, &service.name, "it is another Service than the stable one");
     }
     for (index, rule) in spec.rules.iter().flatten().enumerate() {
         for (place, path) in rule.http.iter().flat_map(|http| &http.paths).enumerate() {

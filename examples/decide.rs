@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut headers = HeaderMap::new();
     headers.insert("x-canary", HeaderValue::from_static("always"));
-    // A host draws 64 bits for each request; the crate itself rolls no dice.
+    // A host takes 64 bits of its generator for each request; the crate itself rolls no dice.
     let decision = selector.select(&headers, Sample::from_bits(0x9e37_79b9_7f4a_7c15));
 
     let backend = match decision.variant {

@@ -176,7 +176,7 @@ pub enum Invalid {
     #[error("`{0}` is not a path: begins with /, at most 1024 characters of a URL path, no //, /./, /../ or %2f")]
     Path(Excerpt),
     /// The same thing twice in a list.
-    #[error("`{0}` stands there twice")]
+    #[error("`{0}` is listed twice")]
     Twice(Excerpt),
     /// A label's name that cannot exist.
     #[error("`{0}` is not a label's name: 1 to 63 letters, digits, `-`, `_` and `.`, behind a DNS name and `/` if any")]

@@ -188,7 +188,7 @@ fn weights_are_shares() {
         let answers = (0..requests).map(|_| client.get("example.com", "/", []));
         answers.filter(|answer| answer.variant == Some(variant)).count()
     };
-    // 4 standard deviations of 2,000 draws at 0.3 are 82, and at 2000000000 of 4294967295 they are 89.2.
+    // 4 standard deviations of 2,000 requests at 0.3 are 82, and at 2000000000 of 4294967295 they are 89.2.
     let canaries = count(0, CANARY, 2_000);
     println!("30 of 100: {canaries} of 2000");
     assert!(canaries.abs_diff(600) <= 82, "{canaries}");

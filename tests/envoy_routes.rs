@@ -178,7 +178,7 @@ fn a_key_is_hashed() {
         assert_eq!(action["hash_policy"], json!([hashed]));
         assert_eq!(action["weighted_clusters"]["use_hash_policy"], true);
         let got = wanted.replace("key", "hash_policy");
-        let why = "Envoy's own hash, without the salt, keeps a client on a variant, which may be another one";
+        let why = "Envoy's own hash, without the salt, keeps a client on one variant, which need not be the selector's";
         assert_eq!(losses[0].to_string(), format!("affinity: `{wanted}` becomes `{got}`: {why}"));
     }
     let all = losses("{canaries: [{weight: 100}], affinity: {key: {cookie: uid}}}");

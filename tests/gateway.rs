@@ -350,8 +350,8 @@ fn bad_input_is_an_error_that_says_where() {
             "10.0.0.1".parse().map(|_: Host| route(&one)),
             "`10.0.0.1` is not a host: a DNS name, or one that begins with `*.`",
         ),
-        (route(&one).with_hosts(["a.test".parse().unwrap(), "a.test".parse().unwrap()]), "`a.test` stands there twice"),
-        (route(&one).with_paths(paths("/a /a/")), "`Prefix /a` stands there twice"),
+        (route(&one).with_hosts(["a.test".parse().unwrap(), "a.test".parse().unwrap()]), "`a.test` is listed twice"),
+        (route(&one).with_paths(paths("/a /a/")), "`Prefix /a` is listed twice"),
     ] {
         assert_eq!(result.unwrap_err().to_string(), text);
     }

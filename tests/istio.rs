@@ -629,11 +629,11 @@ canaries:
   - { name: blue, weight: 5, header: { name: x-canary }, cookie: { name: cohort, value: beta } }
   - { name: green, weight: 20, header: { name: user-agent, pattern: 'Firefox/1[0-9]{2}' } }",
     );
-    let sticky = policy(
+    let kept = policy(
         "{ canaries: [{ weight: 30, header: { name: x-canary } }],
            affinity: { cookie: { name: route, revision: '7', maxAge: 86400, sameSite: Lax, secure: true } } }",
     );
-    let cart = route(&sticky)
+    let cart = route(&kept)
         .with_hosts([host("shop.example.com")])
         .and_then(|route| {
             route.with_paths([("/cart".parse().unwrap(), PathType::Prefix), ("/pay".parse().unwrap(), PathType::Exact)])
@@ -643,8 +643,8 @@ canaries:
     let none = Policy::percent(0).unwrap();
     let rows = [
         ("rules of two canaries, in the mesh", &rules, route(&rules), Params::default()),
-        ("an affinity cookie, at a Gateway and in the mesh", &sticky, cart, Params::default().with_mesh()),
-        ("subsets of one Service", &sticky, one_service(&sticky), subsets()),
+        ("an affinity cookie, at a Gateway and in the mesh", &kept, cart, Params::default().with_mesh()),
+        ("subsets of one Service", &kept, one_service(&kept), subsets()),
         ("no share", &none, route(&none), Params::default()),
     ];
     let mut text = String::new();

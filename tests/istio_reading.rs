@@ -115,7 +115,7 @@ fn to(host: &str, weight: u32) -> Value {
 fn rules_that_people_write_are_read_as_far_as_a_policy_has_them() {
     let loose = |cookie: &str| {
         vec![format!(
-            "spec.http[0].match[0]: is taken for `cookie {cookie}`: a regular expression on the Cookie header matches more \
+            "spec.http[0].match[0]: `cookie {cookie}` is assumed: a regular expression on the Cookie header matches more \
              than that cookie"
         )]
     };
@@ -161,7 +161,7 @@ fn rules_that_people_write_are_read_as_far_as_a_policy_has_them() {
         let reading = reading.unwrap();
         assert_eq!(reading.policy, policy(&format!("canaries: [{{ name: next, weight: 10, {rule} }}]")), "{headers}");
         assert!(reading.route.hosts().is_empty() && reading.route.parents().is_empty());
-        let stable = "spec.http[1]: is taken for `stable is shop:80`: it is the first of the split, and no annotation says \
+        let stable = "spec.http[1]: `stable is shop:80` is assumed: it is the first of the split, and no annotation says \
                       otherwise";
         assert_eq!(findings(&reading), [noticed, vec![stable.to_owned()]].concat());
     }

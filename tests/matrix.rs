@@ -1,4 +1,4 @@
-//! README's matrix is what the converters do.
+//! The matrix of README and rustdoc is what the converters do.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -69,7 +69,7 @@ fn cell(losses: &[Loss], differs_on_odd_requests: bool) -> &'static str {
 }
 
 #[test]
-fn readme_has_the_matrix() {
+fn readme_and_rustdoc_have_the_matrix() {
     let names: Vec<&str> = TARGETS.iter().map(|(name, ..)| *name).collect();
     let mut matrix = format!("| a policy may say | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
     for (feature, yaml) in FEATURES {
@@ -81,6 +81,8 @@ fn readme_has_the_matrix() {
         let cells = TARGETS.map(|(_, looks, losses)| cell(&losses(&policy, &route), looks && ruled));
         matrix += &format!("| {feature} | {} |\n", cells.join(" | "));
     }
-    let readme = std::fs::read_to_string(util::path("../README.md")).unwrap();
-    assert!(readme.contains(&matrix), "README.md has another matrix than this:\n\n{matrix}");
+    for file in ["README.md", "src/targets/matrix.md"] {
+        let text = std::fs::read_to_string(util::path("..").join(file)).unwrap();
+        assert!(text.contains(&matrix), "{file} has another matrix than this:\n\n{matrix}");
+    }
 }

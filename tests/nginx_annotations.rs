@@ -446,7 +446,7 @@ fn what_is_written() {
             "{ canaries: [{}], affinity: { key: { header: x-user } } }",
             &[("canary-weight", "0")],
             &[],
-            &["affinity: `header x-user` is left out: ingress-nginx draws for each request, whoever sends it"],
+            &["affinity: `header x-user` is left out: ingress-nginx shares out each request anew, whoever sends it"],
         ),
     ];
     for (written, canary, stable, lost) in rows {

@@ -94,7 +94,7 @@ fn hosts_with_the_same_paths_and_port_are_one_route() {
             &["next"],
             &["shop a.test Prefix:/,Prefix:/cart web:80 next:80"],
             &[
-                "path /cart: is taken for `Prefix /cart`: ingress-nginx compares it letter by letter, a route element by element",
+                "path /cart: `Prefix /cart` is assumed: ingress-nginx compares it letter by letter, a route element by element",
             ],
         ),
     ];

@@ -92,7 +92,7 @@ fn by_hand(rules: serde_json::Value) -> serde_json::Value {
 #[test]
 fn rules_that_people_write_are_read_as_far_as_a_policy_has_them() {
     let loose =
-        "is taken for `cookie user = jason`: a regular expression on the Cookie header matches more than that cookie";
+        "`cookie user = jason` is assumed: a regular expression on the Cookie header matches more than that cookie";
     let rows = [
         (json!([{ "name": "X-Beta", "value": "yes" }]), "header: { name: x-beta, value: 'yes' }", vec![]),
         (
@@ -142,7 +142,7 @@ fn rules_that_people_write_are_read_as_far_as_a_policy_has_them() {
         assert_eq!(reading.policy, expected);
         let findings: Vec<String> = reading.findings.iter().map(ToString::to_string).collect();
         let section = "spec.parentRefs[0].sectionName: `sectionName` is left out: it is no part of a policy or route";
-        let stable = "spec.rules[1].matches[0]: is taken for `stable is shop:80`: it is the first of the split, and no \
+        let stable = "spec.rules[1].matches[0]: `stable is shop:80` is assumed: it is the first of the split, and no \
                       annotation says otherwise";
         let mut all = vec![section.to_owned()];
         all.extend(noticed);

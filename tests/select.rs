@@ -17,7 +17,7 @@ use util::{CANARY, STABLE, decide, policy};
 
 type Row<'a> = (&'a [(&'a str, &'a str)], Variant, Reason);
 
-/// The draw is the highest of 100, which the weights leave to stable.
+/// The point is the highest of 100, which the weights leave to stable.
 #[track_caller]
 fn check(policy: &Policy, rows: &[Row<'_>]) {
     let selector = Selector::new(policy);
@@ -157,8 +157,8 @@ fn several_canaries_take_turns() {
         ],
     );
     let selector = Selector::new(&policy);
-    let draws: Vec<Variant> = [0, 9, 10, 79, 80, 99].map(|draw| decide(&selector, &[], draw).0).to_vec();
-    assert_eq!(draws, [CANARY, CANARY, STABLE, STABLE, b, b]);
+    let variants: Vec<Variant> = [0, 9, 10, 79, 80, 99].map(|point| decide(&selector, &[], point).0).to_vec();
+    assert_eq!(variants, [CANARY, CANARY, STABLE, STABLE, b, b]);
 }
 
 /// Each row: the cookie a client sends, the header that would decide, and what comes of it in each precedence.

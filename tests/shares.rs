@@ -91,9 +91,9 @@ fn policies_with_different_salts_choose_independently() {
     }
 }
 
-/// Four standard deviations of a share over so many draws.
-fn tolerance(share: f64, draws: u32) -> f64 {
-    4.0 * (share * (1.0 - share) / f64::from(draws)).sqrt()
+/// Four standard deviations of a share over so many samples.
+fn tolerance(share: f64, samples: u32) -> f64 {
+    4.0 * (share * (1.0 - share) / f64::from(samples)).sqrt()
 }
 
 /// 100,000 clients, 50 requests each. Where canaries alone are sticky, every client ends up on one; here stable ones are too.
@@ -121,8 +121,8 @@ fn the_share_does_not_drift() {
         }
     }
     assert!(kept.iter().all(|count| *count == kept[0]), "no client is moved");
-    let share = |count: u32, draws: u32| f64::from(count) / f64::from(draws);
+    let share = |count: u32, samples: u32| f64::from(count) / f64::from(samples);
     assert!((share(kept[0], clients) - 0.1).abs() < tolerance(0.1, clients));
-    let drawn = clients * requests;
-    assert!((share(forgotten.iter().sum(), drawn) - 0.1).abs() < tolerance(0.1, drawn));
+    let requests_sent = clients * requests;
+    assert!((share(forgotten.iter().sum(), requests_sent) - 0.1).abs() < tolerance(0.1, requests_sent));
 }

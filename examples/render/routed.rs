@@ -146,7 +146,7 @@ fn hung(route: Route, parents: &[Parent], ingress: &Ingress, notes: &mut Vec<Str
     let old = ingress.metadata.annotations.as_ref().and_then(|all| all.get("kubernetes.io/ingress.class").cloned());
     let class = class.or(old).unwrap_or_else(|| "nginx".to_owned());
     let parents = if parents.is_empty() {
-        let note = format!("the Gateway is taken to be called as the class is, `{class}`: --gateway names another");
+        let note = format!("the Gateway is assumed to be named after the class, `{class}`: --gateway names another");
         if !notes.contains(&note) {
             notes.push(note);
         }

@@ -6,7 +6,7 @@ use twox_hash::XxHash64;
 
 use super::Sample;
 
-/// A salt, hashed once: what makes samples of keys.
+/// A salt, hashed once, which turns keys into samples.
 ///
 /// The recipe, in bytes: `seed = XXH64(salt, seed 0)`, `bits = XXH64(key, seed)`, both over UTF-8 or raw bytes as they are,
 /// without a length or an end mark. XXH64 is frozen; a change here is announced in the CHANGELOG under "Decisions
@@ -43,6 +43,8 @@ impl Salt {
     #[must_use]
     #[inline]
     pub fn sample(self, key: &[u8]) -> Sample {
+        // The machine's endianness does not matter: XXH64 reads its input as little-endian words everywhere, and what comes
+        // out is a number from then on, never bytes.
         Sample::from_bits(XxHash64::oneshot(self.0, key))
     }
 

@@ -10,7 +10,7 @@ use crate::policy::{Policy, Variant};
 /// What is counted: a variant, a reason, or both; `None` is any.
 type Cell = (Option<Variant>, Option<Reason>);
 
-/// A policy decided for clients drawn from a [`Mix`], as many as you like, with the share of each variant and reason.
+/// A policy decided for clients chosen from a [`Mix`], as many as you like, with the share of each variant and reason.
 ///
 /// Chance is [`Samples`] of the seed: one for which client comes, then one for each of its requests. So a run is repeated
 /// by its seed, on every machine, and does not depend on how it was cut into steps. There is no clock and nothing to wait

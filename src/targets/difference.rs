@@ -39,7 +39,7 @@ pub(super) fn differences(
     let again = written.iter().filter(|row| read.iter().any(|(_, read)| read == *row));
     if let Some((line, _)) = again.zip(kept.by_ref()).find_map(|(again, kept)| (*again != kept.1).then_some(kept)) {
         let why = "a policy looks at header rules first, then at cookie rules, each in the order of the canaries";
-        let value = Excerpt::of(&line.condition.to_string());
+        let value = Excerpt::of(&format!("{}, in another order", line.condition));
         findings.push(Finding::Assumed { field: line.field.clone(), value, why });
     }
     for (seen, _) in written.iter().filter(|row| !read.iter().any(|(_, read)| read == *row)) {

@@ -41,6 +41,18 @@ impl serde::Serialize for Part {
     }
 }
 
+impl Part {
+    /// Where it stands in a `Spec`: canary by canary, and the affinity behind them.
+    pub(super) fn place(self) -> (usize, Part) {
+        match self {
+            Part::Canary(index) | Part::Weight(index) | Part::Header(index) | Part::Cookie(index) => (index, self),
+            Part::Affinity | Part::AffinityPrecedence | Part::AffinityRevision | Part::AffinityPath => {
+                (usize::MAX, self)
+            }
+        }
+    }
+}
+
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -2,6 +2,12 @@
 //!
 //! A converter is a plain function named for what it returns. What the policy says and the target cannot is a [`Loss`],
 //! never silence.
+//!
+#![doc = include_str!("matrix.md")]
+//!
+//! *exact*: there is no loss. *exact\**: the same, but for odd requests, a header on several lines or two cookies of one name,
+//! say; the design has them in a table. *approximate*: a loss says what was written instead. *impossible*: it is left out, with
+//! a loss. ingress-nginx takes one header rule of one kind.
 
 mod backend;
 mod difference;

@@ -57,11 +57,22 @@ pub enum Finding {
     },
 }
 
+impl Finding {
+    /// The same in one of several objects.
+    pub(super) fn within(self, object: &str) -> Self {
+        let at = |field: String| format!("{object}{field}");
+        match self {
+            Finding::LeftOut { field, value, why } => Finding::LeftOut { field: at(field), value, why },
+            Finding::Assumed { field, value, why } => Finding::Assumed { field: at(field), value, why },
+        }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Finding::LeftOut { field, value, why } => write!(f, "{field}: `{value}` is left out: {why}"),
-            Finding::Assumed { field, value, why } => write!(f, "{field}: is taken for `{value}`: {why}"),
+            Finding::Assumed { field, value, why } => write!(f, "{field}: `{value}` is assumed: {why}"),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::policy::{Policy, Variant};
 /// assert_eq!(route.paths()[0].0.as_str(), "/cart");
 ///
 /// let twice = route.with_hosts(["a.test".parse()?, "a.test".parse()?]).unwrap_err();
-/// assert_eq!(twice.to_string(), "`a.test` stands there twice");
+/// assert_eq!(twice.to_string(), "`a.test` is listed twice");
 /// # Ok::<(), canary_policy::Invalid>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -71,7 +71,7 @@ impl Route {
     ///
     /// # Errors
     ///
-    /// One stands there twice.
+    /// One is listed twice.
     pub fn with_hosts(self, hosts: impl IntoIterator<Item = Host>) -> Result<Self, Invalid> {
         let hosts: Vec<Host> = hosts.into_iter().collect();
         once_each(hosts.iter().map(Host::as_str))?;
@@ -82,7 +82,7 @@ impl Route {
     ///
     /// # Errors
     ///
-    /// One stands there twice.
+    /// One is listed twice.
     pub fn with_paths(self, paths: impl IntoIterator<Item = (Path, PathType)>) -> Result<Self, Invalid> {
         let mut paths: Vec<(Path, PathType)> = paths.into_iter().collect();
         if paths.is_empty() {
@@ -98,7 +98,7 @@ impl Route {
     ///
     /// # Errors
     ///
-    /// One stands there twice.
+    /// One is listed twice.
     pub fn with_parents(self, parents: impl IntoIterator<Item = Parent>) -> Result<Self, Invalid> {
         let parents: Vec<Parent> = parents.into_iter().collect();
         let texts: Vec<String> = parents.iter().map(Parent::to_string).collect();

@@ -86,6 +86,7 @@ impl<M> Table<M> {
             let rows = pinned.iter().map(|(to, value)| (Condition::Affinity(cookie.name(), value), *to)).collect();
             said(Part::Affinity, rows, &|| Excerpt::of(&format!("cookie {}", cookie.name())))
         });
+        // Also where everyone goes to one variant now: the output does not know the key when that changes.
         if let (Some(why), Some(value)) = (keyless, key_text(policy)) {
             losses.push(Loss::LeftOut { part: Part::Affinity, value, why });
         }
@@ -101,7 +102,9 @@ impl<M> Table<M> {
         let held = held.into_iter().flatten().map(|(one, to)| Row::new(one, to, None));
         let rows = if before { held.chain(rules).collect() } else { rules.chain(held).collect() };
         let split = weights.into_iter().map(|(to, weight)| Destination { to, weight, set_cookie: set_cookie(to) });
-        Table { rows: merged(rows), split: split.collect() }
+        let split = split.collect();
+        losses.sort_by_key(|loss| loss.part().place());
+        Table { rows: merged(rows), split }
     }
 }
 

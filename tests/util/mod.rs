@@ -45,10 +45,10 @@ pub fn problems(yaml: &str) -> Vec<String> {
     error.problems.iter().map(ToString::to_string).collect()
 }
 
-/// The decision on these header lines, with the sample that is point `draw` of 100.
+/// The decision on these header lines, with the sample that is this point of 100.
 #[track_caller]
-pub fn decide(selector: &Selector, lines: &[(&str, &str)], draw: u32) -> (Variant, Reason) {
-    let decision = selector.select(lines, Sample::from_fraction(draw, 100).unwrap());
+pub fn decide(selector: &Selector, lines: &[(&str, &str)], point: u32) -> (Variant, Reason) {
+    let decision = selector.select(lines, Sample::from_fraction(point, 100).unwrap());
     (decision.variant, decision.reason)
 }
 

@@ -104,6 +104,15 @@ pub fn without(policy: &Policy, losses: &[Loss]) -> Policy {
 pub fn compare(policy: &Policy, losses: &[Loss], request: &Lines, got: Outcome) -> Result<(), TestCaseError> {
     let wanted = selected(&without(policy, losses), request);
     let rounded = losses.iter().any(|loss| matches!(loss, Loss::Rounded { .. }));
+    if let Outcome::Split(destinations) = &got {
+        let sum: u64 = destinations.iter().map(|(_, weight, _)| u64::from(*weight)).sum();
+        for loss in losses {
+            let Loss::Rounded { part: Part::Weight(index), got, .. } = loss else { continue };
+            let weight =
+                destinations.iter().find(|(to, ..)| *to == Variant::Canary(*index)).map_or(0, |(_, weight, _)| *weight);
+            prop_assert_eq!(u64::from(weight) * u64::from(got.total), u64::from(got.parts) * sum, "{}", loss);
+        }
+    }
     let (wanted, got) = if rounded { (wanted.without_weights(), got.without_weights()) } else { (wanted, got) };
     prop_assert_eq!(got, wanted, "{:?} losses {:?}", request, losses);
     Ok(())

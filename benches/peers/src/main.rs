@@ -71,7 +71,7 @@ fn main() {
     }
 }
 
-/// A sample already drawn, against an index that draws its own.
+/// A sample at hand, against an index that makes its own.
 fn weight_vs_weightedindex(inputs: &Inputs) -> Costs {
     let selector = percent(30);
     let (index, mut rng) = (WeightedIndex::new([70_u32, 30]).unwrap(), rng());
@@ -138,7 +138,7 @@ fn keyed_vs_pingora_choice(inputs: &Inputs) -> Costs {
     )
 }
 
-/// A whole call of theirs: ready, call, response of a service that does nothing. Ours draws its sample here.
+/// A whole call of theirs: ready, call, response of a service that does nothing. Ours makes its sample here.
 fn select_vs_tower(_: &Inputs) -> Costs {
     let (selector, mut rng) = (percent(30), rng());
     let service = service_fn(|request: usize| ready(Ok::<_, Infallible>(request)));

@@ -88,7 +88,7 @@ pub fn route_configuration(policy: &Policy, route: &Route) -> Result<Conversion<
     Ok(Conversion { output, losses })
 }
 
-/// A condition as a header matcher, or what the target is bound to.
+/// A condition as Envoy's `HeaderMatcher`, or what the target is bound to.
 fn header_matcher(condition: Condition<'_>) -> Result<HeaderMatcher, &'static str> {
     let cookie = Cow::Borrowed("cookie");
     let (name, regex): (Cow<'static, str>, String) = match condition {
@@ -159,7 +159,7 @@ fn hash_policy(policy: &Policy, destinations: usize, losses: &mut Vec<Loss>) -> 
             (HashPolicy::Cookie(cookie), format!("hash_policy cookie {name}"))
         }
     };
-    let why = "Envoy's own hash, without the salt, keeps a client on a variant, which may be another one";
+    let why = "Envoy's own hash, without the salt, keeps a client on one variant, which need not be the selector's";
     losses.push(Loss::Changed { part, wanted, got: Excerpt::of(&got), why });
     vec![hashed]
 }

@@ -1,5 +1,7 @@
 //! HTTPRoutes, back to a policy and a route.
 
+use std::collections::BTreeSet;
+
 use super::{BackendRef, Filter, HeaderMatch, HttpMatch, HttpRoute, ParentRef, Rule, Spec};
 use crate::error::{Excerpt, Invalid, ReadingError};
 use crate::targets::found::{Found, assembled, left_out};
@@ -54,14 +56,28 @@ pub fn read(routes: &[HttpRoute]) -> Result<Reading, ReadingError> {
         return Err(ReadingError::Kind { kind: Excerpt::of(&other.kind), wanted: "HTTPRoute" });
     }
     let mut read = Object::read(first, &mut findings)?;
-    for (index, other) in others.iter().enumerate() {
-        // What was noticed in the first stands in the others too.
-        let other = Object::read(other, &mut Vec::new())?;
+    let mut places = read.places();
+    for (index, route) in others.iter().enumerate() {
+        let at = |field: &str| format!("objects[{}].{field}", index + 1);
+        let mut noticed = Vec::new();
+        let other = Object::read(route, &mut noticed)?;
         if !other.lines.says(&read.lines) || other.parents != read.parents {
-            return Err(ReadingError::Differs { field: format!("objects[{}].spec", index + 1) });
+            return Err(ReadingError::Differs { field: at("spec") });
         }
+        let variants = |route: &HttpRoute| route.metadata.annotations.get(Metadata::VARIANTS).cloned();
+        if route.metadata.namespace != first.metadata.namespace || variants(route) != variants(first) {
+            return Err(ReadingError::Differs { field: at("metadata") });
+        }
+        places.extend(other.places());
         read.hosts.extend(other.hosts.into_iter().filter(|host| !read.hosts.contains(host)).collect::<Vec<_>>());
         read.paths.extend(other.paths.into_iter().filter(|path| !read.paths.contains(path)).collect::<Vec<_>>());
+        // A route has every path on every host.
+        let last = index + 1 == others.len();
+        if last && places.len() != read.hosts.len().max(1) * read.paths.len() {
+            return Err(ReadingError::Differs { field: at("spec.hostnames") });
+        }
+        noticed.retain(|finding| !findings.contains(finding));
+        findings.extend(noticed.into_iter().map(|finding| finding.within(&at(""))));
     }
 
     let Object { lines, hosts, paths, parents } = read;
@@ -87,6 +103,14 @@ struct Object {
 }
 
 impl Object {
+    /// Every path on every host.
+    fn places(&self) -> BTreeSet<(Option<Host>, Path, PathType)> {
+        let hosts: Vec<Option<Host>> = self.hosts.iter().cloned().map(Some).collect();
+        let hosts = if hosts.is_empty() { vec![None] } else { hosts };
+        let on = |host: Option<Host>| self.paths.iter().map(move |(path, kind)| (host.clone(), path.clone(), *kind));
+        hosts.into_iter().flat_map(on).collect()
+    }
+
     fn read(route: &HttpRoute, findings: &mut Vec<Finding>) -> Result<Self, ReadingError> {
         let Spec { parent_refs, hostnames, rules, unread } = &route.spec;
         left_out("spec", unread, findings);
@@ -117,6 +141,11 @@ fn matches(index: usize, rule: &Rule<HttpMatch>, findings: &mut Vec<Finding>) ->
         goals.push(goal(&format!("{field}.backendRefs[{place}]"), backend, set_cookie.as_ref(), findings)?);
     }
 
+    if let ([Goal { weight: 0, .. }], true) = (goals.as_slice(), matches.iter().any(|found| !found.headers.is_empty()))
+    {
+        let why = "a single backend without a share gets everything from some implementations, and nothing from others";
+        findings.push(Finding::Assumed { field: field.clone(), value: Excerpt::of("everything"), why });
+    }
     let every = [HttpMatch::default()];
     let matches = if matches.is_empty() { &every } else { matches.as_slice() };
     let mut read = Vec::new();

@@ -143,7 +143,7 @@ fn rules(
     Ok((rules, losses))
 }
 
-/// A condition as a header matcher, or what the target is bound to.
+/// A condition as Gloo's `HeaderMatcher`, or what the target is bound to.
 fn header_matcher(condition: Condition<'_>) -> Result<HeaderMatcher, &'static str> {
     let (name, value) = match condition {
         Condition::Header(name, value) => return Ok(exactly(header_name(name.as_str()), value)),

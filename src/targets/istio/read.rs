@@ -74,7 +74,16 @@ pub fn read(object: &VirtualService) -> Result<Reading, ReadingError> {
         let matches = matches(&field, rule, names, &mut findings)?;
         let every = |found: &Found| found.condition.is_none() && found.path == every_path();
         let last = matches.iter().any(every);
-        found.extend(matches);
+        for one in matches {
+            let taken = |before: &Found| before.condition.is_none() && covers(&before.path, &one.path);
+            if one.condition.is_some() && found.iter().any(taken) {
+                let why = "it stands behind a rule for every request to its path, where Istio looks at nothing";
+                let value = Excerpt::of(one.path.0.as_str());
+                findings.push(Finding::LeftOut { field: one.field, value, why });
+            } else {
+                found.push(one);
+            }
+        }
         if last {
             break;
         }
@@ -199,5 +208,14 @@ fn condition(field: &str, name: &str, value: &StringMatch, findings: &mut Vec<Fi
         // What Istio reads as any value.
         StringMatch::Regex(regex) if regex == "*" => found("^"),
         StringMatch::Regex(regex) => Seen::regex(field, name, regex, findings),
+    }
+}
+
+/// Whether every request to the second path is one to the first.
+fn covers((first, kind): &(Path, PathType), (path, _): &(Path, PathType)) -> bool {
+    let rest = path.as_str().strip_prefix(first.compared(*kind));
+    match kind {
+        PathType::Exact => rest.is_some_and(str::is_empty),
+        PathType::Prefix => rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
     }
 }

@@ -196,7 +196,7 @@ impl Writer<'_> {
             Key::Header(name) => format!("header {name}"),
             Key::Cookie(name) => format!("cookie {name}"),
         };
-        let why = "ingress-nginx draws for each request, whoever sends it";
+        let why = "ingress-nginx shares out each request anew, whoever sends it";
         self.left_out(Part::Affinity, Excerpt::of(&key), why);
     }
 }

@@ -128,7 +128,7 @@ fn cookie(config: &Config) -> Result<Option<CookieRule>, ReadError> {
     }
 }
 
-/// Who is kept: from the canary Ingress, anything but `legacy` is sticky.
+/// Who is kept: from the canary Ingress, anything but `legacy` keeps everyone.
 fn pins(of_canary: &mut Getter<'_>) -> Pins {
     match of_canary.option(key::AFFINITY_BEHAVIOR, &["legacy", "sticky"], "sticky or legacy", "sticky").as_deref() {
         Some("legacy") => Pins::Stable,

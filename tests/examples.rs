@@ -149,6 +149,38 @@ fn render_moves_what_people_have() {
     }
 }
 
+/// The canary of one host or path is not that of another.
+#[test]
+fn render_moves_a_canary_only_where_it_is() {
+    let ingress = |name: &str, more: &str, host: &str, paths: &str| {
+        let paths: Vec<String> = paths
+            .split(' ')
+            .map(|path| {
+                let service = if more.is_empty() { "web" } else { "next" };
+                format!("{{ path: {path}, pathType: Prefix, backend: {{ service: {{ name: {service}, port: {{ number: 80 }} }} }} }}")
+            })
+            .collect();
+        format!(
+            "{{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {{ name: {name}, annotations: {{ {more} }} }},
+               spec: {{ rules: [{{ host: {host}, http: {{ paths: [{}] }} }}] }} }}\n---\n",
+            paths.join(", ")
+        )
+    };
+    let canary = "nginx.ingress.kubernetes.io/canary: 'true', nginx.ingress.kubernetes.io/canary-weight: '10'";
+
+    let pair = ingress("web", "", "a.test", "/ /cart") + &ingress("web-canary", canary, "a.test", "/cart");
+    let run = example("render", &["-", "--to", "gateway"], &pair);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.contains("value: /cart") && !run.out.contains("value: /\n"), "{}", run.out);
+    let aside = "note: standard input: `a.test/` is left aside: the canary Ingress `web-canary` does not cover it\n";
+    assert!(run.err.contains(aside), "{}", run.err);
+
+    let stranger = ingress("web", "", "a.test", "/") + &ingress("other-canary", canary, "b.test", "/");
+    let run = example("render", &["-", "--to", "gateway"], &stranger);
+    let error = "error: standard input: --canary is not given, and the file has no canary Ingress with a host and path of the stable one\n";
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (1, "", error));
+}
+
 fn corpus(args: &[&str]) -> String {
     let mut files: Vec<_> =
         std::fs::read_dir(path("cases/corpus")).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -263,3 +263,15 @@ fn what_is_no_policy_is_a_finding() {
     ]));
     golden("istio_reading.txt", &format!("{}\n", findings(&reading.unwrap()).join("\n")));
 }
+
+#[test]
+fn a_rule_behind_all_of_its_path_is_dead() {
+    let reading = read(json!([
+        { "match": [{ "uri": { "prefix": "/a/" } }], "route": [to("shop", 9), to("next", 1)] },
+        { "match": [{ "uri": { "prefix": "/a/" }, "headers": { "x-c": { "exact": "yes" } } }], "route": [to("next", 1)] },
+    ]));
+    let reading = reading.unwrap();
+    assert_eq!(reading.policy.canaries()[0].header(), None);
+    let dead = "is left out: it stands behind a rule for every request to its path, where Istio looks at nothing";
+    assert!(findings(&reading).iter().any(|finding| finding.ends_with(dead)), "{:?}", findings(&reading));
+}

@@ -185,3 +185,61 @@ fn what_no_policy_can_say_is_a_finding_or_an_error() {
     let findings: Vec<String> = reading.unwrap().findings.iter().map(ToString::to_string).collect();
     util::golden("reading.txt", &format!("{}\n", findings.join("\n")));
 }
+
+/// Flagger writes the backend that gets nothing beside the one that gets everything.
+#[test]
+fn a_backend_without_a_share_is_none() {
+    let backend =
+        |name: &str, weight: u32| json!({ "group": "", "kind": "Service", "name": name, "port": 80, "weight": weight });
+    let insider = json!([{ "headers": [{ "name": "x-canary", "value": "insider" }] }]);
+    let reading = read(by_hand(json!([
+        { "matches": insider, "backendRefs": [backend("shop-primary", 0), backend("shop-canary", 100)] },
+        { "backendRefs": [backend("shop-primary", 100), backend("shop-canary", 0)] },
+    ])));
+    let reading = reading.unwrap();
+    let expected = "canaries: [{ name: shop-canary, weight: 0, header: { name: x-canary, value: insider } }]";
+    assert_eq!(reading.policy, util::policy(expected));
+    assert_eq!(reading.findings.len(), 2, "sectionName, and who is stable: {:?}", reading.findings);
+}
+
+/// Each row: what is changed in the second of two objects, and the error.
+#[test]
+fn objects_that_are_read_together_say_one_policy() {
+    let split = json!([{ "name": "web", "port": 80, "weight": 9 }, { "name": "next", "port": 80, "weight": 1 }]);
+    let object = |host: &str, path: &str| {
+        let matches = json!([{ "path": { "type": "PathPrefix", "value": path } }]);
+        let mut route = by_hand(json!([{ "matches": matches, "backendRefs": split }]))[0].take();
+        route["spec"]["hostnames"] = json!([host]);
+        route
+    };
+    let both = |second: serde_json::Value| read(json!([object("a.test", "/x"), second]));
+    let route = both(object("a.test", "/y")).unwrap().route;
+    assert_eq!((route.hosts().len(), route.paths().len()), (1, 2));
+    assert_eq!(both(object("b.test", "/x")).unwrap().route.hosts().len(), 2);
+
+    let mut elsewhere = object("a.test", "/y");
+    elsewhere["metadata"]["namespace"] = json!("other");
+    let mut swapped = object("a.test", "/y");
+    swapped["metadata"]["annotations"] = json!({ "canary-policy/variants": "total=10 stable=next:80 web=web:80" });
+    let mut other_split = object("a.test", "/y");
+    other_split["spec"]["rules"][0]["backendRefs"][0]["weight"] = json!(5);
+    let rows = [
+        (object("b.test", "/y"), "objects[1].spec.hostnames: it differs from that of the first object"),
+        (elsewhere, "objects[1].metadata: it differs from that of the first object"),
+        (swapped, "objects[1].metadata: it differs from that of the first object"),
+        (other_split, "objects[1].spec: it differs from that of the first object"),
+        (
+            json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "a" }, "spec": {} }),
+            "kind: `Service` is not HTTPRoute",
+        ),
+    ];
+    for (second, error) in rows {
+        assert_eq!(both(second).unwrap_err().to_string(), error);
+    }
+
+    let mut noticed = object("a.test", "/y");
+    noticed["spec"]["rules"][0]["timeouts"] = json!({ "request": "1s" });
+    let findings: Vec<String> = both(noticed).unwrap().findings.iter().map(ToString::to_string).collect();
+    let timeouts = "objects[1].spec.rules[0].timeouts: `timeouts` is left out: it is no part of a policy or route";
+    assert!(findings.contains(&timeouts.to_owned()), "{findings:?}");
+}

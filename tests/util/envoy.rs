@@ -32,12 +32,14 @@ type Deviation = (&'static str, &'static str, &'static [(&'static str, &'static 
 
 /// What a selector does and Envoy does not. DESIGN.md has these rows too.
 #[rustfmt::skip]
-pub const DEVIATIONS: [Deviation; 8] = [
+pub const DEVIATIONS: [Deviation; 9] = [
     ("a header in several lines", ALWAYS_NEVER, &[("x-canary", "always"), ("x-canary", "never")], STABLE, CANARY),
     ("a header in several lines", "canaries: [{weight: 0, header: {name: x-canary, pattern: 'a, b'}}]",
      &[("x-canary", "a"), ("x-canary", "b")], CANARY, STABLE),
     ("a cookie that stands there twice", ALWAYS_NEVER, &[("cookie", "c=other; c=always")], STABLE, CANARY),
     ("a cookie that stands there twice", ALWAYS_NEVER, &[("cookie", "c=never; c=always")], STABLE, CANARY),
+    ("a pattern that matches the blank before a value", "canaries: [{weight: 0, cookie: {name: c, pattern: '^[^a]'}}]",
+     &[("cookie", "c= a")], STABLE, CANARY),
     ("a cookie behind its own bare name", ALWAYS_NEVER, &[("cookie", "c; c=always")], STABLE, CANARY),
     ("an affinity cookie that stands there twice", KEPT, &[("cookie", "route=stable; route=canary")], CANARY, STABLE),
     ("an affinity cookie with `|` fields", KEPT, &[("cookie", "route=a|canary")], CANARY, STABLE),

@@ -149,6 +149,18 @@ fn render_moves_what_people_have() {
     }
 }
 
+/// One file for everything that routes, without a loss but for what pods cannot do.
+#[test]
+fn render_moves_the_pair_of_the_readme() {
+    for target in ["nginx", "gateway", "istio", "linkerd", "gloo", "envoy"] {
+        let run = example("render", &["examples/manifests/pair.yaml", "--exact", "--to", target], "");
+        assert_eq!(run.code, 0, "{target}: {}", run.err);
+        assert!(run.out.contains("shop-canary"), "{target}: {}", run.out);
+    }
+    let run = example("render", &["examples/manifests/pair.yaml", "--exact", "--to", "replicas"], "");
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+}
+
 /// The canary of one host or path is not that of another.
 #[test]
 fn render_moves_a_canary_only_where_it_is() {

@@ -94,7 +94,7 @@ fn hosts_with_the_same_paths_and_port_are_one_route() {
             &["next"],
             &["shop a.test Prefix:/,Prefix:/cart web:80 next:80"],
             &[
-                "path /cart: `Prefix /cart` is assumed: ingress-nginx compares it letter by letter, a route element by element",
+                "spec.rules[0].http.paths[1]: `Prefix /cart` is assumed: ingress-nginx compares it letter by letter, a route element by element",
             ],
         ),
     ];
@@ -126,7 +126,7 @@ fn what_a_route_cannot_say_is_a_finding() {
         "metadata.annotations[nginx.ingress.kubernetes.io/auth-url]: `https://auth.test` is left out: a route is hosts, paths and backends",
         "metadata.annotations[nginx.ingress.kubernetes.io/rewrite-target]: `/$2` is left out: a route is hosts, paths and backends",
         "spec.tls: `shop` is left out: certificates belong to what a route hangs on",
-        "path /shop(/|$)(.*): `/shop(/|$)(.*)` is left out: it is a regular expression",
+        "spec.rules[0].http.paths[0]: `/shop(/|$)(.*)` is left out: it is a regular expression",
     ];
     assert_eq!(read.findings.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
 }
@@ -163,7 +163,7 @@ fn an_ingress_without_a_route_to_share_is_an_error() {
             "nginx.ingress.kubernetes.io/use-regex: 'true'",
             "a.test: ImplementationSpecific /[a-z]+ web:80",
             &["next"][..],
-            "Ingress `shop` sends nothing to `web` on a path that other targets read alike: path /[a-z]+: `/[a-z]+` is left out: \
+            "Ingress `shop` sends nothing to `web` on a path that other targets read alike: spec.rules[0].http.paths[0]: `/[a-z]+` is left out: \
              it is a regular expression",
         ),
     ];

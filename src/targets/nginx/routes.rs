@@ -79,12 +79,17 @@ pub fn routes(
 
     let mut findings = left_out(stable, &spec, &swap, prefix);
     let mut groups: Vec<(Group, Vec<Host>)> = Vec::new();
-    for rule in swap.rules(&spec) {
+    let rules = swap.rules(&spec);
+    if rules.is_empty() {
+        return Err(IngressError::NothingToSplit { ingress: name, service: swap.service() });
+    }
+    for rule in rules {
         let host = rule.host.as_deref().filter(|host| !host.is_empty()).map(Host::new).transpose()?;
         let mut ports: BTreeMap<Option<Port>, Vec<(Path, PathType)>> = BTreeMap::new();
         for path in rule.http.iter().flat_map(|http| &http.paths) {
             let port = path.backend.service.as_ref().and_then(|service| service.port.as_ref());
-            if let Some(path) = path_of(path, regular_expressions(stable, prefix), &mut findings) {
+            let field = field_of(&spec, rule.host.as_deref(), path);
+            if let Some(path) = path_of(field, path, regular_expressions(stable, prefix), &mut findings) {
                 ports.entry(port.map(port_of).transpose()?).or_default().push(path);
             }
         }
@@ -97,8 +102,9 @@ pub fn routes(
         }
     }
     if groups.is_empty() {
-        let why = findings.iter().rev().map(ToString::to_string).find(|finding| finding.starts_with("path "));
-        return Err(IngressError::NoPath { ingress: name, service: swap.service(), why: why.unwrap_or_default() });
+        // What was noticed last was noticed of a path.
+        let why = findings.last().map(ToString::to_string).unwrap_or_default();
+        return Err(IngressError::NoPath { ingress: name, service: swap.service(), why });
     }
 
     let mut routes = Vec::new();
@@ -133,13 +139,28 @@ fn regular_expressions(ingress: &Ingress, prefix: &Prefix) -> bool {
     annotation("use-regex").is_some_and(|value| value == "true") || annotation("rewrite-target").is_some()
 }
 
+/// Where a path stands in the stable Ingress.
+fn field_of(spec: &IngressSpec, host: Option<&str>, wanted: &HTTPIngressPath) -> String {
+    let rules = spec.rules.iter().flatten().enumerate();
+    let place = rules.filter(|(_, rule)| rule.host.as_deref() == host).find_map(|(index, rule)| {
+        let mut paths = rule.http.iter().flat_map(|http| &http.paths);
+        let place = paths.position(|path| path.path == wanted.path && path.path_type == wanted.path_type)?;
+        Some((index, place))
+    });
+    match place {
+        Some((index, place)) => format!("spec.rules[{index}].http.paths[{place}]"),
+        None => "spec.defaultBackend".to_owned(),
+    }
+}
+
 fn path_of(
+    field: String,
     HTTPIngressPath { path, path_type, backend: _ }: &HTTPIngressPath,
     regex: bool,
     findings: &mut Vec<Finding>,
 ) -> Option<(Path, PathType)> {
     let text = path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
-    let (field, value) = (format!("path {text}"), Excerpt::of(text));
+    let value = Excerpt::of(text);
     let is_regex =
         regex && path_type == "ImplementationSpecific" && text.contains(['(', '[', '*', '+', '?', '$', '\\', '^']);
     let read = Path::new(text);

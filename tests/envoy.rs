@@ -18,15 +18,10 @@ use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use util::envoy::DEVIATIONS;
 use util::proxy::{self, Proxy};
-use util::routing::{Lines, Outcome, policy_and_request, selected, without};
+use util::routing::{Lines, Outcome, policy_and_request, route, selected, without};
 use util::{CANARY, STABLE, policy};
 
 const SECOND: Variant = Variant::Canary(1);
-
-fn route(policy: &Policy) -> Route {
-    let canaries = (0..policy.canaries().len()).map(|index| format!("c{index}:80").parse().unwrap());
-    Route::new("web", "web:80".parse().unwrap(), canaries).unwrap()
-}
 
 fn written(policy: &Policy, route: &Route) -> (Value, Vec<Loss>) {
     let conversion = envoy::route_configuration(policy, route).unwrap();

@@ -19,11 +19,9 @@ use util::httproute::{Reader, paths, routed};
 use util::routing::{Lines, Outcome, compare, lines, policy_and_request, selected};
 use util::{CANARY, STABLE, policy};
 
-/// A route whose canaries are the Services `c0`, `c1` …
+/// A route on a Gateway.
 fn route(policy: &Policy) -> Route {
-    let canaries = (0..policy.canaries().len()).map(|index| format!("c{index}:80").parse().unwrap());
-    let route = Route::new("web", "web:80".parse().unwrap(), canaries).unwrap();
-    route.with_parents(["public".parse().unwrap()]).unwrap()
+    util::routing::route(policy).with_parents(["public".parse().unwrap()]).unwrap()
 }
 
 fn written(policy: &Policy, route: &Route) -> Option<(Vec<Value>, Vec<canary_policy::Loss>)> {

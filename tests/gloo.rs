@@ -16,17 +16,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use util::envoy::{DEVIATIONS, only, routed};
 use util::proxy::Proxy;
-use util::routing::{Lines, Outcome, compare, policy_and_request, selected};
+use util::routing::{Lines, Outcome, compare, policy_and_request, route, selected};
 use util::{CANARY, STABLE, policy};
 
 /// No losses.
 const NOTHING: [&str; 0] = [];
-
-/// A route whose canaries are the Services `c0`, `c1` …
-fn route(policy: &Policy) -> Route {
-    let canaries = (0..policy.canaries().len()).map(|index| format!("c{index}:80").parse().unwrap());
-    Route::new("web", "web:80".parse().unwrap(), canaries).unwrap()
-}
 
 fn written(policy: &Policy, route: &Route) -> (Value, Vec<Loss>) {
     let conversion = gloo::virtual_service(policy, route).unwrap();

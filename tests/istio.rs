@@ -18,10 +18,9 @@ use serde_json::{Value, json};
 use util::routing::{Lines, Outcome, compare, is_match, policy_and_request, selected};
 use util::{CANARY, STABLE, golden, policy};
 
-/// A route whose canaries are the Services `c0`, `c1` …
+/// A route in a namespace.
 fn route(policy: &Policy) -> Route {
-    let canaries = (0..policy.canaries().len()).map(|index| format!("c{index}:80").parse().unwrap());
-    Route::new("web", "web:80".parse().unwrap(), canaries).unwrap().with_namespace("shop").unwrap()
+    util::routing::route(policy).with_namespace("shop").unwrap()
 }
 
 /// One whose canaries are subsets.

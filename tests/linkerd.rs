@@ -16,14 +16,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use util::httproute::{Reader, paths, routed};
 use util::policy;
-use util::routing::{Outcome, compare, lines, policy_and_request, selected};
+use util::routing::{Outcome, compare, lines, policy_and_request, route, selected};
 use util::{CANARY, STABLE};
-
-/// A route whose canaries are the Services `c0`, `c1` …
-fn route(policy: &Policy) -> Route {
-    let canaries = (0..policy.canaries().len()).map(|index| format!("c{index}:80").parse().unwrap());
-    Route::new("web", "web:80".parse().unwrap(), canaries).unwrap()
-}
 
 fn json_of(conversion: Conversion<Vec<gateway::HttpRoute>>) -> Vec<Value> {
     conversion.output.iter().map(|route| serde_json::to_value(route).unwrap()).collect()

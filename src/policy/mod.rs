@@ -193,6 +193,11 @@ impl Policy {
         &self.canaries
     }
 
+    /// The variants' names, stable's first.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once("stable").chain(self.canaries.iter().map(|canary| canary.name().as_str()))
+    }
+
     /// What the weights are parts of.
     #[must_use]
     pub fn total(&self) -> Total {

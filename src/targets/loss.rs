@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::Excerpt;
-use crate::policy::{Canary, CookieRule, HeaderRule, Match};
+use crate::policy::{Affinity, Canary, CookieRule, HeaderRule, Key, KeyAffinity, Match};
 
 /// A part of a policy, by its place in a [`Spec`](crate::Spec).
 ///
@@ -203,4 +203,15 @@ pub(super) fn canary_text(canary: &Canary) -> Excerpt {
     let cookie = cookie.iter().map(|CookieRule { name, matches }| rule_text(name.as_str(), matches).to_string());
     let parts: Vec<String> = std::iter::once(format!("{name}: {weight}")).chain(header).chain(cookie).collect();
     Excerpt::of(&parts.join(", "))
+}
+
+/// An affinity in a few characters, if there is one, as in `cookie route` or `key header x-user-id`.
+pub(super) fn affinity_text(affinity: &Affinity) -> Option<Excerpt> {
+    let text = match affinity {
+        Affinity::None => return None,
+        Affinity::Cookie(cookie) => format!("cookie {}", cookie.name()),
+        Affinity::Key(KeyAffinity { key: Key::Header(name), salt: _ }) => format!("key header {name}"),
+        Affinity::Key(KeyAffinity { key: Key::Cookie(name), salt: _ }) => format!("key cookie {name}"),
+    };
+    Some(Excerpt::of(&text))
 }

@@ -37,7 +37,7 @@ use std::fmt;
 pub use backend::{Backend, Port, PortName};
 pub use host::Host;
 pub use loss::{Loss, Part, Proportion};
-pub use object::{Metadata, Unread};
+pub use object::{Metadata, Object, Unread};
 pub use parent::Parent;
 pub use path::{Path, PathType};
 pub use reading::{Finding, Reading};

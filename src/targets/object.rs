@@ -1,10 +1,32 @@
 //! What every Kubernetes object has.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Route;
 use super::route::Backends;
-use crate::policy::{Canary, Policy};
+use crate::policy::Policy;
+
+/// An object of Kubernetes, as far as it is written and read here. The functions that write them have examples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct Object<S> {
+    /// Its API group and version, as in `gateway.networking.k8s.io/v1`.
+    pub api_version: Cow<'static, str>,
+    /// Its kind, as in `HTTPRoute`.
+    pub kind: Cow<'static, str>,
+    /// Its name, and where it is.
+    pub metadata: Metadata,
+    /// What it says.
+    pub spec: S,
+}
+
+impl<S> Object<S> {
+    pub(super) fn new(api_version: &'static str, kind: &'static str, metadata: Metadata, spec: S) -> Self {
+        Object { api_version: api_version.into(), kind: kind.into(), metadata, spec }
+    }
+}
 
 /// An object's name, and where it is.
 ///
@@ -35,9 +57,7 @@ impl Metadata {
     /// The metadata of a route's object. Of several, those behind the first are numbered: `web`, `web-2`.
     pub(super) fn new(route: &Route, policy: &Policy, backends: Backends<'_>, index: usize) -> Self {
         let Route { name, namespace, .. } = route;
-        let canaries = policy.canaries().iter().map(|canary| Canary::name(canary).as_str());
-        let named = std::iter::once("stable").chain(canaries).zip(backends.all());
-        let named = named.map(|(variant, backend)| format!("{variant}={backend}"));
+        let named = policy.names().zip(backends.all()).map(|(variant, backend)| format!("{variant}={backend}"));
         let words: Vec<String> = std::iter::once(format!("total={}", policy.total())).chain(named).collect();
         Metadata {
             name: if index == 0 { name.clone() } else { format!("{name}-{}", index + 1) },

@@ -13,10 +13,10 @@
 //!   thereby on a variant, for 3 hours or what it is set to; it is no affinity by cookie or key.
 //! * `N` pods say nothing finer than `1 / N`: 1 of 100 takes 100 pods.
 
-use super::loss::rule_text;
+use super::loss::{affinity_text, rule_text};
 use super::{Conversion, Loss, Part, Proportion};
 use crate::error::{Excerpt, Invalid, PodsError};
-use crate::policy::{Affinity, Canary, CookieRule, HeaderRule, Key, KeyAffinity, Policy};
+use crate::policy::{Canary, CookieRule, HeaderRule, Policy};
 
 /// How many pods there are for all variants together: 1 to 1,000,000.
 ///
@@ -262,13 +262,7 @@ fn said(policy: &Policy, counts: &[u32]) -> Conversion<Replicas> {
             losses.push(left_out(Part::Cookie(index), rule_text(name.as_str(), matches)));
         }
     }
-    let affinity = match affinity {
-        Affinity::None => None,
-        Affinity::Cookie(cookie) => Some(format!("cookie {}", cookie.name())),
-        Affinity::Key(KeyAffinity { key: Key::Header(name), salt: _ }) => Some(format!("key header {name}")),
-        Affinity::Key(KeyAffinity { key: Key::Cookie(name), salt: _ }) => Some(format!("key cookie {name}")),
-    };
-    losses.extend(affinity.map(|text| left_out(Part::Affinity, Excerpt::of(&text))));
+    losses.extend(affinity_text(affinity).map(|text| left_out(Part::Affinity, text)));
     Conversion { output, losses }
 }
 

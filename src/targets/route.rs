@@ -148,6 +148,12 @@ impl Route {
         &self.canaries
     }
 
+    /// The hosts, for targets in which `*` is every host.
+    pub(super) fn domains(&self) -> Vec<String> {
+        let everywhere = self.hosts.is_empty().then(|| "*".to_owned());
+        self.hosts.iter().map(Host::to_string).chain(everywhere).collect()
+    }
+
     /// The backends of a policy's variants, each with one.
     pub(super) fn backends(&self, policy: &Policy) -> Result<Backends<'_>, RouteError> {
         let (wanted, got) = (policy.canaries().len(), self.canaries.len());

@@ -2,12 +2,11 @@
 
 use http::HeaderName;
 
-use super::loss::rule_text;
+use super::loss::{affinity_text, rule_text};
 use super::{Loss, Part, Proportion};
 use crate::error::Excerpt;
 use crate::policy::{
-    Affinity, AffinityPrecedence, Canary, CookieName, CookieRule, HeaderRule, Key, KeyAffinity, Match, Pattern, Policy,
-    Variant,
+    Affinity, AffinityPrecedence, Canary, CookieName, CookieRule, HeaderRule, Match, Pattern, Policy, Variant,
 };
 
 /// A condition on one header or one cookie.
@@ -87,7 +86,8 @@ impl<M> Table<M> {
             said(Part::Affinity, rows, &|| Excerpt::of(&format!("cookie {}", cookie.name())))
         });
         // Also where everyone goes to one variant now: the output does not know the key when that changes.
-        if let (Some(why), Some(value)) = (keyless, key_text(policy)) {
+        let key = affinity_text(affinity).filter(|_| matches!(affinity, Affinity::Key(_)));
+        if let (Some(why), Some(value)) = (keyless, key) {
             losses.push(Loss::LeftOut { part: Part::Affinity, value, why });
         }
 
@@ -112,15 +112,6 @@ impl<M> Row<M> {
     fn new(one: M, to: Variant, set_cookie: Option<String>) -> Self {
         Row { any: vec![one], to, set_cookie }
     }
-}
-
-/// The affinity key in a few characters, if it is one.
-pub(super) fn key_text(policy: &Policy) -> Option<Excerpt> {
-    let Affinity::Key(KeyAffinity { key, salt: _ }) = policy.affinity() else { return None };
-    Some(Excerpt::of(&match key {
-        Key::Header(name) => format!("key header {name}"),
-        Key::Cookie(name) => format!("key cookie {name}"),
-    }))
 }
 
 /// Neighbours with one outcome are one row.

@@ -2,7 +2,7 @@
 
 use canary_policy::policy::{Key, strategy};
 use canary_policy::select::Step;
-use canary_policy::targets::Part;
+use canary_policy::targets::{Part, Route};
 use canary_policy::{Affinity, Loss, Match, Policy, Reason, SameSite, Sample, Selector, Spec, Variant};
 use proptest::prelude::*;
 
@@ -212,4 +212,10 @@ pub fn readable(policy: &Policy) -> Policy {
         cookie.secure = Some(cookie.secure == Some(true) || cookie.same_site == Some(SameSite::None));
     }
     Policy::try_from(spec).unwrap()
+}
+
+/// A route to `web`, whose canaries are the Services `c0`, `c1` …
+pub fn route(policy: &Policy) -> Route {
+    let canaries = (0..policy.canaries().len()).map(|index| format!("c{index}:80").parse().unwrap());
+    Route::new("web", "web:80".parse().unwrap(), canaries).unwrap()
 }

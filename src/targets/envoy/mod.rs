@@ -15,17 +15,17 @@
 
 mod object;
 
-use std::borrow::Cow;
-
 pub use object::{
     ClusterWeight, HashPolicy, HashedCookie, HashedHeader, HeaderMatcher, HeaderValue, HeaderValueOption, RegexMatcher,
     RouteAction, RouteConfiguration, RouteMatch, Rule, StringMatcher, VirtualHost, WeightedClusters,
 };
 
+use super::loss::affinity_text;
 use super::re2::{self, Reads};
+use super::regex::{self, Wanted};
 use super::route::Backends;
-use super::table::{Condition, Destination, Row, Table, key_text};
-use super::{Conversion, Host, Loss, Part, Path, PathType, Route, regex};
+use super::table::{Condition, Destination, Row, Table};
+use super::{Conversion, Loss, Part, Path, PathType, Route};
 use crate::error::{Excerpt, RouteError};
 use crate::policy::{Affinity, Key, KeyAffinity, Policy};
 
@@ -59,18 +59,19 @@ const PROGRAM_SIZE: usize = 100;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn route_configuration(policy: &Policy, route: &Route) -> Result<Conversion<RouteConfiguration>, RouteError> {
-    let Route { name, namespace: _, hosts, paths, parents: _, stable: _, canaries: _ } = route;
+    let Route { name, namespace: _, hosts: _, paths, parents: _, stable: _, canaries: _ } = route;
     let backends = route.backends(policy)?;
     let mut losses = Vec::new();
     let Table { rows, split } = Table::new(policy, u32::MAX, None, header_matcher, &mut losses);
     let mut routes = Vec::new();
     for Row { any, to, set_cookie } in &rows {
         let cluster = Some(backends.of(*to).to_string());
+        let added: Vec<_> = set_cookie.iter().map(|value| HeaderValueOption::set_cookie(value)).collect();
         for header in any {
             routes.extend(paths.iter().map(|path| Rule {
                 matches: RouteMatch { headers: vec![header.clone()], ..path_match(path) },
                 route: RouteAction { cluster: cluster.clone(), ..RouteAction::default() },
-                response_headers_to_add: set_cookie.iter().map(|value| HeaderValueOption::set_cookie(value)).collect(),
+                response_headers_to_add: added.clone(),
             }));
         }
     }
@@ -80,9 +81,7 @@ pub fn route_configuration(policy: &Policy, route: &Route) -> Result<Conversion<
         route: action.clone(),
         response_headers_to_add: headers.clone(),
     }));
-    let hosts = hosts.iter().map(|host| Host::as_str(host).to_owned());
-    let everywhere = route.hosts.is_empty().then(|| "*".to_owned());
-    let host = VirtualHost { name: name.clone(), domains: hosts.chain(everywhere).collect(), routes };
+    let host = VirtualHost { name: name.clone(), domains: route.domains(), routes };
     let output =
         RouteConfiguration { name: name.clone(), virtual_hosts: vec![host], ignore_port_in_host_matching: true };
     Ok(Conversion { output, losses })
@@ -90,16 +89,12 @@ pub fn route_configuration(policy: &Policy, route: &Route) -> Result<Conversion<
 
 /// A condition as Envoy's `HeaderMatcher`, or what the target is bound to.
 fn header_matcher(condition: Condition<'_>) -> Result<HeaderMatcher, &'static str> {
-    let cookie = Cow::Borrowed("cookie");
-    let (name, regex): (Cow<'static, str>, String) = match condition {
-        Condition::Header(name, value) => {
-            let string_match = StringMatcher::Exact(value.to_owned());
-            return Ok(HeaderMatcher { name: name.to_string().into(), string_match });
+    let (name, wanted) = regex::wanted(condition)?;
+    let regex = match wanted {
+        Wanted::Exactly(value) => {
+            return Ok(HeaderMatcher { name, string_match: StringMatcher::Exact(value.to_owned()) });
         }
-        Condition::HeaderFound(name, pattern) => (name.to_string().into(), regex::found(pattern)),
-        Condition::Cookie(name, value) => (cookie, regex::cookie(name.as_str(), value)),
-        Condition::CookieFound(name, pattern) => (cookie, regex::cookie_found(name.as_str(), pattern)?),
-        Condition::Affinity(name, value) => (cookie, regex::affinity_cookie(name.as_str(), value)),
+        Wanted::Matches(regex) => regex,
     };
     if !re2::fits(condition, &regex, Reads::Bytes, PROGRAM_SIZE) {
         return Err("Envoy takes a regular expression of at most 100 instructions of RE2, \
@@ -141,7 +136,9 @@ fn shared_out(
 
 /// What chooses a variant by the affinity key, and the loss that goes with it.
 fn hash_policy(policy: &Policy, destinations: usize, losses: &mut Vec<Loss>) -> Vec<HashPolicy> {
-    let (Affinity::Key(KeyAffinity { key, salt: _ }), Some(wanted)) = (policy.affinity(), key_text(policy)) else {
+    let (Affinity::Key(KeyAffinity { key, salt: _ }), Some(wanted)) =
+        (policy.affinity(), affinity_text(policy.affinity()))
+    else {
         return Vec::new();
     };
     let part = Part::Affinity;

@@ -16,20 +16,17 @@ mod method;
 mod object;
 mod read;
 
-use std::borrow::Cow;
-
-use http::HeaderName;
-
 pub use object::{
     BackendRef, Filter, GrpcMatch, GrpcRoute, Header, HeaderMatch, HeaderModifier, HttpMatch, HttpRoute, MethodMatch,
-    Object, ParentRef, PathMatch, Rule, Spec,
+    ParentRef, PathMatch, Rule, Spec,
 };
 pub use read::read;
 
 use self::method::method;
+use super::regex::{self, Wanted};
 use super::route::Backends;
 use super::table::{Condition, Destination, Row, Table};
-use super::{Conversion, Host, Metadata, Parent, Path, PathType, Route, Unread, regex};
+use super::{Conversion, Host, Metadata, Object, Parent, Path, PathType, Route, Unread};
 use crate::error::{Excerpt, Invalid, RouteError};
 use crate::policy::{Affinity, Policy, Variant};
 
@@ -151,7 +148,7 @@ fn objects<M: Clone>(
     Place { parents, hosts }: &Place<'_>,
     (kind, takes): (&'static str, impl Fn(Condition<'_>) -> Result<(), &'static str>),
     say: impl Fn(&(Path, PathType), Option<&HeaderMatch>) -> Result<M, RouteError>,
-) -> Result<Conversion<Vec<Object<M>>>, RouteError> {
+) -> Result<Conversion<Vec<Object<Spec<M>>>>, RouteError> {
     let why = "an HTTPRoute or GRPCRoute";
     let backends = route.backends(policy)?;
     match parents.len() {
@@ -201,17 +198,14 @@ fn objects<M: Clone>(
             }
             let matches = paths.iter().map(|path| say(path, None)).collect::<Result<_, _>>()?;
             rules.push(Rule { matches, filters: Vec::new(), backend_refs: refs(&split)?, unread: Unread::default() });
-            output.push(Object {
-                api_version: "gateway.networking.k8s.io/v1".into(),
-                kind: kind.into(),
-                metadata: metadata(policy, route, output.len())?,
-                spec: Spec {
-                    parent_refs: parents.clone(),
-                    hostnames: hosts.iter().map(|host| host.as_str().to_owned()).collect(),
-                    rules,
-                    unread: Unread::default(),
-                },
-            });
+            let spec = Spec {
+                parent_refs: parents.clone(),
+                hostnames: hosts.iter().map(|host| host.as_str().to_owned()).collect(),
+                rules,
+                unread: Unread::default(),
+            };
+            let metadata = metadata(policy, route, output.len())?;
+            output.push(Object::new("gateway.networking.k8s.io/v1", kind, metadata, spec));
         }
     }
     Ok(Conversion { output, losses })
@@ -229,15 +223,10 @@ pub(super) fn metadata(policy: &Policy, route: &Route, index: usize) -> Result<M
 
 /// A condition as a header match, or what the target is bound to.
 fn header_match(policy: &Policy, condition: Condition<'_>) -> Result<HeaderMatch, &'static str> {
-    let exact = |name: &HeaderName, value: &str| ("Exact", Cow::from(name.to_string()), value.to_owned());
-    let matches = |name: Cow<'static, str>, value: String| ("RegularExpression", name, value);
-    let cookie = Cow::Borrowed("cookie");
-    let (kind, name, value) = match condition {
-        Condition::Header(name, value) => exact(name, value),
-        Condition::HeaderFound(name, pattern) => matches(name.to_string().into(), regex::found(pattern)),
-        Condition::Cookie(name, value) => matches(cookie, regex::cookie(name.as_str(), value)),
-        Condition::CookieFound(name, pattern) => matches(cookie, regex::cookie_found(name.as_str(), pattern)?),
-        Condition::Affinity(name, value) => matches(cookie, regex::affinity_cookie(name.as_str(), value)),
+    let (name, wanted) = regex::wanted(condition)?;
+    let (kind, value) = match wanted {
+        Wanted::Exactly(value) => ("Exact", value.to_owned()),
+        Wanted::Matches(regex) => ("RegularExpression", regex),
     };
     let set = match (policy.affinity(), condition) {
         (Affinity::Cookie(cookie), Condition::Affinity(_, value)) => cookie.set_cookie(value),

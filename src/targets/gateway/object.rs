@@ -2,28 +2,13 @@
 
 use std::borrow::Cow;
 
-use crate::targets::{Metadata, Unread};
+use crate::targets::{Object, Unread};
 
 /// A route that matches HTTP requests. [`http_routes`](super::http_routes) has an example.
-pub type HttpRoute = Object<HttpMatch>;
+pub type HttpRoute = Object<Spec<HttpMatch>>;
 
 /// A route that matches gRPC requests. [`grpc_routes`](super::grpc_routes) has an example.
-pub type GrpcRoute = Object<GrpcMatch>;
-
-/// A route of `gateway.networking.k8s.io/v1`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
-#[non_exhaustive]
-pub struct Object<M> {
-    /// `gateway.networking.k8s.io/v1`.
-    pub api_version: Cow<'static, str>,
-    /// `HTTPRoute` or `GRPCRoute`.
-    pub kind: Cow<'static, str>,
-    /// Its name, and where it is.
-    pub metadata: Metadata,
-    /// What it says.
-    pub spec: Spec<M>,
-}
+pub type GrpcRoute = Object<Spec<GrpcMatch>>;
 
 /// What a route says.
 #[derive(Clone, Debug, PartialEq, Eq)]

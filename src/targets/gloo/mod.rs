@@ -22,14 +22,15 @@ mod object;
 
 pub use object::{
     Destination, HeaderManipulation, HeaderMatcher, HeaderValue, HeaderValueOption, KubeDestination, Matcher,
-    MultiDestination, Object, Options, ResourceRef, RouteAction, RouteTable, RouteTableSpec, Rule, VirtualHost,
-    VirtualService, VirtualServiceSpec, WeightedDestination,
+    MultiDestination, Options, ResourceRef, RouteAction, RouteTable, RouteTableSpec, Rule, VirtualHost, VirtualService,
+    VirtualServiceSpec, WeightedDestination,
 };
 
 use super::re2::{self, Reads};
+use super::regex::{self, Wanted};
 use super::route::Backends;
 use super::table::{self, Condition, Row, Table};
-use super::{Conversion, Host, Loss, Metadata, Path, PathType, Route, regex};
+use super::{Conversion, Loss, Metadata, Object, Path, PathType, Route};
 use crate::error::RouteError;
 use crate::policy::{Policy, Variant};
 
@@ -69,8 +70,7 @@ const KEYLESS: &str = "Gloo shares each request out anew, and hashes among the p
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn virtual_service(policy: &Policy, route: &Route) -> Result<Conversion<VirtualService>, RouteError> {
-    let everywhere = route.hosts.is_empty().then(|| "*".to_owned());
-    let domains = route.hosts.iter().map(|host| Host::as_str(host).to_owned()).chain(everywhere).collect();
+    let domains = route.domains();
     object(policy, route, "VirtualService", |routes| VirtualServiceSpec {
         virtual_host: VirtualHost { domains, routes },
     })
@@ -102,15 +102,14 @@ pub fn route_table(policy: &Policy, route: &Route) -> Result<Conversion<RouteTab
 fn object<S>(
     policy: &Policy,
     route: &Route,
-    kind: &str,
+    kind: &'static str,
     spec: impl FnOnce(Vec<Rule>) -> S,
 ) -> Result<Conversion<Object<S>>, RouteError> {
     let backends = route.backends(policy)?;
     let namespace = route.namespace.as_deref().unwrap_or(NAMESPACE);
     let (rules, losses) = rules(policy, backends, &route.paths, namespace)?;
     let metadata = Metadata { namespace: Some(namespace.to_owned()), ..Metadata::new(route, policy, backends, 0) };
-    let (api_version, kind) = ("gateway.solo.io/v1".to_owned(), kind.to_owned());
-    Ok(Conversion { output: Object { api_version, kind, metadata, spec: spec(rules) }, losses })
+    Ok(Conversion { output: Object::new("gateway.solo.io/v1", kind, metadata, spec(rules)), losses })
 }
 
 fn rules(
@@ -145,29 +144,20 @@ fn rules(
 
 /// A condition as Gloo's `HeaderMatcher`, or what the target is bound to.
 fn header_matcher(condition: Condition<'_>) -> Result<HeaderMatcher, &'static str> {
-    let (name, value) = match condition {
-        Condition::Header(name, value) => return Ok(exactly(header_name(name.as_str()), value)),
-        Condition::HeaderFound(name, pattern) => (header_name(name.as_str()), regex::found(pattern)),
-        Condition::Cookie(name, value) => ("cookie", regex::cookie(name.as_str(), value)),
-        Condition::CookieFound(name, pattern) => ("cookie", regex::cookie_found(name.as_str(), pattern)?),
-        Condition::Affinity(name, value) => ("cookie", regex::affinity_cookie(name.as_str(), value)),
+    let (name, wanted) = regex::wanted(condition)?;
+    let name = if name == "host" { ":authority".to_owned() } else { name.into_owned() };
+    let value = match wanted {
+        // An empty value would be any value.
+        Wanted::Exactly("") => "^$".to_owned(),
+        Wanted::Exactly(value) => return Ok(HeaderMatcher { name, value: value.to_owned(), regex: false }),
+        Wanted::Matches(regex) => regex,
     };
     // Its Envoy may be one that reads UTF-8: the larger count is right for both.
     if !re2::fits(condition, &value, Reads::Utf8, PROGRAM_SIZE) {
         return Err("Gloo takes a regular expression of at most 1024 instructions of RE2, \
                     with what is written around a pattern or cookie");
     }
-    Ok(HeaderMatcher { name: name.to_owned(), value, regex: true })
-}
-
-fn exactly(name: &str, value: &str) -> HeaderMatcher {
-    let regex = value.is_empty();
-    let value = if regex { "^$" } else { value };
-    HeaderMatcher { name: name.to_owned(), value: value.to_owned(), regex }
-}
-
-fn header_name(name: &str) -> &str {
-    if name == "host" { ":authority" } else { name }
+    Ok(HeaderMatcher { name, value, regex: true })
 }
 
 fn matchers<'m>(

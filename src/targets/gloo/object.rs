@@ -1,27 +1,12 @@
 //! VirtualService and RouteTable, as far as they are written here.
 
-use crate::targets::Metadata;
+use crate::targets::Object;
 
 /// Hosts, and their routes. [`virtual_service`](super::virtual_service) has an example.
 pub type VirtualService = Object<VirtualServiceSpec>;
 
 /// Routes that a VirtualService delegates to. [`route_table`](super::route_table) has an example.
 pub type RouteTable = Object<RouteTableSpec>;
-
-/// An object of `gateway.solo.io/v1`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
-#[non_exhaustive]
-pub struct Object<S> {
-    /// `gateway.solo.io/v1`.
-    pub api_version: String,
-    /// `VirtualService` or `RouteTable`.
-    pub kind: String,
-    /// Its name, and where it is.
-    pub metadata: Metadata,
-    /// What it says.
-    pub spec: S,
-}
 
 /// What a VirtualService says.
 #[derive(Clone, Debug, PartialEq, Eq)]

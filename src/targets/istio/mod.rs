@@ -20,20 +20,25 @@ mod object;
 mod params;
 mod read;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use object::{
     Destination, DestinationRule, DestinationRuleSpec, HeaderOperations, Headers, HttpDestination, HttpMatch,
-    HttpRoute, Object, Objects, PortSelector, StringMatch, Subset, VirtualService, VirtualServiceSpec,
+    HttpRoute, Objects, PortSelector, StringMatch, Subset, VirtualService, VirtualServiceSpec,
 };
 pub use params::Params;
 pub use read::read;
 
 use super::re2::{self, Reads};
+use super::regex::{self, Wanted};
 use super::table::{Condition, Row, Table};
-use super::{Conversion, Metadata, Path, PathType, Route, regex};
+use super::{Conversion, Metadata, Object, Path, PathType, Route};
 use crate::error::{Excerpt, RouteError};
-use crate::policy::{Canary, Policy, Variant};
+use crate::policy::{Policy, Variant};
+
+/// The API's group and version.
+const API: &str = "networking.istio.io/v1";
 
 /// The largest weight: an `int32`.
 const WEIGHT: u32 = i32::MAX.unsigned_abs();
@@ -92,7 +97,7 @@ pub fn virtual_service(policy: &Policy, route: &Route, params: &Params) -> Resul
     }
     let destination = |to: Variant, weight: Option<u32>, set_cookie: Option<&String>| {
         let whole = hosts::destination(backends.of(to), route, params)?;
-        let name = names(policy).nth(to.index().map_or(0, |index| index + 1));
+        let name = policy.names().nth(to.index().map_or(0, |index| index + 1));
         let subset = params.subsets().and(name).map(str::to_owned);
         let headers = set_cookie.map(|value| Headers::set_cookie(value));
         Ok(HttpDestination {
@@ -131,34 +136,22 @@ pub fn virtual_service(policy: &Policy, route: &Route, params: &Params) -> Resul
     let metadata = Metadata::new(route, policy, backends, 0);
     let destination_rule = params.subsets().map(|label| {
         let labels = |name: &str| BTreeMap::from([(label.to_owned(), name.to_owned())]);
-        let subsets = names(policy).map(|name| Subset { name: name.to_owned(), labels: labels(name) }).collect();
+        let subsets = policy.names().map(|name| Subset { name: name.to_owned(), labels: labels(name) }).collect();
         let host = hosts::service(&route.stable, route, params);
-        object("DestinationRule", metadata.clone(), DestinationRuleSpec { host, subsets })
+        Object::new(API, "DestinationRule", metadata.clone(), DestinationRuleSpec { host, subsets })
     });
     let spec = VirtualServiceSpec { hosts, gateways, http, ..VirtualServiceSpec::default() };
-    let output = Objects { destination_rule, virtual_service: object("VirtualService", metadata, spec) };
+    let output = Objects { destination_rule, virtual_service: Object::new(API, "VirtualService", metadata, spec) };
     Ok(Conversion { output, losses })
-}
-
-fn object<S>(kind: &str, metadata: Metadata, spec: S) -> Object<S> {
-    Object { api_version: "networking.istio.io/v1".to_owned(), kind: kind.to_owned(), metadata, spec }
-}
-
-/// The variants' names, stable's first.
-fn names(policy: &Policy) -> impl Iterator<Item = &str> {
-    std::iter::once("stable").chain(policy.canaries().iter().map(|canary| Canary::name(canary).as_str()))
 }
 
 /// A condition as a header match, or what the target is bound to.
 fn header_match(condition: Condition<'_>) -> Result<(String, StringMatch), &'static str> {
-    let (name, regex) = match condition {
-        Condition::Header(name, value) => {
-            return header(name.as_str()).map(|name| (name, StringMatch::Exact(value.to_owned())));
-        }
-        Condition::HeaderFound(name, pattern) => (header(name.as_str())?, regex::found(pattern)),
-        Condition::Cookie(name, value) => ("cookie".to_owned(), regex::cookie(name.as_str(), value)),
-        Condition::CookieFound(name, pattern) => ("cookie".to_owned(), regex::cookie_found(name.as_str(), pattern)?),
-        Condition::Affinity(name, value) => ("cookie".to_owned(), regex::affinity_cookie(name.as_str(), value)),
+    let (name, wanted) = regex::wanted(condition)?;
+    let name = header(name)?;
+    let regex = match wanted {
+        Wanted::Exactly(value) => return Ok((name, StringMatch::Exact(value.to_owned()))),
+        Wanted::Matches(regex) => regex,
     };
     if regex.len() > REGEX {
         Err("a regular expression has 1024 bytes at most, with what is written around a pattern or cookie")
@@ -171,11 +164,11 @@ fn header_match(condition: Condition<'_>) -> Result<(String, StringMatch), &'sta
 }
 
 /// A header's name. If one of these were ignored, its rule would be for every request.
-fn header(name: &str) -> Result<String, &'static str> {
-    if matches!(name, "uri" | "scheme" | "method" | "authority") {
+fn header(name: Cow<'static, str>) -> Result<String, &'static str> {
+    if matches!(&*name, "uri" | "scheme" | "method" | "authority") {
         Err("Istio documents that it ignores headers called uri, scheme, method and authority")
     } else {
-        Ok(name.to_owned())
+        Ok(name.into_owned())
     }
 }
 

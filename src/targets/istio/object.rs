@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::targets::{Metadata, Unread};
+use crate::targets::{Object, Unread};
 
 /// What [`virtual_service`](super::virtual_service) writes, in the order to apply it; it has an example.
 ///
@@ -23,21 +23,6 @@ pub type VirtualService = Object<VirtualServiceSpec>;
 
 /// A DestinationRule: a Service's subsets. [`virtual_service`](super::virtual_service) has an example.
 pub type DestinationRule = Object<DestinationRuleSpec>;
-
-/// An object of `networking.istio.io/v1`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
-#[non_exhaustive]
-pub struct Object<S> {
-    /// `networking.istio.io/v1`.
-    pub api_version: String,
-    /// `VirtualService` or `DestinationRule`.
-    pub kind: String,
-    /// Its name, and where it is.
-    pub metadata: Metadata,
-    /// What it says.
-    pub spec: S,
-}
 
 /// What a VirtualService says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

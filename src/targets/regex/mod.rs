@@ -6,14 +6,42 @@
 
 mod read;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use http::HeaderName;
 use regex_syntax::ast::{self, Ast, ClassAsciiKind, ClassSet, ClassSetItem};
 use regex_syntax::escape;
 
 pub(super) use read::{CookieRegex, read_cookie, read_found};
 
+use super::table::Condition;
 use crate::policy::Pattern;
+
+/// What a header has to be.
+pub(super) enum Wanted<'p> {
+    /// This.
+    Exactly(&'p str),
+    /// What this regular expression matches.
+    Matches(String),
+}
+
+/// A condition as the name of a header, and what that has to be.
+///
+/// # Errors
+///
+/// A pattern cannot be confined to a cookie's value: why.
+pub(super) fn wanted(condition: Condition<'_>) -> Result<(Cow<'static, str>, Wanted<'_>), &'static str> {
+    let own = |name: &HeaderName| Cow::from(name.to_string());
+    let cookie = |regex| (Cow::Borrowed("cookie"), Wanted::Matches(regex));
+    Ok(match condition {
+        Condition::Header(name, value) => (own(name), Wanted::Exactly(value)),
+        Condition::HeaderFound(name, pattern) => (own(name), Wanted::Matches(found(pattern))),
+        Condition::Cookie(name, value) => cookie(self::cookie(name.as_str(), value)),
+        Condition::CookieFound(name, pattern) => cookie(cookie_found(name.as_str(), pattern)?),
+        Condition::Affinity(name, value) => cookie(affinity_cookie(name.as_str(), value)),
+    })
+}
 
 /// Where a cookie begins in a Cookie line, as nginx reads it.
 const COOKIE: &str = "^(?:.*[;,] *)?";

@@ -1,4 +1,4 @@
-//! For people: what a decision, a selector and a conversion cost. `cargo bench`
+//! The cost of a decision, of building a selector, and of a conversion. Run it with `cargo bench`.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use canary_policy::targets::nginx::{Flags, Prefix, annotations, read};
@@ -9,7 +9,7 @@ use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
 use http::{HeaderMap, HeaderValue};
 
-/// Shows what a benchmark allocates, beside its time.
+/// Reports the allocations of a benchmark together with its time.
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
@@ -60,7 +60,7 @@ fn select_by_key(bencher: Bencher<'_, '_>) {
     variant(bencher, &Policy::percent(30).unwrap().with_affinity(Affinity::Key(key)));
 }
 
-/// Time and memory of that many selectors, held at once: divide by their number.
+/// Builds `count` selectors and keeps all of them. Divide the time and the memory by `count`.
 #[divan::bench(args = [1, 1_000, 100_000], max_time = 1)]
 fn build_selectors(bencher: Bencher<'_, '_>, count: usize) {
     let policy = rules();

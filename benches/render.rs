@@ -1,5 +1,5 @@
-//! For people: routes per second to every target, and what converting costs beside serialising the same objects.
-//! `cargo bench --bench render`
+//! Routes per second to every target, and the cost of converting compared with serialising the same objects. Run it
+//! with `cargo bench --bench render`.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -12,10 +12,12 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use canary_policy::targets::istio::Params;
-use canary_policy::targets::nginx::{self, Manifest, canary_ingress};
-use canary_policy::targets::{Backend, PathType, Route, envoy, gateway, gloo, istio, linkerd, replicas};
-use canary_policy::{Affinity, Canary, CookieAffinity, CookieRule, HeaderRule, Match, Policy, SameSite, Total};
+use canary_policy::route::{Backend, Path};
+use canary_policy::targets::istio::VirtualServiceParams;
+use canary_policy::targets::nginx::{IngressParams, Manifest, canary_ingress};
+use canary_policy::targets::replicas::Pods;
+use canary_policy::targets::{envoy, gateway, gloo, istio, linkerd, replicas};
+use canary_policy::{Affinity, Canary, CookieAffinity, CookieRule, HeaderRule, Match, Policy, Route, SameSite, Total};
 use k8s_openapi::api::networking::v1::Ingress;
 use serde::Serialize;
 use serde_json::json;
@@ -29,24 +31,24 @@ fn main() {
     println!("{ROUTES} routes of 3 paths, with a header rule, a cookie rule and an affinity cookie");
     println!("target      routes/s   convert, µs   serialise, µs   ratio");
     let ingress = ingress();
-    let params = nginx::Params::new("next".parse().unwrap());
+    let params = IngressParams::new("next".parse().unwrap());
     row("nginx", &routes, |_| canary_ingress(&ingress, &policy, &params).unwrap().output.ingress);
     row("gateway", &routes, |route| gateway::http_routes(&policy, route).unwrap().output);
-    let params = Params::default();
+    let params = VirtualServiceParams::default();
     row("istio", &routes, |route| istio::virtual_service(&policy, route, &params).unwrap().output.virtual_service);
     row("linkerd", &routes, |route| linkerd::http_routes(&policy, route).unwrap().output);
     row("gloo", &routes, |route| gloo::virtual_service(&policy, route).unwrap().output);
     row("envoy", &routes, |route| envoy::route_configuration(&policy, route).unwrap().output);
-    let pods = replicas::Params::new(10).unwrap();
+    let pods = Pods::new(10).unwrap();
     row("replicas", &routes, |_| replicas::split(&policy, &pods).unwrap().output);
 }
 
-/// The medians of rounds that alternate.
+/// Measures one target and prints the medians of several rounds, in which converting and serialising alternate.
 fn row<T: Serialize>(target: &str, routes: &[Route], convert: impl Fn(&Route) -> T) {
     let (mut converted, mut serialised) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let (mut convert_time, mut serialise_time) = (0.0, 0.0);
-        // A few at a time, as an operator has them: neither side pays for a heap full of the other's objects.
+        // A few routes at a time, as in an operator, so that neither side is slowed down by a large heap.
         for routes in routes.chunks(100) {
             let start = Instant::now();
             let objects: Vec<T> = routes.iter().map(|route| convert(black_box(route))).collect();
@@ -76,7 +78,7 @@ fn median(mut costs: Vec<f64>) -> f64 {
     costs[costs.len() / 2]
 }
 
-/// That of `examples/manifests/policy.yaml`.
+/// The policy of `examples/manifests/policy.yaml`.
 fn policy() -> Policy {
     let canary = Canary::new("canary", 25)
         .unwrap()
@@ -89,7 +91,7 @@ fn policy() -> Policy {
 
 fn route(index: usize) -> Route {
     let backend = |service: &str| -> Backend { format!("{service}-{index}:80").parse().unwrap() };
-    let paths = ["/", "/cart", "/account"].map(|path| (path.parse().unwrap(), PathType::Prefix));
+    let paths = ["/", "/cart", "/account"].map(|path| Path::prefix(path).unwrap());
     let route = Route::new(&format!("web-{index}"), backend("web"), [backend("next")]).unwrap();
     let route = route.with_namespace("shop").unwrap().with_paths(paths).unwrap();
     let hosts = [format!("shop-{index}.example.com").parse().unwrap()];

@@ -1,4 +1,8 @@
-//! The selector in a host's request path.
+//! Uses the selector as a proxy does: one decision for each request.
+//!
+//! ```console
+//! $ cargo run --example decide
+//! ```
 
 use std::error::Error;
 
@@ -11,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut headers = HeaderMap::new();
     headers.insert("x-canary", HeaderValue::from_static("always"));
-    // A host takes 64 bits of its generator for each request; the crate itself rolls no dice.
+    // A proxy takes 64 bits of its random number generator for each request. The crate has no generator of its own.
     let decision = selector.select(&headers, Sample::from_bits(0x9e37_79b9_7f4a_7c15));
 
     let backend = match decision.variant {

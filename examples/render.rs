@@ -1,5 +1,7 @@
-//! Prints what a policy is for whatever routes, from the stable Ingress: the canary Ingress beside it, ready for
-//! `kubectl apply`, or with `--to` what another target reads. Without a policy it is that of the canary Ingress in the file.
+//! Prints a policy in the form of a target: by default as a canary Ingress, ready for `kubectl apply`.
+//!
+//! The file has the stable Ingress that the canary is for. Without a policy in the arguments, the policy is read from the
+//! canary Ingress in the file.
 //!
 //! ```console
 //! $ cargo run --example render -- examples/manifests/prd.yaml --weight 30 --canary canary
@@ -8,73 +10,70 @@
 
 #[path = "common/arguments.rs"]
 mod arguments;
-#[path = "render/canary.rs"]
-mod canary;
 #[path = "common/files.rs"]
 mod files;
-#[path = "render/ingress.rs"]
-mod ingress;
-#[path = "render/manifests.rs"]
-mod manifests;
+#[path = "render/ingresses.rs"]
+mod ingresses;
 #[path = "common/policy.rs"]
 mod policy;
 #[path = "render/report.rs"]
 mod report;
-#[path = "render/routed.rs"]
-mod routed;
 #[path = "common/say.rs"]
 mod say;
+#[path = "render/written.rs"]
+mod written;
 
 use std::error::Error;
 use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
-use canary_policy::Loss;
-use canary_policy::targets::Backend;
-use canary_policy::targets::nginx::{Params, Prefix};
+use canary_policy::Policy;
+use canary_policy::route::{Backend, Parent, Port};
+use canary_policy::targets::nginx::{Flags, Pair, Prefix};
 use clap::Parser;
+use ingresses::Ingresses;
 use report::Report;
-use routed::Places;
+use written::Written;
 
-/// Prints what a policy is for whatever routes, from the stable Ingress.
+/// Prints a policy in the form of a target, for the hosts and paths of a stable Ingress.
 #[derive(Parser)]
 #[command(name = "render")]
 struct Args {
-    /// YAML with the stable Ingress in any form it ever had, among other documents or alone; `-` is standard input.
+    /// A YAML file with the stable Ingress, of any API version; other documents are skipped. `-` is standard input.
     file: String,
-    /// What reads the output.
+    /// The target that reads the output.
     #[arg(long, value_enum, default_value = "nginx")]
     to: Target,
-    /// The Service under trial, one for each canary of the policy; without a port it is asked at the stable one's
-    /// [default: that of the canary Ingress in the file].
+    /// The Service of a canary, once for each canary of the policy; without a port it gets the port of the stable Service
+    /// [default: the Service of the canary Ingress in the file].
     #[arg(long, value_name = "SERVICE[:PORT]")]
     canary: Vec<String>,
-    /// The Service it stands in for, where the Ingress routes to several.
+    /// The stable Service; required if the Ingress routes to several Services.
     #[arg(long, value_name = "SERVICE[:PORT]")]
     stable: Option<String>,
-    /// The stable Ingress, where the file has several.
+    /// The stable Ingress; required if the file has several.
     #[arg(long, value_name = "[NAMESPACE/]NAME")]
     ingress: Option<String>,
-    /// The canary Ingress's name [default: the stable one's, `-` and the canary's name].
+    /// The name of the canary Ingress [default: the name of the stable Ingress, `-` and the name of the canary].
     #[arg(long)]
     name: Option<String>,
-    /// The annotations' prefix [default: nginx.ingress.kubernetes.io].
+    /// The prefix of the annotations [default: nginx.ingress.kubernetes.io].
     #[arg(long)]
     prefix: Option<String>,
-    /// What the routes hang on, for gateway and istio [default: a Gateway called as the Ingress's class].
+    /// The Gateways that the routes attach to, for gateway and istio [default: a Gateway with the name of the Ingress class].
     #[arg(long, value_name = "[NAMESPACE/]NAME")]
     gateway: Vec<String>,
-    /// The number of the Services' port, where the Ingress calls it by name.
+    /// The number of the Services' port; required if the Ingress names the port and the target needs a number.
     #[arg(long, value_name = "NUMBER")]
     port: Option<u16>,
-    /// How many pods there are, for replicas.
+    /// The number of pods, for replicas.
     #[arg(long, value_name = "N", default_value_t = 10)]
     pods: u32,
-    /// How losses, notes and errors are told on standard error.
+    /// The form of losses, notes and errors on standard error.
     #[arg(long, value_enum, value_name = "FORM", default_value = "text")]
     losses: Report,
-    /// Print nothing and exit with 2 if anything the policy says is lost.
+    /// If the output does not express the whole policy, print none and exit with 2.
     #[arg(long)]
     exact: bool,
     #[command(flatten)]
@@ -83,28 +82,32 @@ struct Args {
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
 enum Target {
-    /// A canary Ingress beside the stable one, for ingress-nginx.
+    /// A canary Ingress beside the stable Ingress, for ingress-nginx.
     Nginx,
-    /// HTTPRoutes, or GRPCRoutes where the backend speaks gRPC.
+    /// HTTPRoutes, or GRPCRoutes if the backend speaks gRPC.
     Gateway,
     /// VirtualServices.
     Istio,
-    /// HTTPRoutes on the stable Service.
+    /// HTTPRoutes that attach to the stable Service.
     Linkerd,
     /// VirtualServices of Gloo Edge.
     Gloo,
     /// A RouteConfiguration for each route.
     Envoy,
-    /// How many pods of each variant stand behind one Service.
+    /// The number of pods of each variant behind one Service.
     Replicas,
 }
 
-/// What comes of a conversion.
-#[derive(Default)]
-struct Written {
-    documents: Vec<String>,
-    losses: Vec<Loss>,
-    notes: Vec<String>,
+/// The arguments, parsed.
+struct Parameters {
+    to: Target,
+    stable: Option<Backend>,
+    canaries: Vec<Backend>,
+    name: Option<String>,
+    parents: Vec<Parent>,
+    port: Option<Port>,
+    pods: u32,
+    flags: Flags,
 }
 
 fn main() -> ExitCode {
@@ -123,47 +126,32 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let given = if args.policy.are_given() { Some(args.policy.read()?) } else { None };
-    let canaries = args.canary.iter().map(|canary| flag("--canary", canary.parse()));
-    let mut canaries: Vec<Backend> = canaries.collect::<Result<_, _>>()?;
-    let stable = args.stable.as_ref().map(|stable| flag("--stable", stable.parse())).transpose()?;
-    let prefix = args.prefix.as_ref().map_or(Ok(Prefix::default()), |prefix| flag("--prefix", Prefix::new(prefix)))?;
-    let parents = args.gateway.iter().map(|parent| flag("--gateway", parent.parse())).collect::<Result<_, _>>()?;
-    let port = args.port.map(|port| flag("--port", port.to_string().parse())).transpose()?;
-
+    let mut parameters = parameters(args)?;
     let file = if args.file == "-" { "standard input" } else { &args.file };
     let in_file = |why: &dyn Display| format!("{file}: {why}");
-    let found = manifests::read(&files::read(&args.file)?, &prefix, args.ingress.as_deref());
-    let mut found = found.map_err(|why| in_file(&why))?;
-    if canaries.is_empty() {
-        canaries.push(canary::service(&found).map_err(|why| in_file(&why))?);
-    }
-    let (policy, noticed) = match given {
-        Some(policy) => (policy, Vec::new()),
-        None if found.canaries.is_empty() => (args.policy.read()?, Vec::new()),
-        None => canary::policy(&mut found, &prefix).map_err(|why| in_file(&why))?,
-    };
-    let written = match (args.to, canaries.first()) {
-        (Target::Nginx, Some(canary)) => {
-            let mut params = Params::new(canary.clone());
-            (params.stable, params.name, params.prefix) = (stable, args.name.clone(), prefix);
-            ingress::written(&found, &policy, &params)
-        }
-        (target, _) => {
-            let places = Places { stable, canaries, parents, port, pods: args.pods, prefix };
-            routed::written(target, &found.stable, &policy, places)
-        }
-    };
-    let Written { documents, losses, notes } = written.map_err(|why| in_file(&why))?;
 
-    for note in found.notes.iter().chain(&noticed).chain(&notes) {
+    let ingresses = ingresses::read(&files::read(&args.file)?, &parameters.flags, args.ingress.as_deref());
+    let mut ingresses = ingresses.map_err(|why| in_file(&why))?;
+    if parameters.canaries.is_empty() {
+        parameters.canaries.push(canary_service(&ingresses, &parameters.flags).map_err(|why| in_file(&why))?);
+    }
+    let policy = match given {
+        Some(policy) => policy,
+        None if ingresses.canaries.is_empty() => args.policy.read()?,
+        None => policy_of_pair(&mut ingresses, &parameters.flags).map_err(|why| in_file(&why))?,
+    };
+    let Written { documents, losses, notes } =
+        written::written(&policy, &ingresses, &parameters).map_err(|why| in_file(&why))?;
+
+    for note in ingresses.notes.iter().chain(&notes) {
         args.losses.note(&in_file(note));
     }
-    let reached = policy
+    let reaches_canary = policy
         .canaries()
         .iter()
         .any(|canary| canary.weight() > 0 || canary.header().is_some() || canary.cookie().is_some());
-    if !reached {
-        args.losses.note("the canary has no weight and no rule: nothing reaches it");
+    if !reaches_canary {
+        args.losses.note("no request reaches the canary: it has no weight and no rule");
     }
     for loss in &losses {
         args.losses.loss(loss);
@@ -176,7 +164,37 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The error with the flag it is about.
+fn parameters(args: &Args) -> Result<Parameters, String> {
+    let canaries = args.canary.iter().map(|canary| flag("--canary", canary.parse())).collect::<Result<_, _>>()?;
+    let stable = args.stable.as_ref().map(|stable| flag("--stable", stable.parse())).transpose()?;
+    let prefix = args.prefix.as_ref().map_or(Ok(Prefix::default()), |prefix| flag("--prefix", Prefix::new(prefix)))?;
+    let parents = args.gateway.iter().map(|parent| flag("--gateway", parent.parse())).collect::<Result<_, _>>()?;
+    let port = args.port.map(|port| flag("--port", port.to_string().parse())).transpose()?;
+    let flags = Flags::default().with_prefix(prefix);
+    Ok(Parameters { to: args.to, stable, canaries, name: args.name.clone(), parents, port, pods: args.pods, flags })
+}
+
+/// The value of a flag; the error names the flag.
 fn flag<T, E: Display>(name: &str, value: Result<T, E>) -> Result<T, String> {
     value.map_err(|error| format!("{name}: {error}"))
+}
+
+/// The Service of the canary Ingress in the file.
+fn canary_service(ingresses: &Ingresses, flags: &Flags) -> Result<Backend, String> {
+    let service = Pair::find(&ingresses.stable, &ingresses.canaries, flags).and_then(|pair| pair.canary_service());
+    service.map_err(|why| format!("--canary is not given, and {why}"))
+}
+
+/// The policy of the canary Ingress in the file. The stable Ingress is reduced to the paths that the canary Ingress covers.
+fn policy_of_pair(ingresses: &mut Ingresses, flags: &Flags) -> Result<Policy, String> {
+    let Ingresses { stable, canaries, notes } = ingresses;
+    let pair = Pair::find(stable, &*canaries, flags).map_err(|why| format!("no policy is given, and {why}"))?;
+    let canary = pair.canary().metadata.name.as_deref().unwrap_or_default();
+    let reading = pair.read(flags).map_err(|why| format!("canary Ingress `{canary}`: {why}"))?;
+    let covered = pair.covered();
+    notes.push(format!("the policy is read from the canary Ingress `{canary}`"));
+    notes.extend(reading.findings.iter().map(|finding| format!("{} Ingress: {finding}", finding.ingress)));
+    notes.extend(covered.findings.iter().map(ToString::to_string));
+    *stable = covered.ingress;
+    Ok(reading.policy)
 }

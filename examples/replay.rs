@@ -5,7 +5,7 @@
 //! $ cargo run --example replay -- --annotations < examples/manifests/requests.jsonl
 //! ```
 //!
-//! A line is a request and the annotations it is decided by: those it had, or new ones.
+//! A line is a request and the annotations that decide it: those at the time of the request, or new ones.
 //!
 //! ```json
 //! {"id": 1, "annotations": {"nginx.ingress.kubernetes.io/canary": "true"}, "primary_annotations": {},
@@ -13,8 +13,9 @@
 //!  "affinity": {"cookie_name": "route", "behavior": "sticky", "primary_key": "…", "canary_key": "…"}}
 //! ```
 //!
-//! `draw` is what the controller's `random(1..=total)` returned, or null; `affinity` is null without an affinity cookie. A
-//! line that cannot be decided is answered with why it is `unsupported`; one that is no such line ends the run.
+//! `draw` is the number that the controller's `random(1..=total)` returned, or null. `affinity` is null if the stable
+//! Ingress has no affinity cookie. The answer to a line that cannot be decided has the reason in `unsupported`. A line
+//! that is not of this form ends the run.
 
 #[path = "common/arguments.rs"]
 mod arguments;
@@ -25,30 +26,31 @@ use std::io::{BufRead, Write};
 use std::process::ExitCode;
 
 use canary_policy::policy::Token;
-use canary_policy::targets::nginx::{self, Annotations, Config, Flags, Prefix, View};
-use canary_policy::{Affinity, CookieAffinity, Pins, Reason, Sample, Selector, Variant};
+use canary_policy::targets::nginx::{self, Annotations, Config, Flags, Prefix, RequestView};
+use canary_policy::{Affinity, AffinityScope, CookieAffinity, Diagnostic, Reason, Sample, Selector, Variant};
 use clap::Parser;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Decides recorded requests again, as ingress-nginx would: JSON lines on standard input, JSON lines on standard output.
+/// Decides recorded requests again, as ingress-nginx would: JSON lines on standard input, JSON lines on standard
+/// output.
 #[derive(Parser)]
 #[command(name = "replay")]
 struct Args {
-    /// Read annotations only, and show what the controller's parser holds.
+    /// Parse the annotations only, and print the configuration that the controller's parser returns.
     #[arg(long)]
     annotations: bool,
 }
 
-/// A recorded request. Fields that are not here are ignored.
+/// A recorded request. Other fields are ignored.
 #[derive(Deserialize)]
 struct Line {
     id: Value,
     annotations: BTreeMap<String, String>,
-    /// Those of the stable Ingress.
+    /// The annotations of the stable Ingress.
     primary_annotations: Option<BTreeMap<String, String>>,
     request: RecordedRequest,
-    /// What the controller's `random(1..=total)` returned.
+    /// The number that the controller's `random(1..=total)` returned.
     draw: Option<i64>,
     affinity: Option<RecordedAffinity>,
 }
@@ -129,13 +131,13 @@ fn decision(line: &Line) -> Result<(Variant, Reason), Box<dyn Error>> {
     let total = policy.total().get();
     let selector = match &line.affinity {
         None if policy.affinity() == &Affinity::None => Selector::new(&policy),
-        None => return Err("primary_annotations set an affinity cookie, and `affinity` does not say its keys".into()),
+        None => return Err("primary_annotations set an affinity cookie, but `affinity` does not give its keys".into()),
         Some(RecordedAffinity { cookie_name, behavior, primary_key, canary_key }) => {
-            let pins = match behavior {
-                Behavior::Sticky => Pins::Everyone,
-                Behavior::Legacy => Pins::Stable,
+            let scope = match behavior {
+                Behavior::Sticky => AffinityScope::AllVariants,
+                Behavior::Legacy => AffinityScope::StableOnly,
             };
-            let cookie = CookieAffinity::new(cookie_name)?.with_pins(pins);
+            let cookie = CookieAffinity::new(cookie_name)?.with_scope(scope);
             let (stable, canary) = (Token::new(primary_key)?, Token::new(canary_key)?);
             Selector::with_tokens(&policy.with_affinity(Affinity::Cookie(cookie)), |variant| match variant {
                 Variant::Stable => stable.clone(),
@@ -144,7 +146,7 @@ fn decision(line: &Line) -> Result<(Variant, Reason), Box<dyn Error>> {
         }
     };
 
-    let view = View::new(&line.request.headers)?;
+    let view = RequestView::new(&line.request.headers)?;
     let decide = |sample| {
         let decision = selector.select(view.lines(), sample);
         (decision.variant, decision.reason)
@@ -156,7 +158,7 @@ fn decision(line: &Line) -> Result<(Variant, Reason), Box<dyn Error>> {
             Ok(decide(sample.ok_or(format!("the draw {draw} is not 1 to {total}"))?))
         }
         None if decide(Sample::MIN) == decide(Sample::MAX) => Ok(decide(Sample::MIN)),
-        None => Err("the weight decides, and no draw was recorded".into()),
+        None => Err("the weight decides, but no draw was recorded".into()),
     }
 }
 
@@ -168,7 +170,7 @@ fn parsed(line: &str) -> Result<Value, Box<dyn Error>> {
         flags = flags.with_prefix(prefix).with_validation(enable_annotation_validation.unwrap_or(true));
     }
     let parsed = nginx::parse(&line.annotations, &flags);
-    let findings: Vec<&str> = parsed.findings.iter().map(nginx::Finding::code).collect();
+    let findings: Vec<&str> = parsed.findings.iter().map(Diagnostic::code).collect();
     Ok(match parsed.config {
         Err(why) => json!({ "id": line.id, "error": why.to_string(), "findings": findings }),
         Ok(Config { enabled, weight, weight_total, header, header_value, header_pattern, cookie }) => json!({

@@ -1,12 +1,12 @@
-//! Simulates a policy: the expected and the observed share of each variant and reason, and a picture of a ramp.
+//! Simulates a policy: prints the expected and the observed share of each variant and reason, and draws a ramp.
 //!
 //! ```console
 //! $ cargo run --example simulate -- --weight 5 --header x-canary --plot ramp.svg
 //! $ cargo run --example simulate -- --policy examples/manifests/policy.yaml --mix examples/manifests/mix.jsonl --requests 20
 //! ```
 //!
-//! A line of a mix is a kind of client: how many parts of all it is, what it sends, and whether it returns cookies. What
-//! is left out is one part, no header, and yes.
+//! A line of a mix is a kind of client: its number of parts of the mix, its headers, and whether it returns cookies. By
+//! default it has one part and no headers, and returns cookies.
 //!
 //! ```json
 //! {"parts": 9, "headers": [["X-Canary", "always"]], "cookies": false}
@@ -35,7 +35,7 @@ use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;
 
-use canary_policy::select::Simulation;
+use canary_policy::simulate::Simulation;
 use clap::Parser;
 use clap::builder::styling::AnsiColor;
 use http::HeaderMap;
@@ -43,26 +43,26 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ramp::Ramp;
 use say::say;
 
-/// Simulates a policy: the expected and the observed share of each variant and reason, and a picture of a ramp.
+/// Simulates a policy: prints the expected and the observed share of each variant and reason, and draws a ramp.
 #[derive(Parser)]
 #[command(name = "simulate")]
 struct Args {
     #[command(flatten)]
     policy: policy::PolicyFlags,
-    /// JSON lines, each a kind of client; `-` is standard input [default: a client without headers, or where the policy
-    /// has a key 10000 clients with one each].
+    /// A file of JSON lines, each a kind of client; `-` is standard input [default: a client without headers, or 10000
+    /// clients with a key each if the policy has an affinity key].
     #[arg(long, value_name = "FILE")]
     mix: Option<String>,
-    /// How many clients come.
+    /// The number of clients.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
     clients: u64,
-    /// How many requests each of them sends, one after the other.
+    /// The number of requests that each client sends, one after the other.
     #[arg(long, value_name = "N", default_value_t = 1)]
     requests: u32,
-    /// The same seed gives the same output.
+    /// The seed of all chance: the same seed gives the same output.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Draw how clients move while the first canary grows to 100 %, without rules and affinity cookies.
+    /// Draw how clients without rules and affinity cookies move while the first canary grows to 100 %.
     #[arg(long, value_name = "FILE.svg")]
     plot: Option<String>,
 }
@@ -98,7 +98,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// All clients, with a bar on standard error if that takes long and is a terminal.
+/// Simulates all clients. A progress bar is shown if that takes long and standard error is a terminal.
 fn simulated(mut simulation: Simulation<HeaderMap>, args: &Args) -> Result<Simulation<HeaderMap>, Box<dyn Error>> {
     let long = args.clients.saturating_mul(args.requests.into()) > 100_000;
     let bar = if long { ProgressBar::new(args.clients) } else { ProgressBar::hidden() };

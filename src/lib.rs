@@ -1,54 +1,137 @@
 //! A canary traffic policy as a value: describe it once, decide with it, translate it, and never lose a part of it
 //! silently.
 //!
-//! ```text
-//!                      ┌────────► select    Selector ─► Decision { variant, reason, … }      WHO, per request, in process
-//! Spec ──► policy ─────┤
-//!                      └────────► targets   function ─► Conversion { output, losses }        HOW, for something that routes
-//! ```
-//!
-//! * [`policy`] says **what**: weights, header and cookie rules and affinity, valid by construction.
-//! * [`select`] says **who**: one request and one [`Sample`] in, one [`Decision`] out, the same each time.
-//! * [`targets`] says **how**: the same policy for whatever routes, and people's manifests read back.
-//!
-//! The meaning is that of ingress-nginx, controller 1.15.1, as it really behaves, widened where it cannot say something.
-//! The crate reads no clock, rolls no dice and opens nothing: time and chance are arguments.
+//! A canary is a version under trial that gets some of the requests: a share of all, those with a header or a cookie,
+//! or both. This crate is for programs that handle such policies: operators that keep one in a custom resource, proxies
+//! that choose a variant for each request, and tools that check manifests or translate them.
 //!
 //! ```
-//! use canary_policy::{Policy, Reason, Sample, Selector, Variant};
-//! use http::HeaderMap;
+//! use canary_policy::targets::nginx::{self, Prefix};
+//! use canary_policy::{Canary, HeaderRule, Match, Policy, Reason, Sample, Selector, Total, Variant};
 //!
-//! let policy = Policy::percent(30)?;
+//! // 5 of 1000 requests go to the canary, and so does every request with the header `x-canary: always`.
+//! let canary = Canary::new("canary", 5)?.with_header(HeaderRule::new("x-canary", Match::AlwaysNever)?);
+//! let policy = Policy::new([canary], Total::new(1000)?)?;
+//!
+//! // Decide: a request and 64 random bits in, a variant and a reason out.
 //! let selector = Selector::new(&policy);
+//! let decision = selector.select(&[("X-Canary", "always")], Sample::from_bits(0x9e37_79b9_7f4a_7c15));
+//! assert_eq!((decision.variant, decision.reason), (Variant::Canary(0), Reason::Header));
+//! let decision = selector.select(&(), Sample::from_fraction(5, 1000)?);
+//! assert_eq!((decision.variant, decision.reason), (Variant::Stable, Reason::Weight));
 //!
-//! // 12 of 100 is below 30: the canary. 30 of 100 is not.
-//! let decision = selector.select(&HeaderMap::new(), Sample::from_fraction(12, 100)?);
-//! assert_eq!((decision.variant, decision.reason), (Variant::Canary(0), Reason::Weight));
-//! let decision = selector.select(&HeaderMap::new(), Sample::from_fraction(30, 100)?);
-//! assert_eq!(decision.variant, Variant::Stable);
+//! // Translate: `exact` returns an error if a part of the policy is lost.
+//! let annotations = nginx::annotations(&policy, &Prefix::default()).exact()?;
+//! assert_eq!(annotations.canary["nginx.ingress.kubernetes.io/canary-by-header"], "x-canary");
 //!
-//! assert_eq!(Policy::percent(101).unwrap_err().to_string(), "canaries[0].weight: 101 is more than the total 100");
+//! // Constructors refuse what is not valid. Their errors name the field, the value and the bound.
+//! let error = Policy::percent(101).unwrap_err();
+//! assert_eq!(error.to_string(), "canaries[0].weight: 101 is more than the total 100");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The reasons behind the shape are in [`design`].
+//! # The picture
+//!
+//! ```text
+//! Spec ──► policy ──┬──► select     Selector ─► Decision { variant, reason, … }    WHO    one request, in process
+//!          WHAT     │    simulate   Simulation ─► Share                            WHO    many clients
+//!                   │
+//!          route ───┴──► targets    function ─► Conversion { output, losses }      HOW    for something that routes
+//!          WHERE
+//!
+//! annotations, routes ─► targets::*::read ─► Reading { policy, findings, … }
+//! ```
+//!
+//! * [`policy`] is **what**: weights, header rules, cookie rules and affinity.
+//! * [`select`] is **who**: the variant that answers a request. The same request and [`Sample`] always give the same
+//!   [`Decision`].
+//! * `simulate` (feature `rand`) is **who, over many clients**: the share of the requests that each variant gets.
+//! * [`route`] is **where**: the hosts and paths that the policy applies to, and the backend of each variant.
+//! * [`targets`] is **how**: a policy and a route in the language of ingress-nginx, the Gateway API, Istio, Linkerd,
+//!   Gloo or Envoy, or as numbers of pods. A part of a policy that a target cannot express is a [`Loss`]. Objects and
+//!   annotations are read back to a policy and to findings, which say what was left out and what was assumed.
+//! * [`error`] has every error, each with a code and a field for programs.
+//!
+//! A policy has the meaning that ingress-nginx, controller 1.15.1, gives to its canary annotations. A policy can also
+//! express what annotations cannot, such as several canaries. The crate reads no clock, no random numbers and no files:
+//! time and chance are arguments. [`design`] has the reasons.
+//!
+//! # Features
+//!
+//! | feature | |
+//! |---|---|
+//! | `serde` (default) | [`Spec`], [`Policy`] and [`Route`] in YAML, JSON or a custom resource; reports of losses, findings and errors |
+//! | `schemars` | JSON schemas of these types; the schema of [`Spec`] is legal inside a Kubernetes CRD |
+//! | `k8s-openapi` | the `Ingress` objects of `k8s-openapi` in and out; your binary turns on a version feature of that crate, such as `v1_33` |
+//! | `rand` | [`Sample`]s from a generator, and `simulate` |
+//! | `proptest` | strategies that generate valid policies |
+//!
+//! Public dependencies are re-exported: [`http`], and `k8s_openapi`, `schemars`, `rand` and `proptest` with their
+//! features. The minimum Rust version is 1.89.
+//!
+//! # Stability
+//!
+//! The crate follows semantic versioning. Three kinds of public type can grow in a minor version, and one cannot:
+//!
+//! * **Values with private fields**, such as [`Policy`], [`Canary`] and [`Route`], get new constructors and accessors.
+//! * **Written forms**, which are [`Spec`] and its parts, can be built as literals and get new optional fields. End a
+//!   literal with `..Default::default()`, and a pattern that takes a value apart with `..`.
+//! * **Results**, such as [`Decision`], [`Explanation`], [`Loss`] and every error, and the objects of [`targets`] are
+//!   `#[non_exhaustive]`. They get new fields and variants. There are three exceptions: [`Conversion`] is always an
+//!   output and its losses, [`targets::nginx::Config`] has the fields of the controller's own structure, and
+//!   [`targets::nginx::Side`] always has two variants.
+//! * **Enums that say what a policy, a route or a decision means** are exhaustive: [`Affinity`],
+//!   [`AffinityPrecedence`], [`AffinityScope`], [`SameSite`], [`Match`], [`policy::Key`], [`Variant`], [`Reason`],
+//!   [`route::PathType`] and [`route::Port`]. A new variant is a breaking change on purpose: code that matches on such
+//!   an enum does not compile until it handles the new variant.
+//!
+//! Decisions are part of the API. A change of a decision for the same policy, request and sample, of the recipe of
+//! [`Salt`] or of the output of a converter is listed in the CHANGELOG under "Decisions changed". Codes of
+//! [`Diagnostic`]s and labels of [`Reason`] keep their meaning; the texts of messages may change in any version.
+//!
+//! [`Salt`]: select::Salt
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod error;
+mod names;
 pub mod policy;
+pub mod route;
 pub mod select;
+#[cfg(feature = "rand")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
+pub mod simulate;
 pub mod targets;
 
 #[doc(inline)]
-pub use error::{Invalid, InvalidPolicy};
+pub use error::{Diagnostic, Invalid, InvalidPolicy};
+/// The crate of header names and values, as in [`HeaderRule::name`] and [`Decision::set_cookie`].
+pub use http;
+/// The crate of the `Ingress` objects that [`targets::nginx`] reads and writes.
+#[cfg(feature = "k8s-openapi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+pub use k8s_openapi;
 #[doc(inline)]
 pub use policy::{
-    Affinity, AffinityPrecedence, Canary, CookieAffinity, CookieRule, HeaderRule, KeyAffinity, Match, Pattern, Pins,
-    Policy, SameSite, Spec, Total, Variant,
+    Affinity, AffinityPrecedence, AffinityScope, Canary, CookieAffinity, CookieRule, HeaderRule, KeyAffinity, Match,
+    Pattern, Policy, SameSite, Spec, Total, Variant,
 };
+/// The crate of the strategies in [`policy::strategy`].
+#[cfg(feature = "proptest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
+pub use proptest;
+/// The crate of the generators that [`Sample::from_rng`] takes.
+#[cfg(feature = "rand")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
+pub use rand;
 #[doc(inline)]
-pub use select::{Decision, Explanation, Reason, Request, Sample, Selector, Sequence};
+pub use route::Route;
+/// The crate of the trait that gives [`Spec`] a JSON schema.
+#[cfg(feature = "schemars")]
+#[cfg_attr(docsrs, doc(cfg(feature = "schemars")))]
+pub use schemars;
+#[doc(inline)]
+pub use select::{Decision, Explanation, HeaderLines, Reason, Sample, Selector, Sequence};
 #[doc(inline)]
 pub use targets::{Conversion, Loss};
 

@@ -1,10 +1,10 @@
-//! Arguments, with the exit codes of these examples: 1 for a mistake, since 2 may say that something was lost.
+//! Command line arguments. Wrong ones exit with 1, because 2 means that a part of a policy was lost.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-/// The arguments; or what to exit with, once the message or the help is printed.
+/// The arguments. Otherwise prints the message or the help, and returns the exit code.
 pub(crate) fn parsed<T: Parser>() -> Result<T, ExitCode> {
     T::try_parse().map_err(|error| {
         let code = if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };

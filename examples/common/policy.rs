@@ -1,38 +1,39 @@
-//! The policy from flags or from a file.
+//! The flags for a policy: a few parts of a policy with one canary, or a file with a whole policy.
 
 use canary_policy::policy::{AffinitySpec, CanarySpec, CookieAffinitySpec, RuleSpec};
 use canary_policy::{Policy, Spec};
 
 use crate::files::{documents, parsed, read};
 
-/// The policy: flags for one canary, or a file for all that a policy can say.
+/// The flags for a policy.
 #[derive(clap::Args)]
 pub(crate) struct PolicyFlags {
-    /// The canary's share: parts of 100, or of a total [default: 0].
+    /// The weight of the canary, in parts of 100 or of TOTAL [default: 0].
     #[arg(long, value_name = "W[/TOTAL]", conflicts_with = "policy", allow_hyphen_values = true)]
     weight: Option<String>,
-    /// A header that decides: `always` and `never`, a value, or a pattern.
+    /// A header rule: the header has the value `always` or `never`, or VALUE, or a value that contains PATTERN.
     #[arg(long, value_name = "NAME[=VALUE|~PATTERN]", conflicts_with = "policy")]
     header: Option<String>,
-    /// A cookie that decides, in the same three ways.
+    /// A cookie rule, with the same three forms.
     #[arg(long, value_name = "NAME[=VALUE|~PATTERN]", conflicts_with = "policy")]
     cookie: Option<String>,
-    /// A cookie that keeps a client on its variant.
+    /// The name of an affinity cookie, with which clients keep their variant.
     #[arg(long, value_name = "NAME", conflicts_with = "policy")]
     affinity_cookie: Option<String>,
-    /// A whole policy, in YAML or JSON; `-` is standard input.
+    /// A file with a whole policy in YAML or JSON; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     policy: Option<String>,
 }
 
 impl PolicyFlags {
-    /// Whether there is any.
-    #[allow(dead_code, reason = "only one of the examples has a policy from elsewhere")]
+    /// Whether one of the flags is given.
+    #[allow(dead_code, reason = "only the example `render` has policies from elsewhere")]
     pub(crate) fn are_given(&self) -> bool {
         let PolicyFlags { weight, header, cookie, affinity_cookie, policy } = self;
         [weight, header, cookie, affinity_cookie, policy].into_iter().any(Option::is_some)
     }
 
+    /// The policy of the flags or of the file.
     pub(crate) fn read(&self) -> Result<Policy, String> {
         match &self.policy {
             Some(file) => policy(&read(file)?).map_err(|why| format!("{file}: {why}")),
@@ -41,15 +42,10 @@ impl PolicyFlags {
     }
 
     fn spec(&self) -> Result<Spec, String> {
-        let (weight, total) = self.weight.as_deref().map_or(Ok((None, None)), |text| {
-            let (weight, total) = text.split_once('/').map_or((text, None), |(weight, total)| (weight, Some(total)));
-            let parsed = (weight.parse().ok(), total.map(|total| total.parse().ok()));
-            match parsed {
-                (Some(weight), None) => Ok((Some(weight), None)),
-                (Some(weight), Some(Some(total))) => Ok((Some(weight), Some(total))),
-                _ => Err(format!("--weight: `{text}` is not W or W/TOTAL, whole numbers up to 4294967295")),
-            }
-        })?;
+        let Weight { weight, total } = match &self.weight {
+            None => Weight { weight: None, total: None },
+            Some(text) => Weight::parse(text)?,
+        };
         let canary = CanarySpec {
             name: None,
             weight,
@@ -64,16 +60,34 @@ impl PolicyFlags {
     }
 }
 
-/// The one policy of a file.
+/// A weight and its total, if they are given.
+struct Weight {
+    weight: Option<i64>,
+    total: Option<i64>,
+}
+
+impl Weight {
+    fn parse(text: &str) -> Result<Self, String> {
+        let expected = "expected W or W/TOTAL, whole numbers up to 4294967295";
+        let number = |part: &str| part.parse().map_err(|_| format!("--weight: `{text}` is not a weight: {expected}"));
+        match text.split_once('/') {
+            None => Ok(Weight { weight: Some(number(text)?), total: None }),
+            Some((weight, total)) => Ok(Weight { weight: Some(number(weight)?), total: Some(number(total)?) }),
+        }
+    }
+}
+
+/// The policy in the text of a file.
 fn policy(text: &str) -> Result<Policy, String> {
     let mut documents = documents(text)?;
     let count = documents.len();
     match documents.pop() {
         Some(document) if count == 1 => Policy::try_from(parsed::<Spec>(document)?).map_err(|error| error.to_string()),
-        _ => Err(format!("{count} documents: a policy is one")),
+        _ => Err(format!("the file has {count} documents: expected one policy")),
     }
 }
 
+/// The rule `NAME`, `NAME=VALUE` or `NAME~PATTERN`.
 fn rule(text: &str) -> RuleSpec {
     let (name, value, pattern) = match text.find(['=', '~']).map(|at| text.split_at(at)) {
         None => (text, None, None),

@@ -1,4 +1,4 @@
-//! What is said beside the output, on standard error: for people, or a JSON object a line for programs.
+//! Losses, notes and errors on standard error: for people, or for programs as one JSON object a line.
 
 use std::io::Write;
 
@@ -10,9 +10,9 @@ use crate::say::say;
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 pub(crate) enum Report {
-    /// A sentence each.
+    /// One sentence a line.
     Text,
-    /// A line each: `{"loss": {"kind": …, "part": …}}`, `{"note": …}`, `{"error": …}`.
+    /// One JSON object a line: `{"loss": {"kind": …, "part": …}}`, `{"note": …}`, `{"error": …}`.
     Json,
 }
 
@@ -40,6 +40,6 @@ impl Report {
 }
 
 fn line(value: &Value) {
-    // Nobody is left to tell when standard error is closed.
+    // If standard error is closed, there is nowhere to report that.
     let _ = writeln!(anstream::stderr(), "{value}");
 }

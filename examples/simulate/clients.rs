@@ -1,17 +1,17 @@
-//! Who comes: the clients of a file, or plain ones.
+//! The clients of a simulation: those of a file, or plain ones.
 
 use canary_policy::policy::Key;
-use canary_policy::select::{Client, Mix};
+use canary_policy::simulate::{Client, ClientMix};
 use canary_policy::{Affinity, Policy};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Deserialize;
 
 use crate::files::parsed;
 
-/// So many clients stand for all where each has a key of its own.
+/// The number of clients if each has a key of its own.
 pub(crate) const CLIENTS: u32 = 10_000;
 
-/// A kind of client as a line has it.
+/// A kind of client, as a line of the file has it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
@@ -31,15 +31,15 @@ fn yes() -> bool {
     true
 }
 
-/// The mix of a file's lines; or the line that is wrong.
-pub(crate) fn read(text: &str) -> Result<Mix<HeaderMap>, String> {
+/// The mix in the text of a file. An error begins with the number of the line that is wrong.
+pub(crate) fn read(text: &str) -> Result<ClientMix<HeaderMap>, String> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let clients = lines.map(|(index, line)| client(line).map_err(|why| format!("line {}: {why}", index + 1)));
-    Mix::new(clients.collect::<Result<Vec<_>, _>>()?).map_err(|error| error.to_string())
+    ClientMix::new(clients.collect::<Result<Vec<_>, _>>()?).map_err(|error| error.to_string())
 }
 
 fn client(line: &str) -> Result<Client<HeaderMap>, String> {
-    // Each line is a document of its own, so its number would always be 1.
+    // Each line is parsed by itself, so its line number in the error is always 1.
     let not_json = |error: serde_json::Error| format!("not JSON: {error}").replace(" at line 1 column", " at column");
     let value = serde_json::from_str(line).map_err(not_json)?;
     let Line { parts, headers, cookies } = parsed(value)?;
@@ -56,14 +56,14 @@ fn client(line: &str) -> Result<Client<HeaderMap>, String> {
     Ok(if cookies { client.with_cookies() } else { client })
 }
 
-/// Clients that send nothing a rule reads, with a key each if the policy has one.
-pub(crate) fn plain(policy: &Policy) -> Result<Mix<HeaderMap>, String> {
+/// A client without headers, or clients with a key each if the policy has an affinity key.
+pub(crate) fn plain(policy: &Policy) -> Result<ClientMix<HeaderMap>, String> {
     let clients = if matches!(policy.affinity(), Affinity::Key(_)) { CLIENTS } else { 1 };
     let clients = (0..clients).map(|n| Ok(Client::new(request(policy, n)?).with_cookies()));
-    Mix::new(clients.collect::<Result<Vec<_>, String>>()?).map_err(|error| error.to_string())
+    ClientMix::new(clients.collect::<Result<Vec<_>, String>>()?).map_err(|error| error.to_string())
 }
 
-/// The request of the client with this number.
+/// The request of the client with this number: its key, if the policy has an affinity key.
 pub(crate) fn request(policy: &Policy, n: u32) -> Result<HeaderMap, String> {
     let line = match policy.affinity() {
         Affinity::None | Affinity::Cookie(_) => None,

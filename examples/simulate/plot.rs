@@ -1,4 +1,4 @@
-//! The picture of a ramp: the share of each variant, some clients one by one, and who moves at each step.
+//! The picture of a ramp: the share of each variant, some single clients, and the clients that move at each step.
 
 use canary_policy::Variant;
 
@@ -11,7 +11,8 @@ const WIDTH: f64 = 960.0;
 const LEFT: f64 = 90.0;
 const RIGHT: f64 = 930.0;
 
-/// From the palette of Okabe and Ito (Color Universal Design, 2008), which people tell apart whatever colours they see.
+/// The colour of a variant, from the palette of Okabe and Ito (Color Universal Design, 2008), which people with colour
+/// blindness can tell apart too.
 fn color(variant: Variant) -> &'static str {
     const CANARIES: [&str; 5] = ["#e69f00", "#009e73", "#cc79a7", "#0072b2", "#d55e00"];
     const STABLE: &str = "#a6d5f0";
@@ -19,14 +20,14 @@ fn color(variant: Variant) -> &'static str {
     place.and_then(|place| CANARIES.get(place)).unwrap_or(&STABLE)
 }
 
-/// A part of the picture, with the percents of the ramp from left to right.
+/// A diagram with the percents of the ramp from left to right.
 struct Panel {
     top: f64,
     bottom: f64,
 }
 
 impl Panel {
-    /// The middle of a step's column.
+    /// The middle of the column of a step.
     fn x(percent: u32) -> f64 {
         LEFT + (f64::from(percent) - 0.5) * Panel::column()
     }
@@ -35,12 +36,12 @@ impl Panel {
         (RIGHT - LEFT) / 100.0
     }
 
-    /// The height of a part of the whole, counted from the bottom.
+    /// The y coordinate of a part from 0, the bottom, to 1, the top.
     fn y(&self, part: f64) -> f64 {
         self.bottom - part * (self.bottom - self.top)
     }
 
-    /// The title above, the frame and the numbers of the horizontal axis.
+    /// Draws the title above the diagram, the axes, and the numbers of the horizontal axis.
     fn axes(&self, svg: &mut Svg, title: &str) {
         svg.text((LEFT, self.top - 12.0), 15, Anchor::Start, title);
         svg.line((LEFT, self.top), (LEFT, self.bottom), INK, "none");
@@ -52,7 +53,7 @@ impl Panel {
         }
     }
 
-    /// A number of the vertical axis, with a line across.
+    /// Draws a number of the vertical axis, with a line across the diagram.
     fn tick(&self, svg: &mut Svg, part: f64, label: &str) {
         let y = self.y(part);
         svg.line((LEFT - 5.0, y), (LEFT, y), INK, "none");
@@ -65,16 +66,16 @@ impl Panel {
     }
 }
 
-/// The whole picture as a file.
+/// The whole picture, as the text of a file.
 pub(crate) fn svg(ramp: &Ramp) -> String {
-    let Ramp { variants, total, clients, whose, steps, courses } = ramp;
+    let Ramp { variants, total, clients, clients_name, steps, courses } = ramp;
     let first = variants.first().map_or("", |(_, name)| name);
     let last = steps.last().map_or(0, |step| step.percent);
     let mut svg = Svg::new();
     let title = format!("{first} grows from 1 % to {last} %");
     svg.text((LEFT, 42.0), 24, Anchor::Start, &title);
     let left = if steps.iter().all(|step| step.left == 0) { "none" } else { "some" };
-    let subtitle = format!("{clients} {whose}: it takes them one after the other and gives {left} back");
+    let subtitle = format!("{clients} {clients_name}: {first} gains one after the other and loses {left}");
     svg.text((LEFT, 66.0), 14, Anchor::Start, &subtitle);
 
     let top = 84.0 + legend(&mut svg, 84.0, variants);
@@ -82,13 +83,13 @@ pub(crate) fn svg(ramp: &Ramp) -> String {
     shares(&mut svg, &panel(46.0, 296.0), ramp);
     rows(&mut svg, &panel(366.0, 636.0), courses, steps);
     moves(&mut svg, &panel(706.0, 846.0), first, steps);
-    let rounded = if total.is_multiple_of(100) { "" } else { ", rounded down to parts" };
+    let rounded = if total.is_multiple_of(100) { "" } else { ", rounded down to whole parts" };
     let label = format!("weight of {first}, in percent of the total of {total} parts{rounded}");
     svg.text((f64::midpoint(LEFT, RIGHT), top + 891.0), 13, Anchor::Middle, &label);
     svg.finish(WIDTH, top + 911.0, &title)
 }
 
-/// Whose colour is which, in as many lines as it takes; its height.
+/// Draws the colour of each variant, in as many lines as are needed, and returns the height of the legend.
 fn legend(svg: &mut Svg, top: f64, variants: &[(Variant, String)]) -> f64 {
     const LINE: f64 = 20.0;
     let (mut x, mut y) = (LEFT, top);
@@ -104,7 +105,7 @@ fn legend(svg: &mut Svg, top: f64, variants: &[(Variant, String)]) -> f64 {
     y + LINE - top
 }
 
-/// How the clients divide, stacked: the first canary at the bottom.
+/// Draws the share of each variant at each step as stacked areas, with the first canary at the bottom.
 fn shares(svg: &mut Svg, panel: &Panel, Ramp { variants, clients, steps, .. }: &Ramp) {
     panel.label(svg, "share of clients");
     for percent in [0, 25, 50, 75, 100] {
@@ -130,12 +131,12 @@ fn shares(svg: &mut Svg, panel: &Panel, Ramp { variants, clients, steps, .. }: &
         let at = |step: &Step| (Panel::x(step.percent), panel.y(f64::from(step.percent) / 100.0));
         svg.line(at(first), at(last), INK, "2 3");
     }
-    panel.axes(svg, "How the clients divide (dotted: percent for percent)");
+    panel.axes(svg, "How the clients are divided (dotted: equal to the weight)");
 }
 
-/// A row for each of some clients, in the colour of its variant.
+/// Draws one row for each of some clients, in the colour of the variant at each step.
 fn rows(svg: &mut Svg, panel: &Panel, courses: &[Vec<Variant>], steps: &[Step]) {
-    panel.label(svg, "a row is a client");
+    panel.label(svg, "one row for each client");
     let height = (panel.bottom - panel.top) / f64::from(u32::try_from(courses.len()).unwrap_or(1));
     let mut bottom = panel.bottom;
     for course in courses {
@@ -150,14 +151,15 @@ fn rows(svg: &mut Svg, panel: &Panel, courses: &[Vec<Variant>], steps: &[Step]) 
             svg.rect((left, bottom + 0.4), (columns * Panel::column(), height - 0.8), color(*variant));
         }
     }
-    panel.axes(svg, &format!("{} of the clients, a row each: it changes colour where the client moves", courses.len()));
+    panel.axes(svg, &format!("{} of the clients: the colour changes where the client moves", courses.len()));
 }
 
-/// How many clients move at each step: those that come to the first canary upwards, those that leave it downwards.
+/// Draws the number of clients that move at each step: upwards those that come to the first canary or move between the
+/// other variants, downwards those that leave the first canary.
 fn moves(svg: &mut Svg, panel: &Panel, first: &str, steps: &[Step]) {
     let most = steps.iter().map(|step| step.came + step.others).max().unwrap_or(0);
     let scale = round_above(most.max(steps.iter().map(|step| step.left).max().unwrap_or(0)));
-    // Zero is a quarter up: what leaves would hang below it.
+    // The zero line is a quarter of the height up, so that there is room below it for clients that leave.
     let zero = 0.25;
     let part = |clients: u32| f64::from(clients) / f64::from(scale) * (1.0 - zero);
     panel.label(svg, "clients that move");
@@ -184,13 +186,13 @@ fn moves(svg: &mut Svg, panel: &Panel, first: &str, steps: &[Step]) {
         (LEFT + 8.0, panel.y(0.0) - 11.0),
         13,
         Anchor::Start,
-        &format!("away from {first}: {left} clients, at all steps together"),
+        &format!("away from {first}: {left} clients in all steps together"),
     );
     let between = if others > 0 { format!(" (grey: {others} moves between the others)") } else { String::new() };
     panel.axes(svg, &format!("Clients that move to {first} at each step{between}"));
 }
 
-/// A number at or above this one that is good on an axis, and so is its half.
+/// The next round number from this one on, half of which is a round number too.
 fn round_above(count: u32) -> u32 {
     let mut unit = 2;
     while unit * 50 < count {

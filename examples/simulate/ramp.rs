@@ -1,21 +1,20 @@
-//! A ramp of the first canary, and where it takes each client.
+//! A ramp: the variant of each client while the first canary grows.
 
-use canary_policy::select::Samples;
+use canary_policy::simulate::Samples;
 use canary_policy::{Affinity, Canary, Policy, Selector, Variant};
 
 use crate::clients::{self, CLIENTS};
-use crate::table::name;
 
-/// The first canary grown from 1 % of the total to all that the other canaries leave.
+/// The first canary, grown percent by percent from 1 % of the total to all that the other canaries leave.
 pub(crate) struct Ramp {
-    /// What the variants are called: the first canary, the others, stable.
+    /// The variants with their names: the first canary, the other canaries, stable.
     pub(crate) variants: Vec<(Variant, String)>,
-    /// What the weights are parts of.
+    /// The total of the policy.
     pub(crate) total: u32,
-    /// How many clients there are.
+    /// The number of clients.
     pub(crate) clients: u32,
-    /// What they are called, with what keeps their sample.
-    pub(crate) whose: &'static str,
+    /// A name for the clients that says what keeps their sample.
+    pub(crate) clients_name: &'static str,
     pub(crate) steps: Vec<Step>,
     /// The variants of some clients, step by step, in the order in which the first canary takes them.
     pub(crate) courses: Vec<Vec<Variant>>,
@@ -24,13 +23,13 @@ pub(crate) struct Ramp {
 /// One weight of the ramp.
 pub(crate) struct Step {
     pub(crate) percent: u32,
-    /// How many clients each variant has, in the order of [`Ramp::variants`].
+    /// The number of clients of each variant, in the order of [`Ramp::variants`].
     pub(crate) counts: Vec<u32>,
-    /// How many clients came to the first canary since the step before.
+    /// The number of clients that came to the first canary since the previous step.
     pub(crate) came: u32,
-    /// How many left it. A canary that grows keeps its clients, so there are none.
+    /// The number of clients that left the first canary: 0, because a canary that grows keeps its clients.
     pub(crate) left: u32,
-    /// How many moved between the others.
+    /// The number of clients that moved between the other variants.
     pub(crate) others: u32,
 }
 
@@ -41,14 +40,16 @@ impl Ramp {
     pub(crate) fn new(policy: &Policy, seed: u64) -> Result<Ramp, String> {
         let requests = (0..CLIENTS).map(|n| clients::request(policy, n)).collect::<Result<Vec<_>, _>>()?;
         let choose = |weight| -> Result<Vec<Variant>, String> {
-            let selector = Selector::new(&with_first(policy, weight)?);
+            let grown = policy.clone().with_weight(0, weight).map_err(|error| error.to_string())?;
+            let selector = Selector::new(&grown);
             let clients = requests.iter().zip(Samples::new(seed));
             Ok(clients.map(|(request, sample)| selector.select(request, sample).variant).collect())
         };
         let total = policy.total().get();
         let others: u32 = policy.canaries().iter().skip(1).map(Canary::weight).sum();
         let variants = (0..policy.canaries().len()).map(Variant::Canary).chain([Variant::Stable]);
-        let variants: Vec<_> = variants.map(|variant| (variant, name(policy, variant))).collect();
+        let named = |variant| (variant, policy.name(variant).unwrap_or_default().to_owned());
+        let variants: Vec<(Variant, String)> = variants.map(named).collect();
 
         let mut before = choose(0)?;
         let mut courses = vec![Vec::new(); COURSES];
@@ -70,12 +71,12 @@ impl Ramp {
         }
         let taken = |course: &Vec<Variant>| course.iter().take_while(|variant| **variant != FIRST).count();
         courses.sort_by_key(|course| (taken(course), course.last().copied()));
-        let whose = match policy.affinity() {
-            Affinity::None => "clients with a sample each",
-            Affinity::Cookie(_) => "clients with a sample each and no cookie yet",
-            Affinity::Key(_) => "clients with a key each",
+        let clients_name = match policy.affinity() {
+            Affinity::None => "clients, each with its own sample",
+            Affinity::Cookie(_) => "clients without a cookie, each with its own sample",
+            Affinity::Key(_) => "clients, each with its own key",
         };
-        Ok(Ramp { variants, total, clients: CLIENTS, whose, steps, courses })
+        Ok(Ramp { variants, total, clients: CLIENTS, clients_name, steps, courses })
     }
 }
 
@@ -92,12 +93,4 @@ impl Step {
             others: count(&|before, now| before != FIRST && now != FIRST && before != now),
         }
     }
-}
-
-/// The policy with another weight of its first canary.
-fn with_first(policy: &Policy, weight: u32) -> Result<Policy, String> {
-    let (first, others) = policy.canaries().split_first().ok_or("there is no canary")?;
-    let canaries = [first.clone().with_weight(weight)].into_iter().chain(others.iter().cloned());
-    let grown = Policy::new(canaries, policy.total()).map_err(|error| error.to_string())?;
-    Ok(grown.with_affinity(policy.affinity().clone()))
 }

@@ -1,14 +1,14 @@
-//! The few shapes of SVG 1.1 that a plot needs.
+//! An SVG 1.1 picture, with the few shapes that the plot needs.
 
 use std::fmt::Display;
 
-/// The colour of texts and axes.
+/// The colour of text and axes.
 pub(crate) const INK: &str = "#222222";
 
-/// Shape upon shape.
+/// The shapes of a picture, each drawn over those before it.
 pub(crate) struct Svg(String);
 
-/// Which side of its point a text is on.
+/// The part of a text that is at its point.
 #[derive(Clone, Copy)]
 pub(crate) enum Anchor {
     Start,
@@ -27,7 +27,7 @@ impl Svg {
         ));
     }
 
-    /// A straight line; `dashes` is `none` for a whole one.
+    /// A straight line. `dashes` is `none` for a solid line.
     pub(crate) fn line(&mut self, (x1, y1): (f64, f64), (x2, y2): (f64, f64), stroke: &str, dashes: &str) {
         self.shape(format_args!(
             r#"<line x1="{x1:.2}" y1="{y1:.2}" x2="{x2:.2}" y2="{y2:.2}" stroke="{stroke}" stroke-dasharray="{dashes}"/>"#
@@ -44,7 +44,7 @@ impl Svg {
         self.words(format_args!(r#"x="{x:.2}" y="{y:.2}""#), size, anchor, text);
     }
 
-    /// A text that reads upwards.
+    /// A text that is read from bottom to top.
     pub(crate) fn upright(&mut self, (x, y): (f64, f64), size: u32, text: &str) {
         self.words(format_args!(r#"transform="translate({x:.2} {y:.2}) rotate(-90)""#), size, Anchor::Middle, text);
     }
@@ -66,7 +66,7 @@ impl Svg {
         self.0.push('\n');
     }
 
-    /// The picture, so many points wide and high, on white.
+    /// The picture on a white background, with this width and height in points.
     pub(crate) fn finish(self, width: f64, height: f64, title: &str) -> String {
         let (Svg(shapes), title) = (self, escaped(title));
         format!(

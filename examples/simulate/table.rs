@@ -1,17 +1,11 @@
-//! Shares as a table.
+//! The shares of a simulation as a table.
 
-use canary_policy::select::Share;
-use canary_policy::{Policy, Variant};
+use canary_policy::Policy;
+use canary_policy::simulate::Share;
 
-/// The name that a variant is shown with.
-pub(crate) fn name(policy: &Policy, variant: Variant) -> String {
-    let canary = variant.index().and_then(|index| policy.canaries().get(index));
-    canary.map_or("stable", |canary| canary.name().as_str()).to_owned()
-}
-
-/// A row for each share, in percent, with a mark where what was expected lies outside of the interval.
+/// One row for each share, in percent, with a mark if the interval misses the expected share.
 pub(crate) fn text(policy: &Policy, shares: &[Share]) -> String {
-    let name = |share: &Share| share.variant.map_or_else(|| "all".to_owned(), |variant| name(policy, variant));
+    let name = |share: &Share| share.variant.map_or("all", |variant| policy.name(variant).unwrap_or_default());
     let width = shares.iter().map(|share| name(share).len()).max().unwrap_or_default().max("variant".len());
     let mut text = format!(
         "{:width$}  {:8}  {:>10}  {:>10}  {:>10}  {}\n",
@@ -25,7 +19,7 @@ pub(crate) fn text(policy: &Policy, shares: &[Share]) -> String {
             share.reason.map_or("all", |reason| reason.as_str()),
             percent(share.expected.value()),
             percent(share.observed.value()),
-            share.observed.n,
+            share.observed.parts,
             percent(*share.interval.start()),
             percent(*share.interval.end()),
             if share.is_as_expected() { "" } else { "  *" },
@@ -34,7 +28,7 @@ pub(crate) fn text(policy: &Policy, shares: &[Share]) -> String {
         text.push('\n');
     }
     if !shares.iter().all(Share::is_as_expected) {
-        text += "* what was expected lies outside: of twenty intervals, about one is like that\n";
+        text += "* the interval misses the expected share: about one interval in twenty does so by chance\n";
     }
     text
 }

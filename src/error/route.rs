@@ -1,80 +1,55 @@
-//! Errors of routes.
+//! The errors of [`route`](crate::route).
 
 use thiserror::Error;
 
-use super::{Excerpt, Invalid};
+use super::{Diagnostic, Excerpt};
 
-/// Why a target cannot take a route. What it cannot take of a policy is a [`Loss`](crate::Loss) instead.
+/// Why a value cannot be part of a [`Route`](crate::Route).
 ///
 /// ```
-/// use canary_policy::Policy;
-/// use canary_policy::error::RouteError;
-/// use canary_policy::targets::{Route, gateway};
+/// use canary_policy::error::InvalidRoute;
+/// use canary_policy::route::Backend;
 ///
-/// let route = Route::new("web", "web:80".parse()?, [])?.with_parents(["public".parse()?])?;
-/// let error = gateway::http_routes(&Policy::percent(30)?, &route).unwrap_err();
-/// assert_eq!(error, RouteError::Canaries { wanted: 1, got: 0 });
-/// assert_eq!(error.to_string(), "backends: the route has 0 for canaries, and the policy has 1 canary");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// assert!(matches!("web:99999".parse::<Backend>(), Err(InvalidRoute::Port(_))));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
-pub enum RouteError {
-    /// Not every canary has a backend, or not every backend a canary.
-    #[error("backends: the route has {got} for canaries, and the policy has {wanted} {}", if *.wanted == 1 { "canary" } else { "canaries" })]
-    Canaries {
-        /// The policy's canaries.
-        wanted: usize,
-        /// The route's backends for canaries.
-        got: usize,
-    },
-    /// A backend without a port number, where the target needs one.
-    #[error("backends: `{backend}` needs the number of a port: {why}")]
-    Port {
-        /// The backend.
-        backend: Excerpt,
-        /// Who wants it.
-        why: &'static str,
-    },
-    /// More of something than the target takes in one object, however it is divided.
-    #[error("{field}: {count} are too many: {why} takes {bound}")]
-    TooMany {
-        /// What there is too much of.
-        field: &'static str,
-        /// How much there is.
-        count: usize,
-        /// The most the target takes.
-        bound: usize,
-        /// Who says so.
-        why: &'static str,
-    },
-    /// Something that the target cannot do without.
-    #[error("{field}: there is none: {why}")]
-    Missing {
-        /// What is missing.
-        field: &'static str,
-        /// What it is for.
-        why: &'static str,
-    },
-    /// A value that other targets take and this one refuses.
-    #[error("{field}: `{value}` is refused: {bound}")]
-    Refused {
-        /// What it is.
-        field: &'static str,
-        /// The value.
-        value: Excerpt,
-        /// What the target takes.
-        bound: &'static str,
-    },
-    /// A path that is no gRPC method.
-    #[error("paths: `{0}` is not a gRPC method: `/SERVICE/METHOD` exactly, or `/` or `/SERVICE` as a prefix")]
-    GrpcPath(Excerpt),
-    /// A name that cannot exist.
-    #[error("{field}: {what}")]
-    Invalid {
-        /// What it names.
-        field: &'static str,
-        /// What is wrong with it.
-        what: Invalid,
-    },
+pub enum InvalidRoute {
+    /// The name of a Service is not a DNS label that begins with a letter (RFC 1035).
+    #[error("`{0}` is not a Service name: expected 1 to 63 of a-z, 0-9 and -, with a letter first and no - last")]
+    Service(Excerpt),
+    /// A port is neither a number from 1 to 65535 nor an IANA service name.
+    #[error("`{0}` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it")]
+    Port(Excerpt),
+    /// A host is not a DNS name.
+    #[error("`{0}` is not a host: expected a DNS name, or `*.` and a DNS name")]
+    Host(Excerpt),
+    /// A path is one that targets read differently, or that one of them refuses.
+    #[error(
+        "`{0}` is not a path: expected `/` and at most 1023 more characters of a URL path, without //, /./, /../ and %2f"
+    )]
+    Path(Excerpt),
+    /// A list names the same host, path or parent twice.
+    #[error("`{0}` is listed twice")]
+    Duplicate(Excerpt),
+    /// The name of an object is not a DNS name.
+    #[error("`{0}` is not an object name: expected 1 to 253 of a-z, 0-9, - and ., with a letter or digit at both ends")]
+    ObjectName(Excerpt),
+    /// A namespace is not a DNS label.
+    #[error("`{0}` is not a namespace: expected 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends")]
+    Namespace(Excerpt),
+}
+
+impl Diagnostic for InvalidRoute {
+    fn code(&self) -> &'static str {
+        match self {
+            InvalidRoute::Service(_) => "service",
+            InvalidRoute::Port(_) => "port",
+            InvalidRoute::Host(_) => "host",
+            InvalidRoute::Path(_) => "path",
+            InvalidRoute::Duplicate(_) => "duplicate",
+            InvalidRoute::ObjectName(_) => "object-name",
+            InvalidRoute::Namespace(_) => "namespace",
+        }
+    }
 }

@@ -1,10 +1,14 @@
-//! Cookie rules.
+//! Cookie rules: a condition on the value of a cookie that decides before the weights.
+
+use std::fmt;
 
 use super::Match;
 use super::header::is_value;
 use crate::error::{Excerpt, Invalid};
+use crate::names::text;
 
-/// A cookie's name: a token of RFC 6265, or what ingress-nginx also takes, `/`, `:` and inner spaces.
+/// The name of a cookie: 1 to 256 bytes of a token (RFC 6265), or of `/`, `:` and inner spaces, which ingress-nginx
+/// accepts too.
 ///
 /// ```
 /// use canary_policy::policy::CookieName;
@@ -12,7 +16,7 @@ use crate::error::{Excerpt, Invalid};
 /// assert_eq!(CookieName::new("cohort")?.as_str(), "cohort");
 /// assert_eq!(
 ///     CookieName::new("a;b").unwrap_err().to_string(),
-///     "`a;b` is not a cookie name: letters, digits and !#$%&'*+-./:^_`|~, inner spaces, 1 to 256 of them",
+///     "`a;b` is not a cookie name: expected 1 to 256 letters, digits, inner spaces or !#$%&'*+-./:^_`|~",
 /// );
 /// # Ok::<(), canary_policy::Invalid>(())
 /// ```
@@ -24,7 +28,7 @@ impl CookieName {
     ///
     /// # Errors
     ///
-    /// It is empty, has more than 256 bytes or another character.
+    /// The text is empty, has more than 256 bytes, has another character, or has a space at an end.
     pub fn new(name: &str) -> Result<Self, Invalid> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-./:^_`|~ ".contains(&byte);
         if (1..=256).contains(&name.len()) && name.bytes().all(allowed) && name.trim() == name {
@@ -35,25 +39,27 @@ impl CookieName {
     }
 }
 
-text!(CookieName);
+text!(CookieName, Invalid);
 
-/// A cookie that decides before the weights, and after every header rule.
+/// A condition on a cookie, which is tried after the header rules of all canaries and before the weights.
 ///
-/// It is read as nginx 1.27.1 reads `$cookie_NAME`: the first cookie of that name counts, letter case aside, over all
-/// `Cookie` lines; the value goes to the next `;`, and neither quotes nor percent signs mean anything in it.
+/// The cookie is read as nginx 1.27.1 reads `$cookie_NAME`: the first cookie of that name counts, across all `Cookie`
+/// lines and whatever the letter case. Its value ends at the next `;`. Quotes and percent signs are ordinary
+/// characters.
 ///
 /// ```
 /// use canary_policy::{CookieRule, Match};
 ///
 /// let rule = CookieRule::new("cohort", Match::Exact("beta".to_owned()))?;
 /// assert_eq!(rule.name().as_str(), "cohort");
+/// assert_eq!(rule.to_string(), "cohort = beta");
 /// assert!(CookieRule::new("cohort", Match::Exact("a;b".to_owned())).is_err());
 /// # Ok::<(), canary_policy::Invalid>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CookieRule {
     pub(crate) name: CookieName,
-    pub(crate) matches: Match,
+    pub(crate) value_match: Match,
 }
 
 impl CookieRule {
@@ -61,31 +67,38 @@ impl CookieRule {
     ///
     /// # Errors
     ///
-    /// The name is not a [`CookieName`]; an exact value has more than 4096 bytes, a control character, a `;`, or a blank
-    /// at an end.
-    pub fn new(name: &str, matches: Match) -> Result<Self, Invalid> {
-        Ok(CookieRule { name: CookieName::new(name)?, matches: checked(matches)? })
+    /// The name is not a [`CookieName`], or the value of a [`Match::Exact`] has more than 4096 bytes, a control
+    /// character, a `;`, or a space or tab at an end.
+    pub fn new(name: &str, value_match: Match) -> Result<Self, Invalid> {
+        Ok(CookieRule { name: CookieName::new(name)?, value_match: checked_match(value_match)? })
     }
 
-    /// The cookie's name.
+    /// The name of the cookie.
     #[must_use]
-    pub fn name(&self) -> &CookieName {
+    pub const fn name(&self) -> &CookieName {
         &self.name
     }
 
-    /// The test on its value.
+    /// The test on the value of the cookie.
     #[must_use]
-    pub fn matches(&self) -> &Match {
-        &self.matches
+    pub const fn value_match(&self) -> &Match {
+        &self.value_match
     }
 }
 
-/// The match, if a cookie can have the value it asks for.
-pub(super) fn checked(matches: Match) -> Result<Match, Invalid> {
-    match matches {
+/// The rule in short: `cohort`, `cohort = beta` or `cohort ~ ^be`.
+impl fmt::Display for CookieRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value_match.fmt_with(self.name.as_str(), f)
+    }
+}
+
+/// The same match, unless no cookie can have its exact value.
+pub(super) fn checked_match(value_match: Match) -> Result<Match, Invalid> {
+    match value_match {
         Match::Exact(value) if !is_value(&value) || value.contains(';') => {
             Err(Invalid::CookieValue(Excerpt::of(&value)))
         }
-        matches => Ok(matches),
+        value_match => Ok(value_match),
     }
 }

@@ -1,118 +1,68 @@
-//! **What**: weights, header and cookie rules and affinity, as values that are valid once you hold them.
+//! **What**: the policy itself, with its weights, header rules, cookie rules and affinity.
 //!
-//! A [`Policy`] is one or more [`Canary`]s, a [`Total`] that their weights are parts of, and an [`Affinity`].
-//! What decides first: the affinity cookie, then the header rules (canaries in order), then the cookie rules (canaries
-//! in order), then the weights. [`AffinityPrecedence`] can put the affinity cookie after the rules.
-
-/// What every name, pattern and token that is held as text can do.
-macro_rules! text {
-    ($type:ident) => {
-        impl $type {
-            /// The text as it was written.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl AsRef<str> for $type {
-            fn as_ref(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl std::str::FromStr for $type {
-            type Err = crate::error::Invalid;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::new(text)
-            }
-        }
-
-        impl std::fmt::Display for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
-pub(crate) use text;
+//! A [`Policy`] has one or more [`Canary`]s, a [`Total`] that their weights are counted in, and an [`Affinity`]. Every
+//! value of these types is valid: constructors return errors, and nothing has to be validated later. A [`Spec`] is the
+//! written form, in YAML, JSON or a custom resource; checking it reports every problem at once.
+//!
+//! The first of these to match decides where a request goes:
+//!
+//! 1. the affinity cookie,
+//! 2. the header rules, canary by canary,
+//! 3. the cookie rules, canary by canary,
+//! 4. the weights.
+//!
+//! [`AffinityPrecedence::AfterRules`] moves the affinity cookie from the first place to the third. An affinity key has
+//! no place of its own: it gives the sample that the weights are compared with.
 
 mod affinity;
 mod canary;
 mod cookie;
+mod cookie_affinity;
 mod header;
-mod key;
-mod r#match;
+mod key_affinity;
 mod pattern;
-mod portable;
+mod portability;
 mod problems;
+mod ratio;
 mod spec;
 #[cfg(feature = "proptest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
 pub mod strategy;
 mod token;
-mod weight;
+mod total;
+mod try_from_spec;
+mod value_match;
+mod variant;
 
-use std::fmt;
-
-pub use affinity::{Affinity, AffinityPrecedence, CookieAffinity, Pins, SameSite};
-pub use canary::{Canary, Name};
-pub(crate) use canary::{is_dns_label, is_dns_subdomain, is_service_name};
+pub use affinity::{Affinity, AffinityPrecedence, AffinityScope};
+pub use canary::{Canary, CanaryName};
 pub use cookie::{CookieName, CookieRule};
+pub use cookie_affinity::{CookieAffinity, SameSite};
 pub use header::HeaderRule;
-pub use key::{Key, KeyAffinity};
-pub use r#match::Match;
+pub use key_affinity::{Key, KeyAffinity};
 pub use pattern::Pattern;
+pub use ratio::Ratio;
+#[cfg(feature = "rand")]
+pub(crate) use ratio::float;
 pub use spec::{AffinitySpec, CanarySpec, CookieAffinitySpec, KeySpec, RuleSpec, Spec};
 pub use token::Token;
-pub use weight::Total;
+pub use total::Total;
+pub use value_match::Match;
+pub use variant::Variant;
 
-use crate::error::InvalidPolicy;
-use problems::problems_between;
+use std::sync::Arc;
 
-/// One of the versions a request can go to.
-///
-/// ```
-/// use canary_policy::Variant;
-///
-/// assert_eq!(Variant::Canary(1).to_string(), "canaries[1]");
-/// assert_eq!(Variant::Canary(0).index(), Some(0));
-/// assert_eq!(Variant::Stable.index(), None);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Variant {
-    /// The version everyone gets by default.
-    Stable,
-    /// The canary at this place of [`Policy::canaries`], counted from 0.
-    Canary(usize),
-}
-
-impl Variant {
-    /// The canary's place, counted from 0.
-    #[must_use]
-    pub fn index(self) -> Option<usize> {
-        match self {
-            Variant::Stable => None,
-            Variant::Canary(index) => Some(index),
-        }
-    }
-}
-
-impl fmt::Display for Variant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Variant::Stable => f.write_str("stable"),
-            Variant::Canary(index) => write!(f, "canaries[{index}]"),
-        }
-    }
-}
+use crate::error::{Invalid, InvalidPolicy};
+use problems::{NameAndWeight, Problems};
 
 /// A valid canary traffic policy.
 ///
-/// There is at least one canary, their names are unique, and their weights add up to no more than the total. Stable
-/// takes the rest. Two policies are equal when they are written alike: `3` of `10` is not `30` of `100`, although both
-/// send the same requests to the canary; compare [`reduced`](Policy::reduced) ones to see that.
+/// A policy has at least one canary. The names of its canaries are unique, and their weights add up to at most the
+/// total; stable gets the rest.
+///
+/// Two policies are equal if they are written the same way: 3 of 10 is not equal to 30 of 100. To compare shares,
+/// compare [`reduced`](Policy::reduced) policies. The clones of a policy share its parts, so cloning allocates nothing.
+/// With `serde` a policy is read and written as a [`Spec`].
 ///
 /// ```
 /// use canary_policy::{Canary, HeaderRule, Match, Policy, Total};
@@ -132,35 +82,58 @@ impl fmt::Display for Variant {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(into = "Spec", try_from = "Spec"))]
-pub struct Policy {
+pub struct Policy(Arc<Parts>);
+
+/// Everything that a policy consists of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Parts {
     pub(crate) canaries: Vec<Canary>,
     pub(crate) total: Total,
     pub(crate) affinity: Affinity,
 }
 
 impl Policy {
-    /// Canaries, in the order in which their rules are looked at, whose weights are parts of `total`.
+    /// A policy with these parts, which have to be valid together.
+    pub(crate) fn of(parts: Parts) -> Self {
+        Policy(Arc::new(parts))
+    }
+
+    /// The parts of the policy.
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0
+    }
+
+    fn into_parts(self) -> Parts {
+        Arc::unwrap_or_clone(self.0)
+    }
+
+    /// A policy without affinity. The rules of the canaries are tried in this order, and their weights are in parts of
+    /// `total`.
     ///
     /// # Errors
     ///
-    /// There is no canary, two have one name, or the weights add up to more than `total`. All of them are reported.
+    /// There is no canary, two canaries have the same name, or the weights add up to more than `total`. The error has
+    /// all problems.
     pub fn new(canaries: impl IntoIterator<Item = Canary>, total: Total) -> Result<Self, InvalidPolicy> {
         let canaries: Vec<Canary> = canaries.into_iter().collect();
-        let names = canaries.iter().map(|canary| Some(canary.name()));
-        let weights = canaries.iter().map(|canary| Some(canary.weight()));
-        let problems = problems_between(names, weights, Some(total));
+        let names_and_weights: Vec<NameAndWeight<'_>> = canaries
+            .iter()
+            .map(|canary| NameAndWeight { name: Some(canary.name()), weight: Some(canary.weight()) })
+            .collect();
+        let mut problems = Problems::default();
+        problems.check_together(&names_and_weights, Some(total));
         if problems.is_empty() {
-            Ok(Policy { canaries, total, affinity: Affinity::None })
+            Ok(Policy::of(Parts { canaries, total, affinity: Affinity::None }))
         } else {
-            Err(InvalidPolicy { problems })
+            Err(problems.into_error())
         }
     }
 
-    /// One canary, called `canary`, with that many percent of the requests.
+    /// A policy with one canary that is named `canary` and gets `weight` percent of the requests.
     ///
     /// # Errors
     ///
-    /// More than 100 percent.
+    /// `weight` is above 100.
     ///
     /// ```
     /// use canary_policy::Policy;
@@ -173,7 +146,7 @@ impl Policy {
         Policy::new([Canary::default().with_weight(weight)], Total::default())
     }
 
-    /// The same policy with another affinity.
+    /// The same policy with this affinity.
     ///
     /// ```
     /// use canary_policy::{Affinity, CookieAffinity, Policy};
@@ -184,33 +157,109 @@ impl Policy {
     /// ```
     #[must_use]
     pub fn with_affinity(self, affinity: Affinity) -> Self {
-        Policy { affinity, ..self }
+        Policy::of(Parts { affinity, ..self.into_parts() })
     }
 
-    /// The canaries, in the order in which their rules are looked at.
+    /// The canaries, in the order in which their rules are tried.
     #[must_use]
     pub fn canaries(&self) -> &[Canary] {
-        &self.canaries
+        self.parts().canaries.as_slice()
     }
 
-    /// The variants' names, stable's first.
+    /// All variants, first stable and then the canaries in order.
+    ///
+    /// ```
+    /// use canary_policy::{Policy, Variant};
+    ///
+    /// assert!(Policy::percent(30)?.variants().eq([Variant::Stable, Variant::Canary(0)]));
+    /// # Ok::<(), canary_policy::InvalidPolicy>(())
+    /// ```
+    pub fn variants(&self) -> impl Iterator<Item = Variant> + use<> {
+        std::iter::once(Variant::Stable).chain((0..self.parts().canaries.len()).map(Variant::Canary))
+    }
+
+    /// The name of a variant: `stable`, or the name of the canary. `None` if the policy has no such canary.
+    ///
+    /// ```
+    /// use canary_policy::{Policy, Variant};
+    ///
+    /// let policy = Policy::percent(30)?;
+    /// assert_eq!((policy.name(Variant::Stable), policy.name(Variant::Canary(0))), (Some("stable"), Some("canary")));
+    /// assert_eq!(policy.name(Variant::Canary(1)), None);
+    /// # Ok::<(), canary_policy::InvalidPolicy>(())
+    /// ```
+    #[must_use]
+    pub fn name(&self, variant: Variant) -> Option<&str> {
+        match variant {
+            Variant::Stable => Some("stable"),
+            Variant::Canary(index) => self.parts().canaries.get(index).map(|canary| canary.name().as_str()),
+        }
+    }
+
+    /// The names of all variants, first `stable` and then those of the canaries in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        std::iter::once("stable").chain(self.canaries.iter().map(|canary| canary.name().as_str()))
+        self.variants().filter_map(|variant| self.name(variant))
     }
 
-    /// What the weights are parts of.
+    /// The weight of a variant, in parts of the total. Stable has the parts that no canary has. 0 if the policy has no
+    /// such canary.
+    ///
+    /// ```
+    /// use canary_policy::{Policy, Variant};
+    ///
+    /// let policy = Policy::percent(30)?;
+    /// assert_eq!((policy.weight(Variant::Stable), policy.weight(Variant::Canary(0))), (70, 30));
+    /// # Ok::<(), canary_policy::InvalidPolicy>(())
+    /// ```
+    #[must_use]
+    pub fn weight(&self, variant: Variant) -> u32 {
+        match variant {
+            // The weights add up to at most the total, so this subtraction does not saturate.
+            Variant::Stable => self
+                .parts()
+                .canaries
+                .iter()
+                .fold(self.total().get(), |rest, canary| rest.saturating_sub(canary.weight())),
+            Variant::Canary(index) => self.parts().canaries.get(index).map_or(0, Canary::weight),
+        }
+    }
+
+    /// The same policy, in which the canary at this index has this weight, in parts of the total.
+    ///
+    /// # Errors
+    ///
+    /// There is no canary at this index, or the weights add up to more than the total.
+    ///
+    /// ```
+    /// use canary_policy::Policy;
+    ///
+    /// assert_eq!(Policy::percent(30)?.with_weight(0, 50)?, Policy::percent(50)?);
+    /// assert!(Policy::percent(30)?.with_weight(0, 101).is_err());
+    /// # Ok::<(), canary_policy::InvalidPolicy>(())
+    /// ```
+    pub fn with_weight(self, index: usize, weight: u32) -> Result<Self, InvalidPolicy> {
+        let Parts { mut canaries, total, affinity } = self.into_parts();
+        let count = canaries.len();
+        match canaries.get_mut(index) {
+            Some(canary) => canary.weight = weight,
+            None => return Err(Invalid::Index { index, count }.at(format!("canaries[{index}]")).into()),
+        }
+        Ok(Policy::new(canaries, total)?.with_affinity(affinity))
+    }
+
+    /// The number of parts that the weights are counted in.
     #[must_use]
     pub fn total(&self) -> Total {
-        self.total
+        self.parts().total
     }
 
     /// How a client keeps its variant.
     #[must_use]
     pub fn affinity(&self) -> &Affinity {
-        &self.affinity
+        &self.parts().affinity
     }
 
-    /// The same shares with the smallest total that can say them.
+    /// The same policy with the smallest total that expresses its weights.
     ///
     /// ```
     /// use canary_policy::{Canary, Policy, Total};
@@ -222,12 +271,12 @@ impl Policy {
     /// ```
     #[must_use]
     pub fn reduced(&self) -> Self {
-        let Policy { canaries, total, affinity } = self;
-        let (total, divisor) = total.reduced(canaries.iter().map(Canary::weight));
-        Policy {
+        let Parts { canaries, total, affinity } = self.parts();
+        let divisor = total.common_divisor(canaries.iter().map(Canary::weight));
+        Policy::of(Parts {
             canaries: canaries.iter().map(|canary| canary.clone().with_weight(canary.weight() / divisor)).collect(),
-            total,
+            total: total.divided_by(divisor),
             affinity: affinity.clone(),
-        }
+        })
     }
 }

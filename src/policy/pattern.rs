@@ -1,20 +1,22 @@
-//! Patterns: regular-expression text that means the same wherever it is run.
+//! Patterns: regular expressions that mean the same to every engine that runs them.
 
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ast;
 
-use super::portable;
+use super::portability;
 use crate::error::{Excerpt, Invalid};
+use crate::names::text;
 
-/// Regular-expression text, checked but not compiled.
+/// The text of a regular expression, checked but not compiled.
 ///
-/// A pattern is searched for: it matches a value in which it is found anywhere, unless it is anchored. It works on
-/// bytes, and `\d`, `\w`, `\s`, `\b` and `(?i)` are those of ASCII.
+/// A pattern matches a value if it is found anywhere in the value, unless an anchor such as `^` or `$` fixes the place.
+/// Patterns work on bytes: `\d`, `\w`, `\s`, `\b` and `(?i)` know ASCII only.
 ///
 /// The syntax is what PCRE (ingress-nginx), RE2 (Envoy, Istio, Gloo) and the `regex` crate (Linkerd, and the
-/// [`Selector`](crate::Selector)) read alike. What one of them reads differently or cannot run in linear time is refused:
-/// lookaround, back references, possessive quantifiers, atomic groups, set operators and nested classes, `\Q..\E`, `\v`,
-/// counted repetition above 1000, and more. Header values come from strangers, so nothing here backtracks.
+/// [`Selector`](crate::Selector)) have in common. A pattern that one of them reads differently, or cannot run in linear
+/// time, is refused: lookaround, back references, possessive quantifiers, atomic groups, set operators and nested
+/// classes, `\Q..\E`, `\v`, counted repetitions above 1000, and more. Header values come from strangers, so no pattern
+/// may depend on backtracking.
 ///
 /// ```
 /// use canary_policy::Pattern;
@@ -34,21 +36,21 @@ use crate::error::{Excerpt, Invalid};
 pub struct Pattern(String);
 
 impl Pattern {
-    /// The most bytes a pattern may have: what the Gateway API lets a header match have.
+    /// The largest length in bytes. A header match of the Gateway API has the same bound.
     pub const MAX_LEN: usize = 4096;
 
-    /// The most bytes its compiled form may need.
+    /// The largest size in bytes of the compiled pattern.
     const MAX_SIZE: usize = 1 << 20;
 
-    /// The most groups inside groups. PCRE gives up at 250.
+    /// The largest depth of nested groups. PCRE refuses a depth of more than 250.
     const MAX_NEST: u32 = 100;
 
-    /// A pattern.
+    /// A pattern of this text.
     ///
     /// # Errors
     ///
-    /// It is empty or longer than [`MAX_LEN`](Self::MAX_LEN), it is not a regular expression, its targets would not read
-    /// it alike, or its compiled form would need more than 1 MiB.
+    /// The text is empty, is longer than [`MAX_LEN`](Self::MAX_LEN), is not a regular expression, means different
+    /// things to different engines, or needs more than 1 MiB when it is compiled.
     pub fn new(text: &str) -> Result<Self, Invalid> {
         if text.is_empty() || text.len() > Self::MAX_LEN {
             return Err(Invalid::PatternLength { length: text.len(), bound: Self::MAX_LEN });
@@ -56,14 +58,14 @@ impl Pattern {
         let refuse = |at, why: String| Invalid::PatternSyntax { pattern: Excerpt::of(text), at, why };
 
         if let Some(at) = text.bytes().position(|byte| !matches!(byte, b' '..=b'~')) {
-            return Err(refuse(at, "only printable ASCII is read alike everywhere".to_owned()));
+            return Err(refuse(at, "only printable ASCII means the same to every engine".to_owned()));
         }
         let ast = ast::parse::ParserBuilder::new()
             .nest_limit(Self::MAX_NEST)
             .build()
             .parse(text)
             .map_err(|error| refuse(error.span().start.offset, syntax(error.kind())))?;
-        portable::check(text, &ast).map_err(|(at, why)| refuse(at, why.to_owned()))?;
+        portability::check(text, &ast).map_err(|refusal| refuse(refusal.at, refusal.why.to_owned()))?;
 
         let pattern = Pattern(text.to_owned());
         match pattern.compile() {
@@ -73,23 +75,23 @@ impl Pattern {
         }
     }
 
-    /// The automaton that searches for the pattern. `new` made it once with these very limits, so it can be made again.
+    /// The compiled pattern. `new` compiled it with the same limits, so it does not fail.
     pub(crate) fn compile(&self) -> Result<Regex, regex::Error> {
         RegexBuilder::new(&self.0).unicode(false).size_limit(Self::MAX_SIZE).nest_limit(Self::MAX_NEST).build()
     }
 }
 
-text!(Pattern);
+text!(Pattern, Invalid);
 
-/// What the parser says, or more where it knows less than PCRE does.
+/// The parser's message, or a clearer one for syntax that exists in PCRE but not in the `regex` crate.
 fn syntax(kind: &ast::ErrorKind) -> String {
     match kind {
-        ast::ErrorKind::FlagUnrecognized => "no such flag, or a kind of group that only PCRE has".to_owned(),
+        ast::ErrorKind::FlagUnrecognized => "the flag does not exist, or only PCRE has this kind of group".to_owned(),
         kind => kind.to_string(),
     }
 }
 
-/// `regex` prints the pattern again above what it says of it.
+/// The last line of a message of the `regex` crate, which repeats the pattern on the lines before it.
 fn last_line(message: &str) -> String {
     let line = message.lines().last().unwrap_or(message);
     line.trim_start_matches("error: ").to_owned()

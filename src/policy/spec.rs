@@ -1,26 +1,32 @@
-//! A policy as written: every part optional, nothing checked yet.
+//! The spec: a policy as it is written, in which every part is optional and nothing has been checked.
 
 use super::{
-    Affinity, AffinityPrecedence, Canary, CookieAffinity, CookieRule, HeaderRule, Key, KeyAffinity, Match, Name, Pins,
-    Policy, SameSite, Total,
+    Affinity, AffinityPrecedence, AffinityScope, Canary, CanaryName, CookieAffinity, CookieRule, HeaderRule, Key,
+    KeyAffinity, Match, Parts, Policy, SameSite, Total,
 };
 
-/// A policy as written in YAML, JSON or a custom resource; parts left out mean the plain thing.
+/// A policy as it is written in YAML, JSON or a custom resource. `Policy::try_from` checks it.
 ///
-/// Field names are in camelCase and unknown ones are refused. The schema (feature `schemars`) is legal inside a
-/// Kubernetes CRD: objects, arrays, integers, booleans and strings alone.
+/// Field names are in camelCase, and unknown fields are refused. A field that is left out has the default that is
+/// documented for it. The schema (feature `schemars`) is legal inside a Kubernetes CRD: it has only objects, arrays,
+/// integers, booleans and strings.
 ///
 /// ```yaml
 /// total: 100                                  # default 100
 /// canaries:
-///   - name: canary                            # default when there is one
+///   - name: canary                            # default if there is only one canary
 ///     weight: 30                              # default 0
-///     header: { name: x-canary }              # always / never; or value: …, or pattern: …
+///     header: { name: x-canary }              # matches always and never; or add value: …, or pattern: …
 ///     cookie: { name: cohort, value: beta }   # or pattern: "beta|gamma"
 /// affinity:
-///   cookie: { name: route, precedence: beforeRules, pins: everyone, revision: "7", maxAge: 86400, path: /, domain: example.com, sameSite: Lax, secure: true }
+///   cookie:
+///     { name: route, precedence: beforeRules, pins: everyone, revision: "7", maxAge: 86400,
+///       path: /, domain: example.com, sameSite: Lax, secure: true }
 ///   # or  key: { header: x-user-id, salt: checkout-2026 }
 /// ```
+///
+/// `Spec` and its parts can be built as literals. New optional fields are added in minor versions, so end a literal
+/// with `..Default::default()`, and a pattern that takes a value apart with `..`.
 ///
 /// ```
 /// use canary_policy::policy::{CanarySpec, RuleSpec};
@@ -42,117 +48,185 @@ use super::{
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schemars",
+    schemars(
+        description = "A canary traffic policy: which share of the requests, and which requests, each canary gets."
+    )
+)]
 pub struct Spec {
-    /// What the weights are parts of: 1 to 4294967295, by default 100.
+    /// The number of parts that weights are counted in: 1 to 4294967295, by default 100.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub total: Option<i64>,
-    /// One or more, in the order in which their rules are looked at.
+    /// One or more canaries, in the order in which their rules are tried.
     pub canaries: Vec<CanarySpec>,
-    /// How a client keeps its variant; by default it does not.
+    /// How a client keeps its variant. By default every request is decided anew.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub affinity: Option<AffinitySpec>,
 }
 
-/// A [`Canary`] as written.
+/// A [`Canary`] as it is written in a [`Spec`].
+///
+/// ```
+/// use canary_policy::policy::CanarySpec;
+///
+/// let canary: CanarySpec = serde_json::from_str(r#"{ "weight": 30, "header": { "name": "x-canary" } }"#)?;
+/// assert_eq!(canary.weight, Some(30));
+/// assert!(serde_json::from_str::<CanarySpec>(r#"{ "wieght": 30 }"#).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", schemars(description = "A version under trial."))]
 pub struct CanarySpec {
-    /// A DNS label; `canary` when there is one.
+    /// The name: a DNS label other than `stable`. The default is `canary` if the policy has only one canary.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub name: Option<String>,
-    /// Parts of the total, by default 0.
+    /// The weight in parts of the total, by default 0.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub weight: Option<i64>,
-    /// The header rule.
+    /// The header rule, by default none.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub header: Option<RuleSpec>,
-    /// The cookie rule.
+    /// The cookie rule, by default none.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub cookie: Option<RuleSpec>,
 }
 
-/// A [`HeaderRule`] or [`CookieRule`] as written: with neither value nor pattern it is `always` and `never`.
+/// A [`HeaderRule`] or [`CookieRule`] as it is written in a [`Spec`].
+///
+/// At most one of `value` and `pattern` may be given. Without them, the rule matches the values `always` and `never`.
+///
+/// ```
+/// use canary_policy::policy::RuleSpec;
+///
+/// let rule: RuleSpec = serde_json::from_str(r#"{ "name": "cohort", "value": "beta" }"#)?;
+/// assert_eq!(rule, RuleSpec { name: "cohort".into(), value: Some("beta".into()), ..RuleSpec::default() });
+/// assert!(serde_json::from_str::<RuleSpec>("{}").is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schemars",
+    schemars(
+        description = "A condition on a header or cookie. With neither value nor pattern it matches the values always and never."
+    )
+)]
 pub struct RuleSpec {
-    /// The header's or cookie's name.
+    /// The name of the header or cookie.
     pub name: String,
-    /// The exact value, up to 4096 bytes.
+    /// The value that matches, of at most 4096 bytes.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub value: Option<String>,
-    /// The pattern, 1 to 4096 bytes.
+    /// The pattern that matching values contain, of 1 to 4096 bytes.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub pattern: Option<String>,
 }
 
-/// An [`Affinity`] as written: one of the two.
+/// An [`Affinity`] as it is written in a [`Spec`]: exactly one of the two fields is given.
+///
+/// ```
+/// use canary_policy::Spec;
+///
+/// let spec: Spec = serde_json::from_str(r#"{ "canaries": [{}], "affinity": { "cookie": { "name": "route" } } }"#)?;
+/// assert_eq!(spec.affinity.and_then(|affinity| affinity.cookie).map(|cookie| cookie.name), Some("route".into()));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", schemars(description = "How a client keeps its variant: by a cookie or by a key."))]
 pub struct AffinitySpec {
-    /// By a cookie that is set with the response.
+    /// Affinity by a cookie that the response sets.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub cookie: Option<CookieAffinitySpec>,
-    /// By a key that the client brings along.
+    /// Affinity by a key that clients send.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub key: Option<KeySpec>,
 }
 
-/// A [`CookieAffinity`] as written.
+/// A [`CookieAffinity`] as it is written in a [`Spec`].
+///
+/// ```
+/// use canary_policy::policy::CookieAffinitySpec;
+/// use canary_policy::AffinityScope;
+///
+/// let cookie: CookieAffinitySpec = serde_json::from_str(r#"{ "name": "route", "pins": "stable" }"#)?;
+/// assert_eq!(cookie.pins, Some(AffinityScope::StableOnly));
+/// assert!(serde_json::from_str::<CookieAffinitySpec>(r#"{ "name": "route", "pins": "canary" }"#).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schemars",
+    schemars(description = "A cookie that the response sets and that names the client's variant.")
+)]
 pub struct CookieAffinitySpec {
-    /// The cookie's name.
+    /// The name of the cookie.
     pub name: String,
-    /// Before the rules, which is the default, or after them.
+    /// `beforeRules`, the default: the cookie decides before the rules. `afterRules`: it decides after them.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<String>", extend("enum" = ["beforeRules", "afterRules"])))]
     pub precedence: Option<AffinityPrecedence>,
-    /// Everyone, which is the default, or the clients of stable only.
+    /// `everyone`, the default: a client keeps stable or its canary. `stable`: a client keeps stable only.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<String>", extend("enum" = ["everyone", "stable"])))]
-    pub pins: Option<Pins>,
-    /// Cookies of another revision do not count.
+    pub pins: Option<AffinityScope>,
+    /// The revision that a cookie must carry, by default none. A new revision makes every client lose its variant.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub revision: Option<String>,
-    /// Seconds, 0 to 4294967295; by default the browser's session.
+    /// The lifetime of the cookie in seconds, 0 to 4294967295. By default it lasts for the browser's session.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub max_age: Option<i64>,
-    /// The cookie's path.
+    /// The `Path` of the cookie.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub path: Option<String>,
-    /// The cookie's domain.
+    /// The `Domain` of the cookie.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub domain: Option<String>,
-    /// `Strict`, `Lax` or `None`.
+    /// The `SameSite` of the cookie: `Strict`, `Lax` or `None`. By default the attribute is not set.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<String>", extend("enum" = ["Strict", "Lax", "None"])))]
     pub same_site: Option<SameSite>,
-    /// Always marked `Secure`, by default not.
+    /// Whether the cookie is marked `Secure` on every connection, by default `false`.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub secure: Option<bool>,
 }
 
-/// A [`KeyAffinity`] as written: a header or a cookie.
+/// A [`KeyAffinity`] as it is written in a [`Spec`]: exactly one of `header` and `cookie` is given.
+///
+/// ```
+/// use canary_policy::policy::KeySpec;
+///
+/// let key: KeySpec = serde_json::from_str(r#"{ "header": "x-user-id", "salt": "checkout-2026" }"#)?;
+/// assert_eq!((key.header.as_deref(), key.cookie), (Some("x-user-id"), None));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schemars",
+    schemars(description = "A header or cookie whose value, with the salt, decides which variant a client gets.")
+)]
 pub struct KeySpec {
-    /// The header that holds the key.
+    /// The header that has the key.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub header: Option<String>,
-    /// The cookie that holds the key.
+    /// The cookie that has the key.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub cookie: Option<String>,
-    /// Another salt is another sample for everyone; by default none.
+    /// The salt, of at most 256 bytes, by default empty. A new salt gives every client a new sample.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub salt: Option<String>,
 }
@@ -164,9 +238,9 @@ impl From<&Policy> for Spec {
 }
 
 impl From<Policy> for Spec {
-    /// The policy as it would be written: parts that say the plain thing are left out.
+    /// The shortest spec of this policy: fields that have their default are left out.
     fn from(policy: Policy) -> Self {
-        let Policy { canaries, total, affinity } = policy;
+        let Parts { canaries, total, affinity } = policy.into_parts();
         let single = canaries.len() == 1;
         Spec {
             total: Some(total).filter(|&total| total != Total::default()).map(|total| i64::from(total.get())),
@@ -183,15 +257,15 @@ impl From<Policy> for Spec {
 fn canary_spec(canary: Canary, single: bool) -> CanarySpec {
     let Canary { name, weight, header, cookie } = canary;
     CanarySpec {
-        name: Some(name).filter(|name| !single || *name != Name::default()).map(|name| name.to_string()),
+        name: Some(name).filter(|name| !single || *name != CanaryName::default()).map(|name| name.to_string()),
         weight: Some(i64::from(weight)).filter(|&weight| weight != 0),
-        header: header.map(|HeaderRule { name, matches }| rule_spec(name.as_str(), matches)),
-        cookie: cookie.map(|CookieRule { name, matches }| rule_spec(name.as_str(), matches)),
+        header: header.map(|HeaderRule { name, value_match }| rule_spec(name.as_str(), value_match)),
+        cookie: cookie.map(|CookieRule { name, value_match }| rule_spec(name.as_str(), value_match)),
     }
 }
 
-fn rule_spec(name: &str, matches: Match) -> RuleSpec {
-    let (value, pattern) = match matches {
+fn rule_spec(name: &str, value_match: Match) -> RuleSpec {
+    let (value, pattern) = match value_match {
         Match::AlwaysNever => (None, None),
         Match::Exact(value) => (Some(value), None),
         Match::Pattern(pattern) => (None, Some(pattern.to_string())),
@@ -201,11 +275,11 @@ fn rule_spec(name: &str, matches: Match) -> RuleSpec {
 
 impl From<CookieAffinity> for CookieAffinitySpec {
     fn from(affinity: CookieAffinity) -> Self {
-        let CookieAffinity { name, precedence, pins, revision, max_age, path, domain, same_site, secure } = affinity;
+        let CookieAffinity { name, precedence, scope, revision, max_age, path, domain, same_site, secure } = affinity;
         CookieAffinitySpec {
             name: name.to_string(),
             precedence: Some(precedence).filter(|&precedence| precedence != AffinityPrecedence::default()),
-            pins: Some(pins).filter(|&pins| pins != Pins::default()),
+            pins: Some(scope).filter(|&scope| scope != AffinityScope::default()),
             revision,
             max_age: max_age.map(i64::from),
             path,

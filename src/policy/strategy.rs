@@ -1,4 +1,6 @@
-//! Strategies of `proptest` that generate valid policies, for the property tests of your own code.
+//! Strategies for `proptest` that generate valid policies (feature `proptest`).
+//!
+//! Use them in the property tests of code that takes a policy. Generated weights do not shrink.
 //!
 //! ```
 //! use canary_policy::policy::strategy;
@@ -17,54 +19,73 @@ use proptest::option::of;
 use proptest::prelude::*;
 
 use super::{
-    Affinity, AffinityPrecedence, Canary, CookieAffinity, CookieName, CookieRule, HeaderRule, KeyAffinity, Match, Name,
-    Pattern, Pins, Policy, SameSite, Total,
+    Affinity, AffinityPrecedence, AffinityScope, Canary, CanaryName, CookieAffinity, CookieName, CookieRule,
+    HeaderRule, KeyAffinity, Match, Pattern, Policy, SameSite, Total,
 };
 use crate::error::InvalidPolicy;
 
-/// Policies with 1 to 4 canaries, all kinds of rules and all kinds of affinity.
+/// Policies with 1 to 4 canaries, every kind of rule and every kind of affinity.
+///
+/// A single canary is named `canary`; several are named `canary-0`, `canary-1` and so on.
+///
+/// ```
+/// use canary_policy::policy::strategy;
+/// use proptest::strategy::{Strategy, ValueTree};
+/// use proptest::test_runner::TestRunner;
+///
+/// let policy = strategy::policy().new_tree(&mut TestRunner::deterministic()).unwrap().current();
+/// assert!((1..=4).contains(&policy.canaries().len()));
+/// ```
 pub fn policy() -> impl Strategy<Value = Policy> {
-    let weights = prop_oneof![1..=1_u32, 1..=100_u32, Just(100), 1..=u32::MAX];
-    (vec((any::<u32>(), of(header_rule()), of(cookie_rule())), 1..=4), weights, affinity())
-        .prop_filter_map("a policy's parts fit together", |(canaries, total, affinity)| {
-            assembled(canaries, total, affinity).ok()
-        })
+    let total = prop_oneof![1..=1_u32, 1..=100_u32, Just(100), 1..=u32::MAX];
+    let parts = (vec(canary(), 1..=4), total, affinity());
+    parts.prop_filter_map("a policy", |(canaries, total, affinity)| fitted(canaries, total, affinity).ok())
 }
 
-type Parts = Vec<(u32, Option<HeaderRule>, Option<CookieRule>)>;
+/// A canary with the default name and any weight.
+fn canary() -> impl Strategy<Value = Canary> {
+    (any::<u32>(), of(header_rule()), of(cookie_rule())).prop_map(|(weight, header, cookie)| Canary {
+        name: CanaryName::default(),
+        weight,
+        header,
+        cookie,
+    })
+}
 
-/// Canaries called `canary`, or `canary-0`, `canary-1` … where there are several, that share out a part of the total.
-fn assembled(parts: Parts, total: u32, affinity: Affinity) -> Result<Policy, InvalidPolicy> {
-    let single = parts.len() == 1;
-    let mut left = total;
-    let canaries = parts.into_iter().enumerate().map(|(index, (weight, header, cookie))| {
-        let weight = weight % left.saturating_add(1).max(1);
-        left -= weight;
-        let name = if single { Ok(Name::default()) } else { Name::new(&format!("canary-{index}")) };
-        Ok(Canary { name: name.map_err(|what| what.at("name"))?, weight, header, cookie })
+/// A policy of these canaries with unique names, and with weights that are reduced until they fit into the total.
+fn fitted(canaries: Vec<Canary>, total: u32, affinity: Affinity) -> Result<Policy, InvalidPolicy> {
+    let single = canaries.len() == 1;
+    let mut rest = total;
+    let canaries = canaries.into_iter().enumerate().map(|(index, Canary { name, weight, header, cookie })| {
+        let weight = weight % rest.saturating_add(1).max(1);
+        rest -= weight;
+        let name = if single { Ok(name) } else { CanaryName::new(&format!("canary-{index}")) };
+        Ok(Canary { name: name.map_err(|invalid| invalid.at("name"))?, weight, header, cookie })
     });
     let canaries: Vec<Canary> = canaries.collect::<Result<_, InvalidPolicy>>()?;
-    let total = Total::new(total).map_err(|what| what.at("total"))?;
+    let total = Total::new(total).map_err(|invalid| invalid.at("total"))?;
     Ok(Policy::new(canaries, total)?.with_affinity(affinity))
 }
 
-/// Names and values of the kinds that meet in practice, a few of them awkward.
+/// Header rules with common names and values and a few unusual ones.
 fn header_rule() -> impl Strategy<Value = HeaderRule> {
-    let names =
+    let name =
         prop_oneof!["x-[a-z]{1,8}", "[a-z][a-z0-9-]{0,12}", Just("x_canary".to_owned()), Just("cookie".to_owned())];
-    (names, matches()).prop_filter_map("a header rule", |(name, matches)| HeaderRule::new(&name, matches).ok())
+    (name, value_match())
+        .prop_filter_map("a header rule", |(name, value_match)| HeaderRule::new(&name, value_match).ok())
 }
 
 fn cookie_rule() -> impl Strategy<Value = CookieRule> {
-    (cookie_name(), matches()).prop_filter_map("a cookie rule", |(name, matches)| CookieRule::new(&name, matches).ok())
+    (cookie_name(), value_match())
+        .prop_filter_map("a cookie rule", |(name, value_match)| CookieRule::new(&name, value_match).ok())
 }
 
 fn cookie_name() -> impl Strategy<Value = String> {
     prop_oneof!["[a-zA-Z][a-zA-Z0-9_.-]{0,8}", "[!-~]{1,4}"]
-        .prop_filter("a cookie name", |name| CookieRule::new(name, Match::AlwaysNever).is_ok())
+        .prop_filter("a cookie name", |name| CookieName::new(name).is_ok())
 }
 
-fn matches() -> impl Strategy<Value = Match> {
+fn value_match() -> impl Strategy<Value = Match> {
     prop_oneof![
         3 => Just(Match::AlwaysNever),
         2 => prop_oneof!["[a-z0-9./:~_-]{0,8}", "always", "never", "[ -~]{1,8}"].prop_map(Match::Exact),
@@ -83,14 +104,14 @@ fn affinity() -> impl Strategy<Value = Affinity> {
 
 fn cookie_affinity() -> impl Strategy<Value = CookieAffinity> {
     let precedence = prop_oneof![Just(AffinityPrecedence::BeforeRules), Just(AffinityPrecedence::AfterRules)];
-    let pins = prop_oneof![Just(Pins::Everyone), Just(Pins::Stable)];
+    let scope = prop_oneof![Just(AffinityScope::AllVariants), Just(AffinityScope::StableOnly)];
     let same_site = of(prop_oneof![Just(SameSite::Strict), Just(SameSite::Lax), Just(SameSite::None)]);
     let texts = (of("[A-Za-z0-9._-]{1,8}"), of("/[a-z/]{0,8}"), of("[a-z]{1,8}\\.test"));
-    (cookie_name(), precedence, pins, texts, of(any::<u32>()), same_site, any::<bool>()).prop_filter_map(
+    (cookie_name(), precedence, scope, texts, of(any::<u32>()), same_site, any::<bool>()).prop_filter_map(
         "an affinity cookie",
-        |(name, precedence, pins, (revision, path, domain), max_age, same_site, secure)| {
+        |(name, precedence, scope, (revision, path, domain), max_age, same_site, secure)| {
             let name = CookieName::new(&name).ok()?;
-            Some(CookieAffinity { name, precedence, pins, revision, max_age, path, domain, same_site, secure })
+            Some(CookieAffinity { name, precedence, scope, revision, max_age, path, domain, same_site, secure })
         },
     )
 }

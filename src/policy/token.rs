@@ -1,9 +1,13 @@
-//! Tokens, which name variants in affinity cookies.
+//! Tokens: the texts that name variants in an affinity cookie that somebody else hands out too.
 
-use super::affinity::checked_revision;
+use super::cookie_affinity::is_token;
 use crate::error::{Excerpt, Invalid};
+use crate::names::text;
 
-/// What names a variant in the value of an affinity cookie that somebody else hands out too.
+/// The text that names a variant in the affinity cookie of another proxy: 1 to 63 letters, digits, `-`, `_` or `.`.
+///
+/// A [`Selector`](crate::Selector) uses tokens instead of names if it is built by
+/// [`Selector::with_tokens`](crate::Selector::with_tokens).
 ///
 /// ```
 /// use canary_policy::policy::Token;
@@ -20,15 +24,15 @@ impl Token {
     ///
     /// # Errors
     ///
-    /// It is not 1 to 63 letters, digits, `-`, `_` and `.`.
+    /// The text is not 1 to 63 letters, digits, `-`, `_` or `.`.
     pub fn new(token: &str) -> Result<Self, Invalid> {
-        checked_revision(token.to_owned()).map(Token).map_err(|_| Invalid::Token(Excerpt::of(token)))
+        if is_token(token) { Ok(Token(token.to_owned())) } else { Err(Invalid::Token(Excerpt::of(token))) }
     }
 
-    /// A digest in hexadecimal digits.
+    /// The 32 lower-case hexadecimal digits of a digest.
     pub(crate) fn of_digest(digest: [u8; 16]) -> Self {
         Token(format!("{:032x}", u128::from_be_bytes(digest)))
     }
 }
 
-text!(Token);
+text!(Token, Invalid);

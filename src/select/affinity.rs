@@ -1,134 +1,144 @@
-//! Affinity, compiled: which variant a client's cookie names, which sample its key gives, which cookie to set.
+//! Compiled affinity: the variant that an affinity cookie names, the cookie to set, and the sample of an affinity key.
 
-use super::{Reason, Request, Salt, Sample, Step, cookies, rules};
-use crate::policy::{self, AffinityPrecedence, CookieAffinity, Key, KeyAffinity, Name, Token, Variant};
+use http::HeaderValue;
 
-/// How a client keeps its variant.
+use super::{HeaderLines, Reason, Salt, Sample, Step, cookies, rules};
+use crate::policy::{Affinity, AffinityPrecedence, Canary, CookieAffinity, Key, KeyAffinity, Policy, Token, Variant};
+
+/// The affinity of a policy, compiled.
 #[derive(Debug)]
-pub(super) enum Affinity {
+pub(super) enum CompiledAffinity {
     None,
-    Cookie(Kept),
-    Key(Keyed),
+    Cookie(CompiledCookie),
+    Key(CompiledKey),
 }
 
-impl Affinity {
-    pub(super) fn new<'p>(
-        affinity: &policy::Affinity,
-        canaries: impl Iterator<Item = &'p Name>,
-        tokens: Option<&dyn Fn(Variant) -> Token>,
-    ) -> Self {
-        match affinity {
-            policy::Affinity::None => Affinity::None,
-            policy::Affinity::Cookie(cookie) => Affinity::Cookie(Kept::new(cookie, canaries, tokens)),
-            policy::Affinity::Key(key) => Affinity::Key(Keyed::new(key)),
+impl CompiledAffinity {
+    pub(super) fn new(policy: &Policy, tokens: Option<&dyn Fn(Variant) -> Token>) -> Self {
+        match policy.affinity() {
+            Affinity::None => CompiledAffinity::None,
+            Affinity::Cookie(cookie) => CompiledAffinity::Cookie(CompiledCookie::new(cookie, policy, tokens)),
+            Affinity::Key(key) => CompiledAffinity::Key(CompiledKey::new(key)),
         }
     }
 
     #[inline]
-    pub(super) fn kept(&self) -> Option<&Kept> {
-        if let Affinity::Cookie(kept) = self { Some(kept) } else { None }
+    pub(super) fn cookie(&self) -> Option<&CompiledCookie> {
+        if let CompiledAffinity::Cookie(cookie) = self { Some(cookie) } else { None }
     }
 
     #[inline]
-    pub(super) fn keyed(&self) -> Option<&Keyed> {
-        if let Affinity::Key(keyed) = self { Some(keyed) } else { None }
+    pub(super) fn key(&self) -> Option<&CompiledKey> {
+        if let CompiledAffinity::Key(key) = self { Some(key) } else { None }
     }
 }
 
-/// The affinity cookie of a policy.
+/// The affinity cookie of a policy, compiled.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct CompiledCookie {
     name: Box<str>,
     precedence: AffinityPrecedence,
-    /// Whether a value without a second field may name a variant by the whole of it.
-    whole: bool,
-    /// Stable first, then the canaries in order, unless stable alone is pinned. Where two variants have one token, it is
-    /// stable's, as in ingress-nginx.
-    pins: Box<[Pin]>,
+    /// Whether a value with a single field, as in `canary`, is a token as a whole; see [`token`](Self::token).
+    whole_value: bool,
+    /// The variants that clients are pinned to: first stable and then, unless the scope is stable only, the canaries in
+    /// order. If two variants have the same token, it names the first of them, as in ingress-nginx.
+    pinned: Box<[PinnedVariant]>,
 }
 
-/// What keeps clients on a variant.
+/// A variant that clients are pinned to.
 #[derive(Debug)]
-struct Pin {
+struct PinnedVariant {
+    /// The text that names the variant in the value of the cookie.
     token: Box<str>,
-    set_cookie: Box<str>,
+    /// The value of the `Set-Cookie` header that pins a client to the variant. Never `None`: the texts of a policy
+    /// that the value is made of are all valid in a header.
+    set_cookie: Option<HeaderValue>,
 }
 
-impl Kept {
-    pub(super) fn new<'p>(
-        affinity: &CookieAffinity,
-        canaries: impl Iterator<Item = &'p Name>,
-        tokens: Option<&dyn Fn(Variant) -> Token>,
-    ) -> Self {
-        let pins = affinity.pinned(canaries).into_iter().map(|(variant, own)| {
+impl CompiledCookie {
+    fn new(affinity: &CookieAffinity, policy: &Policy, tokens: Option<&dyn Fn(Variant) -> Token>) -> Self {
+        let names = policy.canaries().iter().map(Canary::name);
+        let pinned = affinity.pinned(names).into_iter().map(|(variant, name)| {
             let (token, value) = match tokens {
-                None => (own.clone(), own),
+                None => (name.clone(), name),
                 Some(tokens) => {
                     let token = tokens(variant).to_string();
-                    (token.clone(), format!("{own}|{token}"))
+                    (token.clone(), format!("{name}|{token}"))
                 }
             };
-            Pin { token: token.into(), set_cookie: affinity.set_cookie(&value).into() }
+            PinnedVariant { token: token.into(), set_cookie: shared(&affinity.set_cookie(&value)) }
         });
-        Kept {
+        CompiledCookie {
             name: affinity.name().as_str().into(),
             precedence: affinity.precedence(),
-            whole: tokens.is_none(),
-            pins: pins.collect(),
+            whole_value: tokens.is_none(),
+            pinned: pinned.collect(),
         }
     }
 
-    /// Whether a rule beats the cookie.
+    /// Whether the rules decide before the cookie.
     #[inline]
     pub(super) fn after_rules(&self) -> bool {
         self.precedence == AffinityPrecedence::AfterRules
     }
 
-    /// The variant that the client's cookie names.
-    pub(super) fn held<R: Request + ?Sized>(&self, request: &R) -> Option<Variant> {
+    /// The variant that the cookie of the request names, if it names one.
+    pub(super) fn variant<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Variant> {
         let value = cookies::last(request, &self.name)?;
         let token = self.token(value)?;
-        let place = self.pins.iter().position(|pin| pin.token.as_bytes() == token)?;
+        let place = self.pinned.iter().position(|variant| variant.token.as_bytes() == token)?;
+        // Stable has place 0, and each canary has its index plus 1.
         Some(place.checked_sub(1).map_or(Variant::Stable, Variant::Canary))
     }
 
     /// The cookie as a step of an explanation.
-    pub(super) fn step<R: Request + ?Sized>(&self, request: &R) -> Step {
-        let saw = cookies::last(request, &self.name);
-        Step::rule(Reason::Affinity, &self.name, saw, "the token of a variant".to_owned(), self.held(request))
+    pub(super) fn step<R: HeaderLines + ?Sized>(&self, request: &R) -> Step {
+        let value = cookies::last(request, &self.name);
+        Step::matched(Reason::Affinity, &self.name, value, "the token of a variant".to_owned(), self.variant(request))
     }
 
-    /// The second of the fields between `|`, of which empty ones do not count.
+    /// The token in the value of a cookie: the second of the fields that are separated by `|`, not counting empty
+    /// fields, as in `1795403237.92.31370.49610|ca9a7`. If there is no second field, the token is the whole value, or
+    /// there is none if `whole_value` is false.
     fn token<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
         let second = value.split(|&byte| byte == b'|').filter(|field| !field.is_empty()).nth(1);
-        second.or(Some(value).filter(|_| self.whole))
+        second.or(Some(value).filter(|_| self.whole_value))
     }
 
-    /// The `Set-Cookie` value that keeps a client on this variant.
+    /// The value of the `Set-Cookie` header that pins a client to this variant, if clients are pinned to it.
     #[inline]
-    pub(super) fn set_cookie(&self, variant: Variant) -> Option<&str> {
+    pub(super) fn set_cookie(&self, variant: Variant) -> Option<HeaderValue> {
         let place = variant.index().map_or(0, |canary| canary + 1);
-        self.pins.get(place).map(|pin| &*pin.set_cookie)
+        self.pinned.get(place)?.set_cookie.clone()
     }
 }
 
-/// The key of a policy, and its salt.
+/// The text as a header value whose clones share the text and allocate nothing.
+///
+/// The first clone of a header value allocates a reference counter, so this function makes that clone. The text is copied, since
+/// the capacity of a formatted `String` is larger than its text.
+fn shared(text: &str) -> Option<HeaderValue> {
+    let value = HeaderValue::from_str(text).ok()?;
+    Some(value.clone())
+}
+
+/// The affinity key of a policy, compiled.
 #[derive(Debug)]
-pub(super) struct Keyed {
+pub(super) struct CompiledKey {
     pub(super) key: Key,
     salt: Salt,
 }
 
-impl Keyed {
-    pub(super) fn new(affinity: &KeyAffinity) -> Self {
+impl CompiledKey {
+    fn new(affinity: &KeyAffinity) -> Self {
         let KeyAffinity { key, salt } = affinity;
-        Keyed { key: key.clone(), salt: Salt::new(salt) }
+        CompiledKey { key: key.clone(), salt: Salt::new(salt) }
     }
 
-    /// The sample of the request's key, if it has one that is not empty.
-    pub(super) fn sample<R: Request + ?Sized>(&self, request: &R) -> Option<Sample> {
+    /// The sample of the key in a request; `None` if the request has no key or an empty one.
+    pub(super) fn sample<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Sample> {
         match &self.key {
-            Key::Header(name) => self.salt.sample_of_joined(request.header(name), rules::separator(name)),
+            Key::Header(name) => self.salt.sample_of_joined(request.lines(name), rules::separator(name)),
             Key::Cookie(name) => {
                 let value = cookies::first(request, name.as_str());
                 self.salt.sample_of_joined(value.into_iter(), b"")

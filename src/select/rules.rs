@@ -1,130 +1,140 @@
-//! Header and cookie rules, compiled.
+//! Header rules and cookie rules, compiled.
 
 use http::{HeaderName, header};
 use regex::bytes::Regex;
 
-use super::{Reason, Request, Step, cookies};
+use super::{HeaderLines, Reason, Step, cookies};
 use crate::error::Excerpt;
 use crate::policy::{CookieRule, HeaderRule, Match, Variant};
 
-/// A rule on the header or cookie of that name, and the canary it belongs to.
+/// A rule on a header (`N` is a `HeaderName`) or a cookie (`N` is a text), and the canary that has the rule.
 #[derive(Debug)]
-pub(super) struct Rule<N> {
+pub(super) struct CompiledRule<N> {
     pub(super) name: N,
-    test: Test,
+    value_match: CompiledMatch,
     canary: usize,
 }
 
+/// The test on a value.
 #[derive(Debug)]
-enum Test {
+enum CompiledMatch {
     AlwaysNever,
     Exact(Box<[u8]>),
-    /// `None` cannot be: a `Pattern` compiled once with the same limits. It would find nothing.
+    /// Never `None`: `Pattern::new` has compiled the pattern with the same limits.
     Pattern(Option<Box<Regex>>),
 }
 
-impl Test {
-    fn new(matches: &Match) -> Self {
-        match matches {
-            Match::AlwaysNever => Test::AlwaysNever,
-            Match::Exact(value) => Test::Exact(value.as_bytes().into()),
-            Match::Pattern(pattern) => Test::Pattern(pattern.compile().ok().map(Box::new)),
+impl CompiledMatch {
+    fn new(value_match: &Match) -> Self {
+        match value_match {
+            Match::AlwaysNever => CompiledMatch::AlwaysNever,
+            Match::Exact(value) => CompiledMatch::Exact(value.as_bytes().into()),
+            Match::Pattern(pattern) => CompiledMatch::Pattern(pattern.compile().ok().map(Box::new)),
         }
     }
 
-    /// What decides, in words.
-    fn wants(&self) -> String {
+    /// The values that decide, in words that can follow "not", such as `always or never`.
+    fn expected(&self) -> String {
         match self {
-            Test::AlwaysNever => "always or never".to_owned(),
-            Test::Exact(value) => format!("`{}`", Excerpt::of(&String::from_utf8_lossy(value))),
-            Test::Pattern(pattern) => {
-                format!("with `{}` in it", Excerpt::of(pattern.as_ref().map_or("", |pattern| pattern.as_str())))
+            CompiledMatch::AlwaysNever => "always or never".to_owned(),
+            CompiledMatch::Exact(value) => format!("`{}`", Excerpt::of(&String::from_utf8_lossy(value))),
+            CompiledMatch::Pattern(pattern) => {
+                format!("a match for `{}`", Excerpt::of(pattern.as_ref().map_or("", |pattern| pattern.as_str())))
             }
         }
     }
 
+    /// The variant that a value decides for, in a rule of this canary.
     #[inline]
     fn decide(&self, value: &[u8], canary: usize) -> Option<Variant> {
         let canary = Variant::Canary(canary);
         match self {
-            Test::AlwaysNever => match value {
+            CompiledMatch::AlwaysNever => match value {
                 b"always" => Some(canary),
                 b"never" => Some(Variant::Stable),
                 _ => None,
             },
-            Test::Exact(wanted) => (value == &**wanted).then_some(canary),
-            Test::Pattern(pattern) => pattern.as_ref()?.is_match(value).then_some(canary),
+            CompiledMatch::Exact(exact) => (value == &**exact).then_some(canary),
+            CompiledMatch::Pattern(pattern) => pattern.as_ref()?.is_match(value).then_some(canary),
         }
     }
 }
 
-impl Rule<HeaderName> {
+impl CompiledRule<HeaderName> {
     pub(super) fn header(rule: &HeaderRule, canary: usize) -> Self {
-        let HeaderRule { name, matches } = rule;
-        Rule { name: name.clone(), test: Test::new(matches), canary }
+        let HeaderRule { name, value_match } = rule;
+        CompiledRule { name: name.clone(), value_match: CompiledMatch::new(value_match), canary }
     }
 
-    /// The variant, if this rule decides.
+    /// The variant that this rule decides for, if it decides.
     #[inline]
-    pub(super) fn decide<R: Request + ?Sized>(&self, request: &R) -> Option<Variant> {
-        let mut lines = request.header(&self.name);
+    pub(super) fn decide<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Variant> {
+        let mut lines = request.lines(&self.name);
         let first = lines.next()?;
-        if lines.next().is_some() { self.decide_joined(request) } else { self.test.decide(first, self.canary) }
+        if lines.next().is_some() { self.decide_joined(request) } else { self.value_match.decide(first, self.canary) }
     }
 
+    /// The variant that this rule decides for if the header has several lines. Its value is the lines joined, but only
+    /// a pattern needs them joined in memory.
     #[cold]
-    fn decide_joined<R: Request + ?Sized>(&self, request: &R) -> Option<Variant> {
-        match &self.test {
-            // Joined lines have a comma or a semicolon in them, which neither word has.
-            Test::AlwaysNever => None,
-            Test::Exact(wanted) => is_joined(wanted, request.header(&self.name), separator(&self.name))
-                .then_some(Variant::Canary(self.canary)),
-            test @ Test::Pattern(_) => {
-                let lines: Vec<&[u8]> = request.header(&self.name).collect();
-                test.decide(&lines.join(separator(&self.name)), self.canary)
+    fn decide_joined<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Variant> {
+        let separator = separator(&self.name);
+        match &self.value_match {
+            // A joined value contains a separator, which neither `always` nor `never` does.
+            CompiledMatch::AlwaysNever => None,
+            CompiledMatch::Exact(exact) => {
+                is_joined(exact, request.lines(&self.name), separator).then_some(Variant::Canary(self.canary))
+            }
+            pattern @ CompiledMatch::Pattern(_) => {
+                let lines: Vec<&[u8]> = request.lines(&self.name).collect();
+                pattern.decide(&lines.join(separator), self.canary)
             }
         }
     }
 
     /// The rule as a step of an explanation.
-    pub(super) fn step<R: Request + ?Sized>(&self, request: &R) -> Step {
-        let lines: Vec<&[u8]> = request.header(&self.name).collect();
-        let saw = (!lines.is_empty()).then(|| lines.join(separator(&self.name)));
-        Step::rule(Reason::Header, self.name.as_str(), saw.as_deref(), self.test.wants(), self.decide(request))
+    pub(super) fn step<R: HeaderLines + ?Sized>(&self, request: &R) -> Step {
+        let lines: Vec<&[u8]> = request.lines(&self.name).collect();
+        let value = (!lines.is_empty()).then(|| lines.join(separator(&self.name)));
+        let (name, expected) = (self.name.as_str(), self.value_match.expected());
+        Step::matched(Reason::Header, name, value.as_deref(), expected, self.decide(request))
     }
 }
 
-impl Rule<Box<str>> {
+impl CompiledRule<Box<str>> {
     pub(super) fn cookie(rule: &CookieRule, canary: usize) -> Self {
-        let CookieRule { name, matches } = rule;
-        Rule { name: name.as_str().into(), test: Test::new(matches), canary }
+        let CookieRule { name, value_match } = rule;
+        CompiledRule { name: name.as_str().into(), value_match: CompiledMatch::new(value_match), canary }
     }
 
-    /// The variant, if this rule decides.
+    /// The variant that this rule decides for, if it decides.
     #[inline]
-    pub(super) fn decide<R: Request + ?Sized>(&self, request: &R) -> Option<Variant> {
+    pub(super) fn decide<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Variant> {
         let value = cookies::first(request, &self.name)?;
-        self.test.decide(value, self.canary)
+        self.value_match.decide(value, self.canary)
     }
 
     /// The rule as a step of an explanation.
-    pub(super) fn step<R: Request + ?Sized>(&self, request: &R) -> Step {
-        let saw = cookies::first(request, &self.name);
-        Step::rule(Reason::Cookie, &self.name, saw, self.test.wants(), self.decide(request))
+    pub(super) fn step<R: HeaderLines + ?Sized>(&self, request: &R) -> Step {
+        let value = cookies::first(request, &self.name);
+        Step::matched(Reason::Cookie, &self.name, value, self.value_match.expected(), self.decide(request))
     }
 }
 
-/// What stands between the lines of a header when they are one value.
+/// The text between the lines of a header when they are joined to one value.
 pub(super) fn separator(name: &HeaderName) -> &'static [u8] {
     if *name == header::COOKIE { b"; " } else { b", " }
 }
 
-/// Whether these lines, joined, are that value.
-fn is_joined<'r>(value: &[u8], mut lines: impl Iterator<Item = &'r [u8]>, separator: &[u8]) -> bool {
-    let rest = lines.next().and_then(|first| value.strip_prefix(first));
-    let rest = lines.try_fold(rest, |rest, line| {
-        let rest = rest?.strip_prefix(separator)?.strip_prefix(line)?;
-        Some(Some(rest))
-    });
-    rest.flatten().is_some_and(<[u8]>::is_empty)
+/// Whether these lines, joined, are equal to a value. The lines `a` and `b` are equal to `a, b`.
+fn is_joined<'r>(value: &[u8], lines: impl Iterator<Item = &'r [u8]>, separator: &[u8]) -> bool {
+    let mut rest = value;
+    for (index, line) in lines.enumerate() {
+        let before = if index == 0 { b"" } else { separator };
+        match rest.strip_prefix(before).and_then(|rest| rest.strip_prefix(line)) {
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+    rest.is_empty()
 }

@@ -1,4 +1,4 @@
-//! Salts: what makes a key's sample differ from policy to policy.
+//! Salts, and how a key and a salt give a sample.
 
 use std::hash::Hasher;
 
@@ -6,11 +6,11 @@ use twox_hash::XxHash64;
 
 use super::Sample;
 
-/// A salt, hashed once, which turns keys into samples.
+/// A salt, hashed once, with which keys are turned into samples.
 ///
-/// The recipe, in bytes: `seed = XXH64(salt, seed 0)`, `bits = XXH64(key, seed)`, both over UTF-8 or raw bytes as they are,
-/// without a length or an end mark. XXH64 is frozen; a change here is announced in the CHANGELOG under "Decisions
-/// changed".
+/// The bits of a sample are `XXH64(key, seed)`, and the seed is `XXH64(salt, 0)`. Both hashes are taken over the bytes
+/// as they are, UTF-8 for the salt, without a length or an end mark. XXH64 is a frozen algorithm. A change of this
+/// recipe would be listed in the CHANGELOG under "Decisions changed".
 ///
 /// | key | salt | bits |
 /// |---|---|---|
@@ -32,23 +32,24 @@ use super::Sample;
 pub struct Salt(u64);
 
 impl Salt {
-    /// The seed that this text gives; any text is a salt, the empty one too.
+    /// The salt of this text, which may be empty.
     #[must_use]
     #[inline]
     pub fn new(salt: &str) -> Self {
         Salt(XxHash64::oneshot(0, salt.as_bytes()))
     }
 
-    /// The sample of a key, which is any bytes, none too.
+    /// The sample of a key. Any bytes are a key, and a key may be empty.
     #[must_use]
     #[inline]
     pub fn sample(self, key: &[u8]) -> Sample {
-        // The machine's endianness does not matter: XXH64 reads its input as little-endian words everywhere, and what comes
-        // out is a number from then on, never bytes.
+        // XXH64 reads its input as little-endian words on every machine, and its result is used as a number, never as
+        // bytes. The sample therefore does not depend on the machine.
         Sample::from_bits(XxHash64::oneshot(self.0, key))
     }
 
-    /// The sample of a key that came in lines, joined, if there are any and it is not empty.
+    /// The sample of the key that these lines are when they are joined with the separator. `None` if there is no line,
+    /// or if the only line is empty.
     pub(super) fn sample_of_joined<'k>(
         self,
         mut lines: impl Iterator<Item = &'k [u8]>,

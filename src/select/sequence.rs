@@ -1,14 +1,14 @@
-//! Samples in sequence: exact shares without chance.
+//! Sequences: samples from a counter, so that shares are exact without chance.
 
 use super::Sample;
 use crate::policy::Total;
 
-/// Turns the numbers of requests into samples, so that of any `total` consecutive ones exactly a canary's weight are the
-/// canary's.
+/// Turns the numbers of requests into samples, so that among any `total` consecutive requests each variant gets exactly
+/// its weight.
 ///
-/// They are spread evenly: of any `m` consecutive requests a canary gets `m * weight / total`, give or take
-/// `1 + log2(total)`. Neighbours differ by about the golden ratio of the total, which no interval can follow for long.
-/// The counter is the caller's, one atomic increment a request; where it wraps round, at 2^64, one window may be off.
+/// Shorter runs are even too: among `m` consecutive requests a canary gets `m * weight / total` requests, give or take
+/// `1 + log2(total)`. The caller counts the requests, for example with one atomic increment for each. When the counter
+/// wraps round at 2^64, one run may be uneven.
 ///
 /// ```
 /// use canary_policy::select::Sequence;
@@ -26,39 +26,45 @@ use crate::policy::Total;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Sequence {
     total: u32,
-    /// From one request's point to the next one's. It has no divisor in common with the total, so all points are met.
+    /// The distance between the points of consecutive requests. It is coprime with the total, so that the multiples of
+    /// the step reach every point before they repeat.
     step: u32,
 }
 
 impl Sequence {
-    /// How far from the golden ratio a better step is looked for.
+    /// The largest distance of the step from the golden section of the total.
     const REACH: u32 = 32;
 
     /// A sequence for policies with this total.
+    ///
+    /// The step is near the golden section of the total, because the multiples of such a step are spread evenly. For a
+    /// total of 100 the section is 61, and 61 is the step that is taken: its multiples are 0, 61, 22, 83, 44, 5 and so
+    /// on.
     #[must_use]
     pub fn new(total: Total) -> Self {
         let total = total.get();
-        // 2^32 divided by the golden ratio.
+        // 2_654_435_769 is 2^32 divided by the golden ratio.
         let golden = (u64::from(total) * 2_654_435_769) >> 32;
         let golden = u32::try_from(golden).unwrap_or(total);
         let near = golden.saturating_sub(Self::REACH).max(1)..=golden.saturating_add(Self::REACH);
         let steps = near.filter_map(|step| Some((unevenness(total, step)?, step.abs_diff(golden), step)));
-        // Every total has a step: 1 is in reach of small ones, and large ones have coprime numbers among any 65.
+        // There is always a step. For a small total 1 is near, and for any other total at least one of the 65 numbers
+        // is coprime with it.
         Sequence { total, step: steps.min().map_or(1, |(.., step)| step) }
     }
 
-    /// The sample of the request with this number.
+    /// The sample of the request with this number, counted from 0 or any other start.
     #[must_use]
     pub fn sample(self, n: u64) -> Sample {
         let total = u64::from(self.total);
         let point = (n % total) * u64::from(self.step) % total;
-        // Below the total, as a remainder is.
+        // The point is below the total, so the conversions do not fail.
         u32::try_from(point).ok().and_then(|point| Sample::from_fraction(point, self.total).ok()).unwrap_or(Sample::MIN)
     }
 }
 
-/// The sum of the quotients of Euclid's algorithm, which bounds how unevenly the multiples of a step fall; `None` if the
-/// step has a divisor in common with the total.
+/// A bound on how unevenly the multiples of a step are spread over the total: the sum of the quotients of Euclid's
+/// algorithm. `None` if the step is not coprime with the total.
 fn unevenness(total: u32, step: u32) -> Option<u32> {
     let (mut high, mut low, mut sum) = (total, step % total.max(1), 0_u32);
     while low > 0 {

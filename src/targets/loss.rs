@@ -1,11 +1,12 @@
-//! What a conversion could not say.
+//! Losses: the parts of a policy that the output of a converter does not express.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use crate::error::Excerpt;
-use crate::policy::{Affinity, Canary, CookieRule, HeaderRule, Key, KeyAffinity, Match};
+use crate::error::{Diagnostic, Excerpt};
+use crate::policy::Ratio;
 
-/// A part of a policy, by its place in a [`Spec`](crate::Spec).
+/// A part of a policy, by its field path in a [`Spec`](crate::Spec).
 ///
 /// ```
 /// use canary_policy::targets::Part;
@@ -33,7 +34,7 @@ pub enum Part {
     AffinityPath,
 }
 
-/// As it is displayed.
+/// The field path, as `Display` writes it.
 #[cfg(feature = "serde")]
 impl serde::Serialize for Part {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -42,8 +43,8 @@ impl serde::Serialize for Part {
 }
 
 impl Part {
-    /// Where it stands in a `Spec`: canary by canary, and the affinity behind them.
-    pub(super) fn place(self) -> (usize, Part) {
+    /// A key that sorts parts in the order of the fields of a `Spec`: canary by canary, then the affinity.
+    pub(super) fn position(self) -> (usize, Part) {
         match self {
             Part::Canary(index) | Part::Weight(index) | Part::Header(index) | Part::Cookie(index) => (index, self),
             Part::Affinity | Part::AffinityPrecedence | Part::AffinityRevision | Part::AffinityPath => {
@@ -68,36 +69,7 @@ impl fmt::Display for Part {
     }
 }
 
-/// Parts of a whole.
-///
-/// ```
-/// use canary_policy::targets::Proportion;
-///
-/// assert_eq!(Proportion { parts: 1, total: 3 }.to_string(), "1/3");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Proportion {
-    /// How many parts.
-    pub parts: u32,
-    /// Of how many.
-    pub total: u32,
-}
-
-impl Proportion {
-    /// Whether both are the same fraction.
-    pub(super) fn equals(self, other: Proportion) -> bool {
-        u64::from(self.parts) * u64::from(other.total) == u64::from(other.parts) * u64::from(self.total)
-    }
-}
-
-impl fmt::Display for Proportion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.parts, self.total)
-    }
-}
-
-/// Something that a policy says and the output does not.
+/// A part of a policy that the output of a converter does not express.
 ///
 /// With `serde` it is written as `{"kind": "leftOut", "part": "canaries[0].cookie", "value": …, "why": …}`.
 ///
@@ -120,43 +92,43 @@ impl fmt::Display for Proportion {
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "kind", rename_all = "camelCase"))]
 #[non_exhaustive]
 pub enum Loss {
-    /// The target has no words for it: nothing was written.
+    /// The target cannot express the part, so nothing was written.
     LeftOut {
-        /// What is left out.
+        /// The part of the policy.
         part: Part,
-        /// Its value.
+        /// The value of the part.
         value: Excerpt,
-        /// What the target has instead.
+        /// The reason.
         why: &'static str,
     },
-    /// The target has words for it and refuses the value: nothing was written.
+    /// The target can express such a part, but refuses this value, so nothing was written.
     Refused {
-        /// What is left out.
+        /// The part of the policy.
         part: Part,
         /// The value that is refused.
         value: Excerpt,
-        /// What the target takes.
+        /// The values that the target accepts.
         bound: &'static str,
     },
-    /// The target counts less finely: the nearest share was written. None becomes no share, or all of it, that was not;
-    /// except of pods, of which there may be too few.
+    /// The target's weights are coarser than the policy's, so the weight was rounded. A share above 0 never becomes 0, and a
+    /// share below 1 never becomes 1, except for [`replicas`](super::replicas) when there are few pods.
     Rounded {
-        /// The weight.
+        /// The weight, by its field path.
         part: Part,
-        /// What the policy says.
-        wanted: Proportion,
-        /// What the output says.
-        got: Proportion,
+        /// The share in the policy.
+        requested: Ratio,
+        /// The share in the output.
+        written: Ratio,
     },
-    /// Something else was written, the nearest that there is.
+    /// The target cannot express the part exactly, so something similar was written.
     Changed {
-        /// What is changed.
+        /// The part of the policy.
         part: Part,
-        /// What the policy says.
-        wanted: Excerpt,
-        /// What the output says.
-        got: Excerpt,
-        /// Why.
+        /// The value in the policy.
+        requested: Excerpt,
+        /// The value in the output.
+        written: Excerpt,
+        /// The reason for the difference.
         why: &'static str,
     },
 }
@@ -174,6 +146,21 @@ impl Loss {
     }
 }
 
+impl Diagnostic for Loss {
+    fn code(&self) -> &'static str {
+        match self {
+            Loss::LeftOut { .. } => "left-out",
+            Loss::Refused { .. } => "refused",
+            Loss::Rounded { .. } => "rounded",
+            Loss::Changed { .. } => "changed",
+        }
+    }
+
+    fn field(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Owned(self.part().to_string()))
+    }
+}
+
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -181,37 +168,10 @@ impl fmt::Display for Loss {
             Loss::Refused { part, value, bound } => {
                 write!(f, "{part}: `{value}` is refused, so it is left out: {bound}")
             }
-            Loss::Rounded { part, wanted, got } => write!(f, "{part}: {wanted} is rounded to {got}"),
-            Loss::Changed { part, wanted, got, why } => write!(f, "{part}: `{wanted}` becomes `{got}`: {why}"),
+            Loss::Rounded { part, requested, written } => write!(f, "{part}: {requested} is rounded to {written}"),
+            Loss::Changed { part, requested, written, why } => {
+                write!(f, "{part}: `{requested}` becomes `{written}`: {why}")
+            }
         }
     }
-}
-
-/// A rule in a few characters, as in `x-region = eu`, `x-region ~ ^eu` or `x-canary`.
-pub(super) fn rule_text(name: &str, matches: &Match) -> Excerpt {
-    match matches {
-        Match::AlwaysNever => Excerpt::of(name),
-        Match::Exact(value) => Excerpt::of(&format!("{name} = {value}")),
-        Match::Pattern(pattern) => Excerpt::of(&format!("{name} ~ {pattern}")),
-    }
-}
-
-/// A canary in a few characters, as in `green: 20, x-canary, cohort = beta`.
-pub(super) fn canary_text(canary: &Canary) -> Excerpt {
-    let Canary { name, weight, header, cookie } = canary;
-    let header = header.iter().map(|HeaderRule { name, matches }| rule_text(name.as_str(), matches).to_string());
-    let cookie = cookie.iter().map(|CookieRule { name, matches }| rule_text(name.as_str(), matches).to_string());
-    let parts: Vec<String> = std::iter::once(format!("{name}: {weight}")).chain(header).chain(cookie).collect();
-    Excerpt::of(&parts.join(", "))
-}
-
-/// An affinity in a few characters, if there is one, as in `cookie route` or `key header x-user-id`.
-pub(super) fn affinity_text(affinity: &Affinity) -> Option<Excerpt> {
-    let text = match affinity {
-        Affinity::None => return None,
-        Affinity::Cookie(cookie) => format!("cookie {}", cookie.name()),
-        Affinity::Key(KeyAffinity { key: Key::Header(name), salt: _ }) => format!("key header {name}"),
-        Affinity::Key(KeyAffinity { key: Key::Cookie(name), salt: _ }) => format!("key cookie {name}"),
-    };
-    Some(Excerpt::of(&text))
 }

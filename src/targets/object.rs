@@ -1,24 +1,24 @@
-//! What every Kubernetes object has.
+//! Kubernetes objects: the fields that all kinds have in common.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Route;
-use super::route::Backends;
+use crate::error::ConversionError;
 use crate::policy::Policy;
+use crate::route::Route;
 
-/// An object of Kubernetes, as far as it is written and read here. The functions that write them have examples.
+/// A Kubernetes object: the fields that this crate writes and reads. The functions that write objects have examples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Object<S> {
-    /// Its API group and version, as in `gateway.networking.k8s.io/v1`.
+    /// The API group and version, as in `gateway.networking.k8s.io/v1`.
     pub api_version: Cow<'static, str>,
-    /// Its kind, as in `HTTPRoute`.
+    /// The kind, as in `HTTPRoute`.
     pub kind: Cow<'static, str>,
-    /// Its name, and where it is.
+    /// The name, the namespace and the annotations.
     pub metadata: Metadata,
-    /// What it says.
+    /// The spec. Each kind of object has its own type for it.
     pub spec: S,
 }
 
@@ -28,59 +28,74 @@ impl<S> Object<S> {
     }
 }
 
-/// An object's name, and where it is.
+/// The name, the namespace and the annotations of an object.
 ///
 /// ```
-/// use canary_policy::targets::Metadata;
+/// use canary_policy::targets::{Metadata, gloo};
+/// use canary_policy::{Policy, Route};
 ///
-/// assert_eq!(Metadata::default().name, "");
+/// let route = Route::new("web", "web:80".parse()?, ["web-canary:80".parse()?])?;
+/// let metadata = gloo::route_table(&Policy::percent(30)?, &route)?.exact()?.metadata;
+/// assert_eq!(metadata.name, "web");
+/// assert_eq!(metadata.annotations[Metadata::VARIANTS], "total=100 stable=web:80 canary=web-canary:80");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Metadata {
-    /// Its name.
+    /// The name of the object.
     pub name: String,
-    /// Its namespace, if it is given.
+    /// The namespace, if one is given.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub namespace: Option<String>,
-    /// Its annotations. A converter says under [`VARIANTS`](Self::VARIANTS) which backend is whose.
+    /// The annotations. A converter writes [`VARIANTS`](Self::VARIANTS) and no other.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "BTreeMap::is_empty"))]
     pub annotations: BTreeMap<String, String>,
 }
 
 impl Metadata {
-    /// The annotation that says what an object cannot: the policy's total, and the backends of the variants by name, as in
-    /// `total=100 stable=web:80 canary=web-canary:80`. Routing does not depend on it; reading back does.
+    /// The annotation that holds the policy's total and the backend of each variant by name, as in
+    /// `total=100 stable=web:80 canary=web-canary:80`.
+    ///
+    /// Routing does not depend on the annotation. A reader needs it, because a route object names Services and not variants.
     pub const VARIANTS: &'static str = "canary-policy/variants";
 
-    /// The metadata of a route's object. Of several, those behind the first are numbered: `web`, `web-2`.
-    pub(super) fn new(route: &Route, policy: &Policy, backends: Backends<'_>, index: usize) -> Self {
-        let Route { name, namespace, .. } = route;
+    /// The metadata of an object that is written for a route; `index` counts these objects from 0. The first one has the name
+    /// of the route, and further ones are numbered: `web`, `web-2`, `web-3`.
+    pub(super) fn new(route: &Route, policy: &Policy, index: usize) -> Result<Self, ConversionError> {
+        let backends = route.backends(policy)?;
         let named = policy.names().zip(backends.all()).map(|(variant, backend)| format!("{variant}={backend}"));
         let words: Vec<String> = std::iter::once(format!("total={}", policy.total())).chain(named).collect();
-        Metadata {
-            name: if index == 0 { name.clone() } else { format!("{name}-{}", index + 1) },
-            namespace: namespace.clone(),
+        Ok(Metadata {
+            name: if index == 0 { route.name().to_owned() } else { format!("{}-{}", route.name(), index + 1) },
+            namespace: route.namespace().map(str::to_owned),
             annotations: BTreeMap::from([(Metadata::VARIANTS.to_owned(), words.join(" "))]),
-        }
+        })
     }
 }
 
-/// The names of fields that are not read here. Writers leave it empty.
+/// The names of the fields that an object has and that this crate does not read. An object that this crate writes has none.
 ///
 /// ```
 /// # #[cfg(feature = "serde")] {
 /// use canary_policy::targets::gateway::BackendRef;
 ///
 /// let backend: BackendRef = serde_json::from_str(r#"{"name": "web", "subset": "v2"}"#).unwrap();
-/// assert_eq!(backend.unread.names().collect::<Vec<_>>(), ["subset"]);
+/// assert!(!backend.unknown.is_empty());
+/// assert_eq!(backend.unknown.names().collect::<Vec<_>>(), ["subset"]);
 /// # }
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Unread(BTreeSet<String>);
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct UnknownFields(BTreeSet<String>);
 
-impl Unread {
+impl UnknownFields {
+    /// Whether there is no such field.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
@@ -88,9 +103,9 @@ impl Unread {
 }
 
 #[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for Unread {
+impl<'de> serde::Deserialize<'de> for UnknownFields {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let fields = BTreeMap::<String, serde::de::IgnoredAny>::deserialize(deserializer)?;
-        Ok(Unread(fields.into_keys().collect()))
+        Ok(UnknownFields(fields.into_keys().collect()))
     }
 }

@@ -1,22 +1,21 @@
-//! What an API server makes of a custom resource: the structural schema of its CRD, unknown fields refused
-//! (`kubectl apply --validate=strict`). Rules in CEL are not run; those that matter stand in `httproute.rs`.
+//! How an API server validates a custom resource: by the structural schema of its CRD, with unknown fields refused
+//! (`kubectl apply --validate=strict`). CEL rules are not run; `http_route.rs` has those that this crate could break.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use regex::bytes::{Regex, RegexBuilder};
 use serde_json::Value;
 
-/// One kind, in one version.
+use super::is_match;
+
+/// The CRD of one kind in one version.
 pub struct Crd {
     api_version: String,
     kind: String,
     schema: Value,
-    patterns: RefCell<BTreeMap<String, Regex>>,
 }
 
-/// Every keyword that a schema here has: a further one is one that nobody checks.
+/// Every keyword that [`Crd::problems`] checks. A schema with another keyword fails the test.
 const KEYWORDS: [&str; 29] = [
     "additionalProperties",
     "allOf",
@@ -49,18 +48,18 @@ const KEYWORDS: [&str; 29] = [
     "x-kubernetes-validations",
 ];
 
-/// Where the CRDs are, which are not part of the package.
+/// The folder of the CRDs, which are not part of the package. `None` if it is missing.
 pub fn folder() -> Option<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/crds");
     folder.is_dir().then_some(folder)
 }
 
 impl Crd {
-    /// The CRD of a kind in a file of them.
+    /// Reads the CRD of a kind from a file with several CRDs.
     pub fn read(file: &str, kind: &str, version: &str) -> Self {
         let text = std::fs::read_to_string(folder().unwrap().join(file)).unwrap();
         let names = format!("\n    kind: {kind}\n");
-        // The one document, since reading a megabyte of others takes its time.
+        // Only this document is parsed, because a file has a megabyte of others.
         let document = text.split("\n---\n").find(|document| document.contains(&names));
         let document = document.unwrap_or_else(|| panic!("{file} has no {kind}"));
         Crd::new(&serde_saphyr::from_str(document).unwrap_or_else(|error| panic!("{file}: {error}")), version)
@@ -73,32 +72,31 @@ impl Crd {
             api_version: format!("{}/{version}", crd["spec"]["group"].as_str().unwrap()),
             kind: crd["spec"]["names"]["kind"].as_str().unwrap().to_owned(),
             schema: found["schema"]["openAPIV3Schema"].clone(),
-            patterns: RefCell::default(),
         }
     }
 
-    /// What is wrong with an object.
+    /// The problems of an object.
     pub fn problems(&self, object: &Value) -> Vec<String> {
         let mut problems = Vec::new();
-        for (field, wanted) in [("apiVersion", &self.api_version), ("kind", &self.kind)] {
-            if object[field] != wanted.as_str() {
-                problems.push(format!("{field}: {} is not {wanted}", object[field]));
+        for (field, expected) in [("apiVersion", &self.api_version), ("kind", &self.kind)] {
+            if object[field] != expected.as_str() {
+                problems.push(format!("{field}: {} is not {expected}", object[field]));
             }
         }
         self.check_metadata(&object["metadata"], &mut problems);
-        // What every kind has need not be in its schema.
-        let every = |field: &str| ["apiVersion", "kind", "metadata"].contains(&field);
-        let fields = object.as_object().unwrap().clone().into_iter().filter(|(field, _)| !every(field));
+        // Every kind has these fields, so that a schema may leave them out.
+        let of_every_kind = |field: &str| ["apiVersion", "kind", "metadata"].contains(&field);
+        let fields = object.as_object().unwrap().clone().into_iter().filter(|(field, _)| !of_every_kind(field));
         let rest = Value::Object(fields.collect());
         self.check(&self.schema, &rest, "", true, &mut problems);
         problems
     }
 
-    /// `whole` is where unknown fields are refused: not inside `allOf` and the like.
+    /// Adds the problems of a value. Unknown fields are refused if `whole`, which is not so inside `allOf` and its siblings.
     fn check(&self, schema: &Value, value: &Value, at: &str, whole: bool, problems: &mut Vec<String>) {
         let schema = schema.as_object().unwrap();
         let unknown = schema.keys().find(|key| !KEYWORDS.contains(&key.as_str()));
-        assert!(unknown.is_none(), "{at}: nobody checks {unknown:?}");
+        assert!(unknown.is_none(), "{at}: no test checks {unknown:?}");
         let number = |key: &str| schema.get(key).map(|bound| bound.as_f64().unwrap());
         let is = |key: &str| schema.get(key) == Some(&Value::Bool(true));
         let mut problem = |text: String| problems.push(format!("{at}: {text}"));
@@ -112,8 +110,8 @@ impl Crd {
         if is("x-kubernetes-int-or-string") && !value.is_string() && !value.is_i64() && !value.is_u64() {
             problem(format!("{value} is no integer or string"));
         }
-        if let Some(wanted) = schema.get("type").and_then(Value::as_str) {
-            let fits = match wanted {
+        if let Some(expected) = schema.get("type").and_then(Value::as_str) {
+            let fits = match expected {
                 "object" => value.is_object(),
                 "array" => value.is_array(),
                 "string" => value.is_string(),
@@ -123,7 +121,7 @@ impl Crd {
                 other => panic!("{at}: type {other}"),
             };
             if !fits {
-                return problem(format!("{value} is no {wanted}"));
+                return problem(format!("{value} is no {expected}"));
             }
         }
         if schema.get("enum").is_some_and(|values| !values.as_array().unwrap().contains(value)) {
@@ -133,7 +131,7 @@ impl Crd {
             let fits = match format.as_str().unwrap() {
                 "int32" => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
                 "int64" => value.is_i64(),
-                // Nobody here writes the others.
+                // No object of this crate has a field with one of these formats.
                 "double" | "date-time" | "duration" | "byte" => true,
                 other => panic!("{at}: format {other}"),
             };
@@ -153,7 +151,7 @@ impl Crd {
         }
         if let (Some(pattern), Value::String(text)) = (schema.get("pattern"), value) {
             let pattern = pattern.as_str().unwrap();
-            if !self.matches(pattern, text) {
+            if !is_match(pattern, text) {
                 problem(format!("{value} does not match {pattern}"));
             }
         }
@@ -165,7 +163,7 @@ impl Crd {
         }
     }
 
-    /// `allOf`, `anyOf`, `oneOf` and `not`.
+    /// Adds the problems by `allOf`, `anyOf`, `oneOf` and `not`.
     fn check_all(&self, schema: &serde_json::Map<String, Value>, value: &Value, at: &str, problems: &mut Vec<String>) {
         let of = |key: &str| schema.get(key).map(|schemas| schemas.as_array().unwrap().as_slice());
         let tried = |schema: &Value| {
@@ -181,7 +179,7 @@ impl Crd {
             }
         }
         if schema.get("not").is_some_and(|schema| tried(schema).is_empty()) {
-            problems.push(format!("{at}: it is what it must not be"));
+            problems.push(format!("{at}: `not` does not hold"));
         }
     }
 
@@ -238,16 +236,16 @@ impl Crd {
         };
         let mut seen = BTreeSet::new();
         for key in items.iter().filter_map(key).filter(|key| !seen.insert(key.clone())) {
-            problems.push(format!("{at}: {key} stands there twice"));
+            problems.push(format!("{at}: {key} is listed twice"));
         }
     }
 
-    /// What every object has (`apimachinery/pkg/api/validation/objectmeta.go`).
+    /// Adds the problems of the metadata, which every object has (`apimachinery/pkg/api/validation/objectmeta.go`).
     fn check_metadata(&self, metadata: &Value, problems: &mut Vec<String>) {
         let label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
         let subdomain = format!(r"^{label}(\.{label})*$");
         let label = format!("^{label}$");
-        let is = |pattern: &str, most: usize, text: &str| text.len() <= most && self.matches(pattern, text);
+        let is = |pattern: &str, most: usize, text: &str| text.len() <= most && is_match(pattern, text);
         for (name, value) in metadata.as_object().into_iter().flatten() {
             let fits = match (name.as_str(), value) {
                 ("name", Value::String(text)) => is(&subdomain, 253, text),
@@ -266,12 +264,5 @@ impl Crd {
         if metadata.get("name").is_none() {
             problems.push("metadata: \"name\" is missing".to_owned());
         }
-    }
-
-    /// Whether a pattern is found, as Go's `regexp` would.
-    fn matches(&self, pattern: &str, text: &str) -> bool {
-        let mut patterns = self.patterns.borrow_mut();
-        let compile = || RegexBuilder::new(pattern).unicode(false).build().unwrap();
-        patterns.entry(pattern.to_owned()).or_insert_with(compile).is_match(text.as_bytes())
     }
 }

@@ -14,12 +14,13 @@ use serde_json::{Value, json};
 use super::STABLE;
 use super::envoy::variant;
 
-/// How many canaries have a backend.
+/// The number of canaries that have a backend.
 const CANARIES: usize = 4;
 
+/// The longest time that a request or a response may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where Envoy is, if the tests are to use it.
+/// The path of the Envoy binary, from the variable `ENVOY`. Without it the test is skipped, and says so.
 pub fn binary() -> Option<PathBuf> {
     let binary = std::env::var_os("ENVOY").map(PathBuf::from);
     if binary.is_none() {
@@ -28,19 +29,20 @@ pub fn binary() -> Option<PathBuf> {
     binary
 }
 
-/// A process that ends with this value, and the port of each configuration that it serves.
+/// A process of Envoy, which ends when this value is dropped.
 pub struct Proxy {
     child: Child,
+    /// The port of each configuration.
     pub ports: Vec<u16>,
     log: PathBuf,
 }
 
 impl Proxy {
-    /// Serves each of these RouteConfigurations on a port of its own.
+    /// Starts Envoy with each of these RouteConfigurations on a port of its own. `None` if there is no binary.
     pub fn start(name: &str, configurations: &[Value]) -> Option<Proxy> {
         let binary = binary()?;
         let backends = backends();
-        // A port that was free may be taken before Envoy has it.
+        // Another program may take a free port before Envoy does.
         for _ in 0..3 {
             if let Some(proxy) = Proxy::serve(&binary, name, configurations, &backends) {
                 return Some(proxy);
@@ -86,7 +88,7 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        // By its handle, which is its id, and for as long as it takes to be gone.
+        // The handle ends this process only, and waits until it is gone.
         drop(self.child.kill());
         drop(self.child.wait());
         if thread::panicking() {
@@ -95,7 +97,7 @@ impl Drop for Proxy {
     }
 }
 
-/// Whether Envoy takes these configurations; if not, what it says.
+/// Has Envoy validate these configurations. The error is what Envoy prints.
 pub fn validate(name: &str, configurations: &[Value]) -> Result<(), String> {
     let Some(binary) = binary() else { return Ok(()) };
     let file = folder().join(format!("{name}.json"));
@@ -106,16 +108,19 @@ pub fn validate(name: &str, configurations: &[Value]) -> Result<(), String> {
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 
+/// The folder of configurations and logs.
 fn folder() -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("envoy");
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }
 
+/// The log of a process.
 fn log(name: &str) -> String {
     std::fs::read_to_string(folder().join(format!("{name}.log"))).unwrap_or_default()
 }
 
+/// The whole configuration of a process: a listener for each RouteConfiguration, and a cluster for each backend.
 fn bootstrap(configurations: &[Value], ports: &[u16], backends: &[(String, u16)]) -> Value {
     let at = |port: u16| json!({"socket_address": {"address": "127.0.0.1", "port_value": port}});
     let typed = |kind: &str| format!("type.googleapis.com/envoy.extensions.filters.{kind}");
@@ -140,12 +145,12 @@ fn bootstrap(configurations: &[Value], ports: &[u16], backends: &[(String, u16)]
     json!({"static_resources": {"listeners": listeners.collect::<Vec<_>>(), "clusters": clusters.collect::<Vec<_>>()}})
 }
 
-/// The backends of stable and of the canaries, as a route of the tests calls them.
+/// The names of the backends, as in [`route`](super::route::route).
 fn names() -> impl Iterator<Item = String> {
     std::iter::once("web:80".to_owned()).chain((0..CANARIES).map(|index| format!("c{index}:80")))
 }
 
-/// A server for each backend, which answers with the backend's name and ends with the tests.
+/// Starts a server for each backend, which answers with the name of the backend. The servers run until the tests end.
 fn backends() -> Vec<(String, u16)> {
     let serve = |name: String| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -162,7 +167,7 @@ fn backends() -> Vec<(String, u16)> {
     names().map(serve).collect()
 }
 
-/// Answers every request of a connection, and sets a cookie of its own.
+/// Answers every request of a connection. Each response sets a cookie of the backend's own.
 fn answer(stream: TcpStream, body: &str) {
     let mut reader = BufReader::new(stream);
     while head(&mut reader).is_some_and(|lines| !lines.is_empty()) {
@@ -174,7 +179,7 @@ fn answer(stream: TcpStream, body: &str) {
     }
 }
 
-/// The lines up to the empty one; nothing when the connection is at its end.
+/// The lines up to the next empty one. `None` if the connection has ended.
 fn head(reader: &mut impl BufRead) -> Option<Vec<String>> {
     let mut lines = Vec::new();
     loop {
@@ -197,18 +202,18 @@ fn connect(port: u16) -> TcpStream {
     stream
 }
 
-/// A connection that is kept.
+/// A connection that is kept open.
 pub struct Client {
     stream: BufReader<TcpStream>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
-    /// Whose backend answered, if one did.
+    /// The variant whose backend answered, if one did.
     pub variant: Option<Variant>,
-    /// The cookies that were set, but for the backend's own.
+    /// The cookies that the response sets, without the backend's own.
     pub cookies: Vec<String>,
 }
 
@@ -228,9 +233,9 @@ impl Client {
         self.stream.get_mut().write_all(request).unwrap();
         let lines = head(&mut self.stream).expect("an answer");
         let status = lines[0].split(' ').nth(1).unwrap().parse().unwrap();
-        let named = |wanted: &str| -> Vec<String> {
+        let named = |searched: &str| -> Vec<String> {
             let lines = lines.iter().skip(1).filter_map(|line| line.split_once(": "));
-            lines.filter(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned()).collect()
+            lines.filter(|(name, _)| *name == searched).map(|(_, value)| value.to_owned()).collect()
         };
         let mut body = vec![0; named("content-length").first().map_or(0, |length| length.parse().unwrap())];
         self.stream.read_exact(&mut body).unwrap();

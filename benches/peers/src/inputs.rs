@@ -1,24 +1,24 @@
-//! Fixed inputs, the same in every run.
+//! The inputs of the comparisons, which are the same in every run.
 
 use canary_policy::Sample;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use rand::rngs::SmallRng;
 use rand::{Rng, RngExt, SeedableRng};
 
-/// Inputs of one round. So many, that a branch predictor cannot learn the outcomes by heart: a generator's draws, on the
-/// peer's side, never repeat either.
+/// The number of inputs in a round. It is large enough that a branch predictor cannot learn the results. The numbers of
+/// a generator, on the peer's side, do not repeat either.
 pub const BATCH: usize = 1 << 14;
 
-/// Few, so that they stay in the first cache, as the headers of the request at hand would.
+/// The number of requests. It is small enough that they stay in the first cache, as the headers of a real request do.
 const REQUESTS: usize = 8;
 
 pub const X_CANARY: HeaderName = HeaderName::from_static("x-canary");
 
 pub struct Inputs {
     samples: Vec<Sample>,
-    /// 36 bytes each, in the shape of a UUID.
+    /// Keys of 36 bytes in the form of a UUID.
     keys: Vec<String>,
-    /// 10 headers each; no rule of ours decides on them, so that all are looked at.
+    /// Requests with 10 headers. No rule decides for them, so that every rule is tried.
     requests: Vec<HeaderMap>,
 }
 
@@ -44,7 +44,7 @@ impl Inputs {
         &self.requests[i % REQUESTS]
     }
 
-    /// The Cookie lines of the requests, each as a request of that one header.
+    /// The requests with their Cookie line only.
     pub fn cookie_lines(&self) -> [[(&str, &str); 1]; REQUESTS] {
         std::array::from_fn(|i| [("cookie", self.requests[i][header::COOKIE].to_str().unwrap())])
     }
@@ -73,7 +73,7 @@ fn request(rng: &mut SmallRng) -> HeaderMap {
     headers
 }
 
-/// The cookie of our rule stands last: whoever looks for it reads the whole line.
+/// A Cookie line with the cookie of the rule at its end, so that the whole line has to be read.
 fn cookie_line(rng: &mut SmallRng) -> String {
     let version = rng.random_range(0..1000);
     let [high, low] = [rng.random::<u128>(), rng.random::<u128>()];

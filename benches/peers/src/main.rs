@@ -1,10 +1,10 @@
-//! canary-policy beside what a user would pick instead, in one run. It prints one line a pair,
-//! `ratio <pair> <ours ns> <peer ns> <ours/peer>`: the medians of interleaved rounds.
+//! Compares canary-policy with the crates that a user would choose instead. For each pair it prints
+//! `ratio <pair> <ours ns> <peer ns> <ours/peer>`, the medians of rounds that alternate.
 //!
-//! Both sides of a pair get their input, and what they were built into, through `black_box`, and show their whole result
-//! to it, where they left it: a copy of it would be paid for by the side that says more.
+//! Both sides of a pair get their inputs, and the values they were built into, through `black_box`. Their results go to
+//! `black_box` by reference, because a copy would cost the side with the larger result more.
 
-// A benchmark is where time is measured; the library's list of what it must not use is found from here too.
+// A benchmark has to measure time, but the library's clippy.toml, which forbids clocks, applies here too.
 #![allow(clippy::disallowed_types)]
 
 mod inputs;
@@ -42,13 +42,13 @@ const ROUNDS: usize = 101;
 const SALT: &str = "checkout-2026";
 const NO_HEADERS: [(&str, &str); 0] = [];
 
-/// What a call costs on both sides, in nanoseconds: ours, the peer's.
+/// The cost of a call in nanoseconds: ours and the peer's.
 type Costs = (f64, f64);
 
 type Pair = (&'static str, fn(&Inputs) -> Costs);
 
 const PAIRS: [Pair; 10] = [
-    ("weight-vs-weightedindex", weight_vs_weightedindex), // to reach: 1.0
+    ("weight-vs-weightedindex", weight_vs_weightedindex), // goal: 1.0
     ("keyed-vs-hash", keyed_vs_hash),                     // 1.3
     ("affinity-vs-hash", affinity_vs_hash),               // reported only
     ("rules-vs-lookups", rules_vs_lookups),               // 1.5
@@ -71,7 +71,7 @@ fn main() {
     }
 }
 
-/// A sample at hand, against an index that makes its own.
+/// A decision with a given sample, compared with an index that takes a random number itself.
 fn weight_vs_weightedindex(inputs: &Inputs) -> Costs {
     let selector = percent(30);
     let (index, mut rng) = (WeightedIndex::new([70_u32, 30]).unwrap(), rng());
@@ -81,7 +81,7 @@ fn weight_vs_weightedindex(inputs: &Inputs) -> Costs {
     )
 }
 
-/// Key, sample and decision, against one bare hash of the key.
+/// The sample of a key and a decision, compared with one hash of the key.
 fn keyed_vs_hash(inputs: &Inputs) -> Costs {
     let (selector, salt) = (percent(30), Salt::new(SALT));
     race(
@@ -90,7 +90,7 @@ fn keyed_vs_hash(inputs: &Inputs) -> Costs {
     )
 }
 
-/// The same with the key in a header, where the selector finds it.
+/// The same with the key in a header, which the selector looks up.
 fn affinity_vs_hash(inputs: &Inputs) -> Costs {
     let key = KeyAffinity::header("x-user-id").unwrap().with_salt(SALT).unwrap();
     let selector = Selector::new(&Policy::percent(30).unwrap().with_affinity(Affinity::Key(key)));
@@ -100,7 +100,8 @@ fn affinity_vs_hash(inputs: &Inputs) -> Costs {
     )
 }
 
-/// A header rule and a cookie rule that leave the request to the weights, against the least they have to look at.
+/// A header rule and a cookie rule that do not decide, compared with a lookup of the header and a search for the
+/// cookie.
 fn rules_vs_lookups(inputs: &Inputs) -> Costs {
     let header = HeaderRule::new(X_CANARY.as_str(), Match::AlwaysNever).unwrap();
     let selector = selector([Canary::new("canary", 30).unwrap().with_header(header).with_cookie(cohort_is_beta())]);
@@ -116,7 +117,7 @@ fn rules_vs_lookups(inputs: &Inputs) -> Costs {
     )
 }
 
-/// A key in, a choice out, on both sides: theirs is the call that their README shows.
+/// A key in and a choice out on both sides. The peer's call is the one in its README.
 fn keyed_vs_pingora(inputs: &Inputs) -> Costs {
     let (selector, salt) = (percent(30), Salt::new(SALT));
     let balancer = LoadBalancer::<FNVHash>::from_backends(Backends::new(Static::new(backends())));
@@ -128,7 +129,7 @@ fn keyed_vs_pingora(inputs: &Inputs) -> Costs {
     )
 }
 
-/// The same against the choice alone, which the call wraps in a look at the backend's health and a copy of it.
+/// The same compared with the choice alone, without the health check and the copy of the backend that the call adds.
 fn keyed_vs_pingora_choice(inputs: &Inputs) -> Costs {
     let (selector, salt) = (percent(30), Salt::new(SALT));
     let selection = Arc::new(FNVHash::build(&backends()));
@@ -138,7 +139,7 @@ fn keyed_vs_pingora_choice(inputs: &Inputs) -> Costs {
     )
 }
 
-/// A whole call of theirs: ready, call, response of a service that does nothing. Ours makes its sample here.
+/// The peer polls its readiness and calls a service that does nothing. Our side takes a random number for its sample.
 fn select_vs_tower(_: &Inputs) -> Costs {
     let (selector, mut rng) = (percent(30), rng());
     let service = service_fn(|request: usize| ready(Ok::<_, Infallible>(request)));
@@ -154,7 +155,7 @@ fn select_vs_tower(_: &Inputs) -> Costs {
     )
 }
 
-/// One cookie found in a line and compared.
+/// One cookie is searched for in a line and its value is compared.
 fn cookie_vs_cookie_crate(inputs: &Inputs) -> Costs {
     let selector = selector([Canary::new("canary", 30).unwrap().with_cookie(cohort_is_beta())]);
     let requests = inputs.cookie_lines();
@@ -168,7 +169,7 @@ fn cookie_vs_cookie_crate(inputs: &Inputs) -> Costs {
     )
 }
 
-/// Stable has the same share on both sides.
+/// Sixteen canaries compared with two. Stable has the same share on both sides.
 fn sixteen_vs_two(inputs: &Inputs) -> Costs {
     let (sixteen, two) = (canaries(16, 3), canaries(2, 24));
     race(
@@ -177,7 +178,7 @@ fn sixteen_vs_two(inputs: &Inputs) -> Costs {
     )
 }
 
-/// The alias method, whose cost does not grow with the canaries, at sixteen of them.
+/// Sixteen canaries compared with the alias method, whose cost does not depend on their number.
 fn alias_vs_ours(inputs: &Inputs) -> Costs {
     let sixteen = canaries(16, 3);
     let weights = std::iter::once(52_u32).chain([3; 16]).collect();
@@ -188,7 +189,7 @@ fn alias_vs_ours(inputs: &Inputs) -> Costs {
     )
 }
 
-/// What a selector without patterns costs to build, in nanoseconds, when this many are built and held.
+/// The cost in nanoseconds of building a selector without patterns, when `count` selectors are built and kept.
 fn build(count: usize) -> f64 {
     let policies: Vec<Policy> = (0..=100).map(|weight| Policy::percent(weight).unwrap()).collect();
     let start = Instant::now();
@@ -198,7 +199,7 @@ fn build(count: usize) -> f64 {
     elapsed.as_nanos() as f64 / count as f64
 }
 
-/// The median cost of a call on each side, over rounds that alternate: what disturbs the machine disturbs both.
+/// The median cost of a call on each side. Rounds of both sides alternate, so that a disturbance affects both.
 fn race<O, P>(mut ours: impl FnMut(usize) -> O, mut peer: impl FnMut(usize) -> P) -> Costs {
     let (ours, peer) = (0..ROUNDS).map(|_| (round(&mut ours), round(&mut peer))).unzip();
     (median(ours), median(peer))

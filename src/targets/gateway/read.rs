@@ -1,27 +1,36 @@
-//! HTTPRoutes, back to a policy and a route.
+//! Reads HTTPRoutes back to a policy and a route.
 
 use std::collections::BTreeSet;
 
-use super::{BackendRef, Filter, HeaderMatch, HttpMatch, HttpRoute, ParentRef, Rule, Spec};
-use crate::error::{Excerpt, Invalid, ReadingError};
-use crate::targets::found::{Found, assembled, left_out};
-use crate::targets::lines::{Goal, Lines, Variants};
-use crate::targets::seen::Seen;
-use crate::targets::{Backend, Finding, Host, Metadata, Parent, Path, PathType, Port, Reading, Route};
+use super::{BackendRef, Filter, HeaderMatch, HttpMatch, HttpRoute, ParentRef, PathMatch, Rule, Spec};
+use crate::error::{Excerpt, InvalidRoute, ReadError};
+use crate::route::{Backend, Host, Parent, Path, PathType, Port};
+use crate::targets::finding::Findings;
+use crate::targets::read::{
+    AddedHeader, BackendSubset, Field, OwnedCondition, ParsedDestination, ParsedMatch, ParsedPolicy, ParsedRoute,
+    ParsedTable, VariantNames, set_cookie_of, unknown_fields,
+};
+use crate::targets::{Metadata, Reading};
 
-/// Reads HTTPRoutes that were written by [`http_routes`](super::http_routes), or by people: those that say one policy
-/// together, as it does for many paths.
+/// Reads HTTPRoutes back, whether [`http_routes`](super::http_routes) or a person wrote them. Several HTTPRoutes have to
+/// express one policy together, as `http_routes` writes them for many paths.
 ///
-/// A rule whose matches have no header is the split, and one header makes a rule of a canary. Who is who says the
-/// annotation [`Metadata::VARIANTS`]; without it stable is the first backend of the split, and a canary is called as its
-/// Service. A regular expression is taken to match whole values, as in implementations built on Envoy. Two policies that
-/// are written alike are read alike: shares come in parts of the annotation's total where they are whole parts of it, and
-/// an affinity cookie without a path has the path `/`.
+/// Matches without a header are the split: they give the weights of the variants. A match with one header is a rule of a canary.
+/// The annotation [`Metadata::VARIANTS`] holds the total of the weights and the backend of each variant. Without the annotation,
+/// stable is the first backend of the split, and a canary is named after its Service. A regular expression is taken to match whole
+/// values, as implementations built on Envoy match it.
+///
+/// Different policies can be written as the same objects, and are then read as one policy: weights are scaled to the total of the
+/// annotation if that gives whole numbers, and an affinity cookie without a path is read with the path `/`.
 ///
 /// # Errors
 ///
-/// There is no split, all of its weights are 0, everything goes to one backend, a backend has no port, or the objects
-/// differ.
+/// * No object is given, or an object is not an HTTPRoute.
+/// * No rule takes the requests that match no header, or all weights of that rule are 0.
+/// * All requests go to one backend.
+/// * A backend has no port number.
+/// * The objects differ in more than their hosts and paths.
+/// * A host or name cannot be part of a route.
 ///
 /// ```
 /// use canary_policy::targets::gateway;
@@ -44,220 +53,243 @@ use crate::targets::{Backend, Finding, Host, Metadata, Parent, Path, PathType, P
 /// assert_eq!(reading.policy.canaries()[0].header(), Some(&HeaderRule::new("x-beta", Match::Exact("yes".to_owned())).unwrap()));
 /// assert_eq!(
 ///     reading.findings[0].to_string(),
-///     "spec.rules[1].timeouts: `timeouts` is left out: it is no part of a policy or route",
+///     "spec.rules[1].timeouts: `timeouts` is left out: a policy or route has no such field",
 /// );
 /// # }
-/// assert_eq!(gateway::read(&[]).unwrap_err().to_string(), "there is no object to read");
+/// assert_eq!(gateway::read(&[]).unwrap_err().to_string(), "no object is given");
 /// ```
-pub fn read(routes: &[HttpRoute]) -> Result<Reading, ReadingError> {
-    let mut findings = Vec::new();
-    let (first, others) = routes.split_first().ok_or(ReadingError::NoObject)?;
+pub fn read(routes: &[HttpRoute]) -> Result<Reading, ReadError> {
+    let (first, others) = routes.split_first().ok_or(ReadError::NoObject)?;
     if let Some(other) = routes.iter().find(|route| route.kind != "HTTPRoute") {
-        return Err(ReadingError::Kind { kind: Excerpt::of(&other.kind), wanted: "HTTPRoute" });
+        return Err(ReadError::Kind { kind: Excerpt::of(&other.kind), expected: "HTTPRoute" });
     }
-    let mut read = Object::read(first, &mut findings)?;
-    let mut places = read.places();
+    let mut findings = Findings::default();
+    let mut whole = ParsedObject::new(first, &mut findings)?;
+    let mut locations = whole.locations();
     for (index, route) in others.iter().enumerate() {
-        let at = |field: &str| format!("objects[{}].{field}", index + 1);
-        let mut noticed = Vec::new();
-        let other = Object::read(route, &mut noticed)?;
-        if !other.lines.says(&read.lines) || other.parents != read.parents {
-            return Err(ReadingError::Differs { field: at("spec") });
-        }
-        let variants = |route: &HttpRoute| route.metadata.annotations.get(Metadata::VARIANTS).cloned();
-        if route.metadata.namespace != first.metadata.namespace || variants(route) != variants(first) {
-            return Err(ReadingError::Differs { field: at("metadata") });
-        }
-        places.extend(other.places());
-        read.hosts.extend(other.hosts.into_iter().filter(|host| !read.hosts.contains(host)).collect::<Vec<_>>());
-        read.paths.extend(other.paths.into_iter().filter(|path| !read.paths.contains(path)).collect::<Vec<_>>());
-        // A route has every path on every host.
-        let last = index + 1 == others.len();
-        if last && places.len() != read.hosts.len().max(1) * read.paths.len() {
-            return Err(ReadingError::Differs { field: at("spec.hostnames") });
-        }
-        noticed.retain(|finding| !findings.contains(finding));
-        findings.extend(noticed.into_iter().map(|finding| finding.within(&at(""))));
+        let object = format!("objects[{}]", index + 1);
+        let mut further_findings = Findings::default();
+        let further = ParsedObject::new(route, &mut further_findings)?;
+        check_one_policy(&object, (first, &whole), (route, &further))?;
+        locations.extend(further.locations());
+        whole.add(further);
+        findings.extend_from(&object, further_findings);
+    }
+    // A route has every path on every host.
+    let all = whole.hosts.len().max(1) * whole.table.paths.len();
+    if !others.is_empty() && locations.len() != all {
+        return Err(ReadError::Differs { field: format!("objects[{}].spec.hostnames", others.len()) });
     }
 
-    let Object { lines, hosts, paths, parents } = read;
-    let Metadata { name, namespace, annotations: _ } = &first.metadata;
-    let (policy, stable, canaries) = lines.read(&mut findings)?;
-    let at = |field: &'static str| move |what| ReadingError::Invalid { field: field.to_owned(), what };
-    let mut route = Route::new(name, stable, canaries).map_err(at("metadata.name"))?;
-    if let Some(namespace) = namespace {
-        route = route.with_namespace(namespace).map_err(at("metadata.namespace"))?;
-    }
-    let route = route.with_hosts(hosts).map_err(at("spec.hostnames"))?;
-    let route = route.with_paths(paths).map_err(at("spec.rules"))?;
-    let route = route.with_parents(parents).map_err(at("spec.parentRefs"))?;
-    Ok(Reading { policy, route, findings })
+    let ParsedObject { table, hosts, parents } = whole;
+    let route = ParsedRoute {
+        metadata: &first.metadata,
+        hosts: Field { path: "spec.hostnames", value: hosts },
+        paths: Field { path: "spec.rules", value: table.paths.clone() },
+        parents: Field { path: "spec.parentRefs", value: parents },
+    };
+    let ParsedPolicy { policy, stable, canaries } = table.policy(VariantNames::of(&first.metadata), &mut findings)?;
+    Ok(Reading { policy, route: route.with_backends(stable, canaries)?, findings: findings.into_vec() })
 }
 
-/// What one object says.
-struct Object {
-    lines: Lines,
+/// The table, hosts and parents of one HTTPRoute.
+struct ParsedObject {
+    table: ParsedTable,
     hosts: Vec<Host>,
-    paths: Vec<(Path, PathType)>,
     parents: Vec<Parent>,
 }
 
-impl Object {
-    /// Every path on every host.
-    fn places(&self) -> BTreeSet<(Option<Host>, Path, PathType)> {
-        let hosts: Vec<Option<Host>> = self.hosts.iter().cloned().map(Some).collect();
-        let hosts = if hosts.is_empty() { vec![None] } else { hosts };
-        let on = |host: Option<Host>| self.paths.iter().map(move |(path, kind)| (host.clone(), path.clone(), *kind));
-        hosts.into_iter().flat_map(on).collect()
-    }
-
-    fn read(route: &HttpRoute, findings: &mut Vec<Finding>) -> Result<Self, ReadingError> {
-        let Spec { parent_refs, hostnames, rules, unread } = &route.spec;
-        left_out("spec", unread, findings);
-        let hosts = hostnames.iter().enumerate().map(|(index, host)| {
-            Host::new(host).map_err(|what| ReadingError::Invalid { field: format!("spec.hostnames[{index}]"), what })
-        });
-        let hosts = hosts.collect::<Result<_, _>>()?;
-        let parents = parent_refs.iter().enumerate();
-        let parents = parents.filter_map(|(index, parent)| parent_of(index, parent, findings)).collect();
-
-        let mut rules_read = Vec::new();
+impl ParsedObject {
+    fn new(route: &HttpRoute, findings: &mut Findings) -> Result<Self, ReadError> {
+        let Spec { parent_refs, hostnames, rules, unknown } = &route.spec;
+        unknown_fields("spec", unknown, findings);
+        let mut hosts = Vec::new();
+        for (index, host) in hostnames.iter().enumerate() {
+            let field = || format!("spec.hostnames[{index}]");
+            hosts.push(Host::new(host).map_err(|invalid| ReadError::Route { field: field(), invalid })?);
+        }
+        let parents =
+            parent_refs.iter().enumerate().filter_map(|(index, parent)| parsed_parent(index, parent, findings));
+        let parents = parents.collect();
+        let mut matches = Vec::new();
         for (index, rule) in rules.iter().enumerate() {
-            rules_read.extend(matches(index, rule, findings)?);
+            matches.extend(parsed_matches(&format!("spec.rules[{index}]"), rule, findings)?);
         }
-        let (lines, paths) = assembled(&rules_read, Variants::read(&route.metadata), findings);
-        Ok(Object { lines, hosts, paths, parents })
+        Ok(ParsedObject { table: ParsedTable::of_matches(&matches, findings), hosts, parents })
+    }
+
+    /// Every pair of a host and a path. Without hosts, the host of each pair is `None`, which is every host.
+    fn locations(&self) -> BTreeSet<(Option<Host>, Path)> {
+        let paths = &self.table.paths;
+        if self.hosts.is_empty() {
+            return paths.iter().map(|path| (None, path.clone())).collect();
+        }
+        let on_host = |host: &Host| paths.iter().map(|path| (Some(host.clone()), path.clone())).collect::<Vec<_>>();
+        self.hosts.iter().flat_map(on_host).collect()
+    }
+
+    /// Adds the hosts and paths of a further HTTPRoute.
+    fn add(&mut self, further: ParsedObject) {
+        let ParsedObject { table, hosts, parents: _ } = further;
+        let new_hosts: Vec<Host> = hosts.into_iter().filter(|host| !self.hosts.contains(host)).collect();
+        let new_paths: Vec<Path> = table.paths.into_iter().filter(|path| !self.table.paths.contains(path)).collect();
+        self.hosts.extend(new_hosts);
+        self.table.paths.extend(new_paths);
     }
 }
 
-/// The matches of a rule that can be part of a policy.
-fn matches(index: usize, rule: &Rule<HttpMatch>, findings: &mut Vec<Finding>) -> Result<Vec<Found>, ReadingError> {
-    let field = format!("spec.rules[{index}]");
-    let Rule { matches, filters, backend_refs, unread } = rule;
-    left_out(&field, unread, findings);
-    let set_cookie = cookie_set(&field, filters, findings);
-    let mut goals = Vec::new();
-    for (place, backend) in backend_refs.iter().enumerate() {
-        goals.push(goal(&format!("{field}.backendRefs[{place}]"), backend, set_cookie.as_ref(), findings)?);
+/// Checks that a further HTTPRoute differs from the first one in its hosts and paths only.
+fn check_one_policy(
+    object: &str,
+    (first, whole): (&HttpRoute, &ParsedObject),
+    (route, further): (&HttpRoute, &ParsedObject),
+) -> Result<(), ReadError> {
+    if !further.table.decides_like(&whole.table) || further.parents != whole.parents {
+        return Err(ReadError::Differs { field: format!("{object}.spec") });
     }
-
-    if let ([Goal { weight: 0, .. }], true) = (goals.as_slice(), matches.iter().any(|found| !found.headers.is_empty()))
-    {
-        let why = "a single backend without a share gets everything from some implementations, and nothing from others";
-        findings.push(Finding::Assumed { field: field.clone(), value: Excerpt::of("everything"), why });
+    let variants = |route: &HttpRoute| route.metadata.annotations.get(Metadata::VARIANTS).cloned();
+    if route.metadata.namespace != first.metadata.namespace || variants(route) != variants(first) {
+        return Err(ReadError::Differs { field: format!("{object}.metadata") });
     }
-    let every = [HttpMatch::default()];
-    let matches = if matches.is_empty() { &every } else { matches.as_slice() };
-    let mut read = Vec::new();
-    for (place, HttpMatch { path, headers, unread }) in matches.iter().enumerate() {
-        let field = format!("{field}.matches[{place}]");
-        let path = match path {
-            None => Some(("/", PathType::Prefix)),
-            Some(path) => kind(&path.kind).map(|kind| (path.value.as_str(), kind)),
-        };
-        let path = path.and_then(|(path, kind)| Some((Path::new(path).ok()?, kind)));
-        let condition = match headers.as_slice() {
-            [] => Ok(None),
-            [header] => condition(&field, header, findings).map(Some),
-            [_, _, ..] => Err("a rule of a policy looks at one header"),
-        };
-        let condition = match unread.names().next() {
-            Some(_) => Err("a policy looks at headers and cookies only"),
-            None => condition,
-        };
-        match (path, condition) {
-            (Some(path), Ok(condition)) => read.push(Found { field, path, condition, goals: goals.clone() }),
-            (None, _) => {
-                let why = "a route's paths are exact, or prefixes";
-                findings.push(Finding::LeftOut { field, value: Excerpt::of("path"), why });
-            }
-            (_, Err(why)) => {
-                let names: Vec<&str> = headers.iter().map(|header| &*header.name).chain(unread.names()).collect();
-                findings.push(Finding::LeftOut { field, value: Excerpt::of(&names.join(", ")), why });
-            }
-        }
-    }
-    Ok(read)
+    Ok(())
 }
 
-fn kind(kind: &str) -> Option<PathType> {
-    match kind {
-        "Exact" => Some(PathType::Exact),
-        "PathPrefix" => Some(PathType::Prefix),
+/// The matches of a rule that a policy can express.
+fn parsed_matches(field: &str, rule: &Rule<HttpMatch>, findings: &mut Findings) -> Result<Vec<ParsedMatch>, ReadError> {
+    let Rule { matches, filters, backend_refs, unknown } = rule;
+    unknown_fields(field, unknown, findings);
+    let set_cookie = set_cookie(field, filters, findings);
+    let mut destinations = Vec::new();
+    for (index, backend) in backend_refs.iter().enumerate() {
+        let field = format!("{field}.backendRefs[{index}]");
+        destinations.push(parsed_destination(&field, backend, set_cookie.as_ref(), findings)?);
+    }
+    let has_header = matches.iter().any(|one| !one.headers.is_empty());
+    if has_header && matches!(destinations.as_slice(), [ParsedDestination { weight: 0, .. }]) {
+        let why = "some implementations send all requests to a single backend of weight 0, and others send none";
+        findings.assumed(field, "all requests", why);
+    }
+
+    let every_request = [HttpMatch::default()];
+    let matches = if matches.is_empty() { every_request.as_slice() } else { matches };
+    let parsed = matches
+        .iter()
+        .enumerate()
+        .filter_map(|(index, one)| parsed_match(format!("{field}.matches[{index}]"), one, &destinations, findings));
+    Ok(parsed.collect())
+}
+
+fn parsed_match(
+    field: String,
+    one: &HttpMatch,
+    destinations: &[ParsedDestination],
+    findings: &mut Findings,
+) -> Option<ParsedMatch> {
+    let HttpMatch { path, headers, unknown } = one;
+    let condition = match headers.as_slice() {
+        [] => Ok(None),
+        [header] => parsed_condition(&field, header, findings).map(Some),
+        [_, _, ..] => Err("a rule of a policy matches one header"),
+    };
+    let condition = if unknown.is_empty() { condition } else { Err("a rule of a policy matches a header or a cookie") };
+    match (parsed_path(path.as_ref()), condition) {
+        (Some(path), Ok(condition)) => {
+            Some(ParsedMatch { field, path, condition, destinations: destinations.to_vec() })
+        }
+        (None, _) => {
+            findings.left_out(field, "path", "a path of a route is exact or a prefix");
+            None
+        }
+        (_, Err(why)) => {
+            let names: Vec<&str> = headers.iter().map(|header| &*header.name).chain(unknown.names()).collect();
+            findings.left_out(field, &names.join(", "), why);
+            None
+        }
+    }
+}
+
+/// The path of a match; a match without one matches every path.
+fn parsed_path(path: Option<&PathMatch>) -> Option<Path> {
+    let Some(PathMatch { kind, value }) = path else { return Some(Path::root()) };
+    let path_type = match &**kind {
+        "Exact" => PathType::Exact,
+        "PathPrefix" => PathType::Prefix,
+        _ => return None,
+    };
+    Path::new(value, path_type).ok()
+}
+
+fn parsed_condition(
+    field: &str,
+    header: &HeaderMatch,
+    findings: &mut Findings,
+) -> Result<OwnedCondition, &'static str> {
+    let HeaderMatch { kind, name, value } = header;
+    match &**kind {
+        "Exact" => Ok(OwnedCondition::Header(name.to_ascii_lowercase(), value.clone())),
+        "RegularExpression" => OwnedCondition::of_regex(field, name, value, findings),
+        _ => Err("a header match is `Exact` or `RegularExpression`"),
+    }
+}
+
+fn parsed_destination(
+    field: &str,
+    backend: &BackendRef,
+    set_cookie_of_rule: Option<&String>,
+    findings: &mut Findings,
+) -> Result<ParsedDestination, ReadError> {
+    let BackendRef { group, kind, name, namespace, port, weight, filters, unknown } = backend;
+    unknown_fields(field, unknown, findings);
+    let is_core = group.as_deref().is_none_or(|group| matches!(group, "" | "core"));
+    if !is_core || kind.as_deref().is_some_and(|kind| kind != "Service") {
+        let kind = kind.as_deref().unwrap_or("Service");
+        findings.left_out(format!("{field}.kind"), kind, "a backend of a route is a Service");
+    }
+    if let Some(namespace) = namespace {
+        let why = "the backends of a route are in the namespace of the route";
+        findings.left_out(format!("{field}.namespace"), namespace, why);
+    }
+    let at = |invalid| ReadError::Route { field: field.to_owned(), invalid };
+    let port =
+        port.ok_or_else(|| InvalidRoute::Port(Excerpt::of(""))).and_then(|port| port.to_string().parse::<Port>());
+    let backend = Backend::new(name).and_then(|backend| Ok(backend.with_port(port?))).map_err(at)?;
+    let set_cookie = set_cookie(field, filters, findings).or_else(|| set_cookie_of_rule.cloned());
+    Ok(ParsedDestination { backend: BackendSubset::whole(backend), weight: weight.unwrap_or(1), set_cookie })
+}
+
+/// The `Set-Cookie` value that filters add.
+fn set_cookie(field: &str, filters: &[Filter], findings: &mut Findings) -> Option<String> {
+    let added = filters.iter().enumerate().map(|(index, filter)| AddedHeader {
+        field: format!("{field}.filters[{index}]"),
+        text: filter.kind.to_string(),
+        set_cookie: only_set_cookie(filter),
+    });
+    set_cookie_of(added, "a policy has no other filter than the one that sets its affinity cookie", findings)
+}
+
+/// The `Set-Cookie` value that a filter adds, if it does nothing else.
+fn only_set_cookie(filter: &Filter) -> Option<String> {
+    let Filter { kind: _, response_header_modifier, unknown } = filter;
+    let modifier =
+        response_header_modifier.as_ref().filter(|modifier| unknown.is_empty() && modifier.unknown.is_empty())?;
+    match modifier.add.as_slice() {
+        [header] if header.name.eq_ignore_ascii_case("set-cookie") => Some(header.value.clone()),
         _ => None,
     }
 }
 
-fn condition(field: &str, header: &HeaderMatch, findings: &mut Vec<Finding>) -> Result<Seen, &'static str> {
-    let HeaderMatch { kind, name, value } = header;
-    match &**kind {
-        "Exact" => Ok(Seen::Header(name.to_ascii_lowercase(), value.clone())),
-        "RegularExpression" => Seen::regex(field, name, value, findings),
-        _ => Err("a header is compared exactly, or with a regular expression"),
-    }
-}
-
-fn goal(
-    field: &str,
-    backend: &BackendRef,
-    set_cookie: Option<&String>,
-    findings: &mut Vec<Finding>,
-) -> Result<Goal, ReadingError> {
-    let BackendRef { group, kind, name, namespace, port, weight, filters, unread } = backend;
-    left_out(field, unread, findings);
-    let core = group.as_deref().is_none_or(|group| matches!(group, "" | "core"));
-    if !core || kind.as_deref().is_some_and(|kind| kind != "Service") {
-        let (field, value) = (format!("{field}.kind"), Excerpt::of(kind.as_deref().unwrap_or("Service")));
-        findings.push(Finding::LeftOut { field, value, why: "a route's backends are Services" });
-    }
-    if let Some(namespace) = namespace {
-        let (field, value) = (format!("{field}.namespace"), Excerpt::of(namespace));
-        findings.push(Finding::LeftOut { field, value, why: "a route's backends are in its own namespace" });
-    }
-    let at = |what| ReadingError::Invalid { field: field.to_owned(), what };
-    let port = port.ok_or_else(|| Invalid::Port(Excerpt::of(""))).and_then(|port| port.to_string().parse::<Port>());
-    let backend = Backend::new(name).and_then(|backend| Ok(backend.with_port(port?))).map_err(at)?;
-    let set_cookie = cookie_set(field, filters, findings).or_else(|| set_cookie.cloned());
-    Ok(Goal { backend, weight: weight.unwrap_or(1), set_cookie })
-}
-
-/// The cookie that filters set, if that is all they do.
-fn cookie_set(field: &str, filters: &[Filter], findings: &mut Vec<Finding>) -> Option<String> {
-    let mut set_cookie = None;
-    for (index, Filter { kind, response_header_modifier, unread }) in filters.iter().enumerate() {
-        let added = response_header_modifier.as_ref().map(|modifier| (modifier.add.as_slice(), &modifier.unread));
-        match added {
-            Some(([header], rest))
-                if header.name.eq_ignore_ascii_case("set-cookie")
-                    && rest.names().next().is_none()
-                    && unread.names().next().is_none()
-                    && set_cookie.is_none() =>
-            {
-                set_cookie = Some(header.value.clone());
-            }
-            _ => findings.push(Finding::LeftOut {
-                field: format!("{field}.filters[{index}]"),
-                value: Excerpt::of(kind),
-                why: "of all that a filter can do, a policy sets an affinity cookie",
-            }),
-        }
-    }
-    set_cookie
-}
-
-fn parent_of(index: usize, parent: &ParentRef, findings: &mut Vec<Finding>) -> Option<Parent> {
+fn parsed_parent(index: usize, parent: &ParentRef, findings: &mut Findings) -> Option<Parent> {
     let field = format!("spec.parentRefs[{index}]");
-    let ParentRef { group: _, kind, namespace, name, port, unread } = parent;
-    left_out(&field, unread, findings);
+    let ParentRef { group: _, kind, namespace, name, port, unknown } = parent;
+    unknown_fields(&field, unknown, findings);
     if let Some(port) = port {
-        let (field, value) = (format!("{field}.port"), Excerpt::of(&port.to_string()));
-        findings.push(Finding::LeftOut { field, value, why: "a route hangs on every port of its parents" });
+        findings.left_out(format!("{field}.port"), &port.to_string(), "a route attaches to every port of a parent");
     }
     let text = namespace.as_ref().map_or_else(|| name.clone(), |namespace| format!("{namespace}/{name}"));
-    let gateway = kind.as_deref().is_none_or(|kind| kind == "Gateway");
-    let parent = Some(text.as_str()).filter(|_| gateway).and_then(|text| text.parse().ok());
+    let is_gateway = kind.as_deref().is_none_or(|kind| kind == "Gateway");
+    let parent = if is_gateway { text.parse().ok() } else { None };
     if parent.is_none() {
-        findings.push(Finding::LeftOut { field, value: Excerpt::of(&text), why: "a route's parents are Gateways" });
+        findings.left_out(field, &text, "a parent of a route is a Gateway");
     }
     parent
 }

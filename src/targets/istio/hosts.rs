@@ -1,22 +1,23 @@
-//! Hosts, Gateways and Services by the names that Istio admits.
+//! The names of hosts, Gateways and Services in a VirtualService, as Istio accepts them.
 
-use super::{Destination, Params, PortSelector};
-use crate::error::{Excerpt, RouteError};
-use crate::policy::is_dns_label;
-use crate::targets::{Backend, Port, Route};
+use super::{Destination, PortSelector, VirtualServiceParams};
+use crate::error::{ConversionError, Excerpt};
+use crate::names::is_dns_label;
+use crate::route::{Backend, Port, Route};
 
-/// The word for the sidecars in a list of Gateways.
-const MESH: &str = "mesh";
+/// The name that stands for all sidecars in a list of Gateways.
+pub(super) const MESH: &str = "mesh";
 
-/// The Gateways, with the word for the sidecars if they are meant too; none is the sidecars alone.
-pub(super) fn gateways(route: &Route, params: &Params) -> Result<Vec<String>, RouteError> {
+/// The Gateways of a route, followed by `mesh` if the rules are for the sidecars too. If the list is empty, the rules are for the
+/// sidecars alone.
+pub(super) fn gateways(route: &Route, params: &VirtualServiceParams) -> Result<Vec<String>, ConversionError> {
     let mut gateways = Vec::new();
-    for parent in &route.parents {
-        // Without a namespace, a name with dots is an old form of one with it, and one of digits is refused.
-        let digits = parent.namespace().is_none() && parent.name().bytes().all(|byte| byte.is_ascii_digit());
-        if !is_dns_label(parent.name()) || digits {
-            let bound = "a Gateway's name is a DNS label, and without a namespace not all digits";
-            return Err(RouteError::Refused { field: "parents", value: Excerpt::of(&parent.to_string()), bound });
+    for parent in route.parents() {
+        // If no namespace is given, Istio reads `a.b` as the Gateway `a` in the namespace `b`, and refuses a name of digits only.
+        let is_all_digits = parent.namespace().is_none() && parent.name().bytes().all(|byte| byte.is_ascii_digit());
+        if !is_dns_label(parent.name()) || is_all_digits {
+            let bound = "the name of a Gateway is a DNS label and, without a namespace, not all digits";
+            return Err(ConversionError::Refused { field: "parents", value: Excerpt::of(&parent.to_string()), bound });
         }
         gateways.push(parent.to_string());
     }
@@ -26,54 +27,66 @@ pub(super) fn gateways(route: &Route, params: &Params) -> Result<Vec<String>, Ro
     Ok(gateways)
 }
 
-/// The hosts, at least one.
-pub(super) fn hosts(route: &Route, params: &Params, gateways: &[String]) -> Result<Vec<String>, RouteError> {
-    let mesh = gateways.is_empty() || gateways.iter().any(|gateway| gateway == MESH);
-    let only_mesh = gateways.iter().all(|gateway| gateway == MESH);
-    if route.hosts.is_empty() {
-        return match (mesh, only_mesh) {
-            (false, _) => Ok(vec!["*".to_owned()]),
-            (true, true) => Ok(vec![service(&route.stable, route, params)]),
-            (true, false) => {
-                let why = "every host, `*`, is for Gateways alone: sidecars take hosts by name";
-                Err(RouteError::Missing { field: "hosts", why })
-            }
-        };
+/// The hosts of a VirtualService, at least one.
+pub(super) fn hosts(
+    route: &Route,
+    params: &VirtualServiceParams,
+    gateways: &[String],
+) -> Result<Vec<String>, ConversionError> {
+    if route.hosts().is_empty() {
+        return Ok(vec![default_host(route, params, gateways)?]);
     }
     let refused = |value: &str, bound: &'static str| {
-        Err(RouteError::Refused { field: "hosts", value: Excerpt::of(value), bound })
+        Err(ConversionError::Refused { field: "hosts", value: Excerpt::of(value), bound })
     };
     let mut hosts: Vec<String> = Vec::new();
-    for host in &route.hosts {
+    for host in route.hosts() {
         let host = host.as_str();
-        if !is_admitted(host) {
-            return refused(host, "labels have 63 characters at most, and the last one of several is not all digits");
+        if !is_accepted(host) {
+            return refused(
+                host,
+                "a host has at most 255 characters, a label at most 63, and the last of several labels is not all digits",
+            );
         }
         if let Some(other) = hosts.iter().find(|other| overlap(host, other)) {
-            return refused(&format!("{other}, {host}"), "hosts of one VirtualService do not overlap");
+            return refused(&format!("{other}, {host}"), "the hosts of one VirtualService do not overlap");
         }
         hosts.push(host.to_owned());
     }
     Ok(hosts)
 }
 
-/// A name that Istio takes for a host (`ValidateWildcardDomain`).
-fn is_admitted(host: &str) -> bool {
-    let (first, rest) = host.split_once('.').map_or((host, None), |(first, rest)| (first, Some(rest)));
-    let numeric = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
-    let named =
-        rest.is_none_or(|rest| rest.split('.').all(is_dns_label) && !rest.rsplit('.').next().is_some_and(numeric));
-    host.len() <= 255 && (first == "*" || is_dns_label(first)) && named
+/// The host for a route without hosts: `*` if the rules are for Gateways, and the name of stable's Service if they are for
+/// sidecars. If they are for both, no host fits, which is an error.
+fn default_host(route: &Route, params: &VirtualServiceParams, gateways: &[String]) -> Result<String, ConversionError> {
+    let for_sidecars = gateways.is_empty() || gateways.iter().any(|gateway| gateway == MESH);
+    let for_gateways = gateways.iter().any(|gateway| gateway != MESH);
+    match (for_sidecars, for_gateways) {
+        (false, _) => Ok("*".to_owned()),
+        (true, false) => Ok(service_host(route.stable(), route, params)),
+        (true, true) => {
+            let why = "the host `*` is for Gateways only: sidecars need the names of hosts";
+            Err(ConversionError::Missing { field: "hosts", why })
+        }
+    }
 }
 
-/// Whether some name is of both. A `*` stands for one label and more.
+/// Whether Istio accepts a host (`ValidateWildcardDomain`).
+fn is_accepted(host: &str) -> bool {
+    let (first, rest) = host.split_once('.').map_or((host, None), |(first, rest)| (first, Some(rest)));
+    let is_numeric = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    let is_domain = |rest: &str| rest.split('.').all(is_dns_label) && !rest.rsplit('.').next().is_some_and(is_numeric);
+    host.len() <= 255 && (first == "*" || is_dns_label(first)) && rest.is_none_or(is_domain)
+}
+
+/// Whether there is a name that matches both hosts. A `*` stands for one or more labels.
 fn overlap(one: &str, other: &str) -> bool {
     let covers = |wide: &str, narrow: &str| wide.strip_prefix('*').is_some_and(|suffix| narrow.ends_with(suffix));
     one == other || covers(one, other) || covers(other, one)
 }
 
-/// A Service's DNS name, as far as its namespace is known.
-pub(super) fn service(backend: &Backend, route: &Route, params: &Params) -> String {
+/// The DNS name of a Service: its short name if the route has no namespace, and its full name otherwise.
+pub(super) fn service_host(backend: &Backend, route: &Route, params: &VirtualServiceParams) -> String {
     match route.namespace() {
         None => backend.service().to_owned(),
         Some(namespace) => format!("{}.{namespace}.svc.{}", backend.service(), params.cluster_domain()),
@@ -81,16 +94,20 @@ pub(super) fn service(backend: &Backend, route: &Route, params: &Params) -> Stri
 }
 
 /// A backend as a destination.
-pub(super) fn destination(backend: &Backend, route: &Route, params: &Params) -> Result<Destination, RouteError> {
-    let host = service(backend, route, params);
-    if !is_admitted(&host) {
-        let bound = "labels have 63 characters at most, names 255, and the last label is not all digits";
-        return Err(RouteError::Refused { field: "backends", value: Excerpt::of(&host), bound });
+pub(super) fn destination(
+    backend: &Backend,
+    route: &Route,
+    params: &VirtualServiceParams,
+) -> Result<Destination, ConversionError> {
+    let host = service_host(backend, route, params);
+    if !is_accepted(&host) {
+        let bound = "a host has at most 255 characters, a label at most 63, and the last label is not all digits";
+        return Err(ConversionError::Refused { field: "backends", value: Excerpt::of(&host), bound });
     }
     let port = match backend.port() {
         None => None,
         Some(Port::Number(number)) => Some(number.get()),
-        Some(Port::Name(_)) => Some(backend.number("a destination has no named one")?),
+        Some(Port::Name(_)) => Some(backend.port_number("a destination of Istio has no named port")?),
     };
     Ok(Destination { host, subset: None, port: port.map(|number| PortSelector { number }) })
 }

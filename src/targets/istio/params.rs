@@ -1,87 +1,90 @@
-//! What neither a policy nor a route says, and a VirtualService needs.
+//! The parameters of a VirtualService that neither a policy nor a route has.
 
-use crate::error::{Excerpt, Invalid};
-use crate::policy::is_dns_subdomain;
+use crate::error::{Excerpt, InvalidParams};
+use crate::names::is_dns_subdomain;
 
-/// Where the variants are, and who reads the rules.
+/// Whether variants are Services or subsets, whether the rules are for sidecars too, and the domain of the cluster.
+///
+/// By default each variant is a Service, the rules are for the Gateways that the route attaches to, and the domain is
+/// `cluster.local`.
 ///
 /// ```
-/// use canary_policy::targets::istio::Params;
+/// use canary_policy::targets::istio::VirtualServiceParams;
 ///
-/// let params = Params::default().with_subsets(Params::VERSION)?.with_mesh();
+/// let params = VirtualServiceParams::default().with_subsets(VirtualServiceParams::VERSION)?.with_mesh();
 /// assert_eq!(params.subsets(), Some("version"));
 /// assert_eq!(params.cluster_domain(), "cluster.local");
 /// assert!(params.with_subsets("app version").is_err());
-/// # Ok::<(), canary_policy::Invalid>(())
+/// # Ok::<(), canary_policy::error::InvalidParams>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Params {
+pub struct VirtualServiceParams {
     subsets: Option<String>,
     mesh: bool,
     cluster_domain: String,
 }
 
-/// Each variant is a Service, in a cluster of the usual domain; the rules are for the Gateways that the route hangs on.
-impl Default for Params {
+impl Default for VirtualServiceParams {
     fn default() -> Self {
-        Params { subsets: None, mesh: false, cluster_domain: "cluster.local".to_owned() }
+        VirtualServiceParams { subsets: None, mesh: false, cluster_domain: "cluster.local".to_owned() }
     }
 }
 
-impl Params {
-    /// The usual label that tells a version's pods.
+impl VirtualServiceParams {
+    /// The label that usually holds the version of a pod.
     pub const VERSION: &'static str = "version";
 
-    /// The variants are subsets of stable's Service: the pods whose label of this name says `stable`, or a canary's name.
-    /// The DestinationRule that says so is written too.
+    /// The same parameters for variants that are subsets of stable's Service. A variant is then the pods that have this label with
+    /// the value `stable` or the name of the canary. A DestinationRule with these subsets is written too.
     ///
     /// # Errors
     ///
-    /// It is not a label's name.
-    pub fn with_subsets(self, label: &str) -> Result<Self, Invalid> {
+    /// A Kubernetes API server refuses the name of the label: see [`InvalidParams::Label`].
+    pub fn with_subsets(self, label: &str) -> Result<Self, InvalidParams> {
         let (prefix, name) = label.split_once('/').map_or((None, label), |(prefix, name)| (Some(prefix), name));
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        let ends = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric())
-            && name.bytes().last().is_some_and(|byte| byte.is_ascii_alphanumeric());
-        if prefix.is_none_or(is_dns_subdomain) && name.len() <= 63 && ends && name.bytes().all(plain) {
-            Ok(Params { subsets: Some(label.to_owned()), ..self })
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let is_end = |byte: u8| byte.is_ascii_alphanumeric();
+        let ends = name.bytes().next().is_some_and(is_end) && name.bytes().last().is_some_and(is_end);
+        if prefix.is_none_or(is_dns_subdomain) && name.len() <= 63 && ends && name.bytes().all(is_plain) {
+            Ok(VirtualServiceParams { subsets: Some(label.to_owned()), ..self })
         } else {
-            Err(Invalid::Label(Excerpt::of(label)))
+            Err(InvalidParams::Label(Excerpt::of(label)))
         }
     }
 
-    /// The rules are for the sidecars too. Without Gateways they are for the sidecars anyway.
+    /// The same parameters for rules that are for the sidecars as well as for the Gateways. Without Gateways the rules are for
+    /// the sidecars in any case.
     #[must_use]
     pub fn with_mesh(self) -> Self {
-        Params { mesh: true, ..self }
+        VirtualServiceParams { mesh: true, ..self }
     }
 
-    /// The cluster's domain, behind `SERVICE.NAMESPACE.svc.`.
+    /// The same parameters for a cluster with this domain, which follows `SERVICE.NAMESPACE.svc.` in a DNS name.
     ///
     /// # Errors
     ///
-    /// It is not a DNS name.
-    pub fn with_cluster_domain(self, domain: &str) -> Result<Self, Invalid> {
+    /// The domain is not a DNS name.
+    pub fn with_cluster_domain(self, domain: &str) -> Result<Self, InvalidParams> {
         if is_dns_subdomain(domain) {
-            Ok(Params { cluster_domain: domain.to_owned(), ..self })
+            Ok(VirtualServiceParams { cluster_domain: domain.to_owned(), ..self })
         } else {
-            Err(Invalid::Domain(Excerpt::of(domain)))
+            Err(InvalidParams::Domain(Excerpt::of(domain)))
         }
     }
 
-    /// The label of the variants' pods, if they are subsets.
+    /// The name of the label that tells variants apart, if they are subsets.
     #[must_use]
     pub fn subsets(&self) -> Option<&str> {
         self.subsets.as_deref()
     }
 
-    /// Whether the rules are for the sidecars beside Gateways.
+    /// Whether the rules are for the sidecars as well as for the Gateways.
     #[must_use]
-    pub fn mesh(&self) -> bool {
+    pub const fn mesh(&self) -> bool {
         self.mesh
     }
 
-    /// The cluster's domain.
+    /// The domain of the cluster.
     #[must_use]
     pub fn cluster_domain(&self) -> &str {
         &self.cluster_domain

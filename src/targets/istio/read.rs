@@ -1,30 +1,43 @@
-//! A VirtualService, back to a policy and a route.
+//! Reads a VirtualService back to a policy and a route.
 
-use super::names::{Names, service};
+use super::destinations::{Destinations, ServiceHost};
+use super::hosts::MESH;
 use super::{HttpMatch, HttpRoute, StringMatch, VirtualService, VirtualServiceSpec};
-use crate::error::{Excerpt, Invalid, ReadingError};
+use crate::error::{Excerpt, InvalidRoute, ReadError};
 use crate::policy::Pattern;
-use crate::targets::found::{Found, assembled, left_out};
-use crate::targets::seen::Seen;
-use crate::targets::{Finding, Host, Metadata, Path, PathType, Reading, Route};
+use crate::route::{Backend, Host, Parent, Path, PathType};
+use crate::targets::finding::Findings;
+use crate::targets::read::{
+    Field, OwnedCondition, ParsedMatch, ParsedPolicy, ParsedRoute, ParsedTable, unknown_fields,
+};
+use crate::targets::{Metadata, Reading};
 
-/// Reads a VirtualService that was written by [`virtual_service`](super::virtual_service), or by people.
+/// Reads a VirtualService back, whether [`virtual_service`](super::virtual_service) or a person wrote it.
 ///
-/// A rule whose matches have no header is the split, and one header makes a rule of a canary. Who is who says the
-/// annotation [`Metadata::VARIANTS`]; without it stable is the first destination of the split, and a canary is called as its
-/// subset or its Service. Where the destinations are subsets of one Service, that is everyone's backend; a DestinationRule
-/// need not be read, for it says which pods they are and not who goes there. Hosts that are what a VirtualService for the
-/// sidecars, or for every host, has to have are read as none; `mesh` among Gateways is read as a parent of that name. The
-/// label of subsets and the cluster's domain are no part of a route: see [`Params`](super::Params).
-/// Two policies that are written alike are read alike: shares come in parts of the annotation's total where they are whole
-/// parts of it, and an affinity cookie without a path has the path `/`.
+/// Matches without a header are the split: they give the weights of the variants. A match with one header is a rule of a canary.
+/// The annotation [`Metadata::VARIANTS`] holds the total of the weights and the backend of each variant. Without the annotation,
+/// stable is the first destination of the split, and a canary is named after its subset or Service. If all destinations are
+/// subsets of one Service, that Service is the backend of every variant. A DestinationRule is not read: it says which pods belong
+/// to a subset, and not which requests go to the subset.
+///
+/// A VirtualService must have a host, while a route need not. A host that is written for a route without hosts (`*` for Gateways,
+/// the Service of stable for sidecars) is therefore read as no host. `mesh` in the list of Gateways is read as a parent of that
+/// name. A route does not hold the label of subsets and the domain of the cluster: give them again in
+/// [`VirtualServiceParams`](super::VirtualServiceParams) to write the object.
+///
+/// Different policies can be written as the same object, and are then read as one policy: weights are scaled to the total of the
+/// annotation if that gives whole numbers, and an affinity cookie without a path is read with the path `/`.
 ///
 /// # Errors
 ///
-/// There is no split, all of its weights are 0, everything goes to one destination, or a host is no Service of a cluster.
+/// * The object is not a VirtualService.
+/// * No rule takes the requests that match no header, or all weights of that rule are 0.
+/// * All requests go to one destination.
+/// * The host of a destination is not a Service of the cluster.
+/// * A host, Gateway or name cannot be part of a route.
 ///
 /// ```
-/// use canary_policy::error::ReadingError;
+/// use canary_policy::error::ReadError;
 /// use canary_policy::targets::istio::{self, VirtualService};
 ///
 /// # #[cfg(feature = "serde")] {
@@ -50,172 +63,211 @@ use crate::targets::{Finding, Host, Metadata, Path, PathType, Reading, Route};
 /// assert_eq!((canary.name().as_str(), canary.weight(), reading.route.stable().service()), ("v2", 10, "reviews"));
 /// assert_eq!(
 ///     reading.findings[0].to_string(),
-///     "spec.http[0].timeout: `timeout` is left out: it is no part of a policy or route",
+///     "spec.http[0].timeout: `timeout` is left out: a policy or route has no such field",
 /// );
 ///
 /// let mut empty = reviews.clone();
 /// empty.spec.http.clear();
-/// assert_eq!(istio::read(&empty).unwrap_err(), ReadingError::NoSplit);
+/// assert_eq!(istio::read(&empty).unwrap_err(), ReadError::NoSplit);
 /// # }
 /// ```
-pub fn read(object: &VirtualService) -> Result<Reading, ReadingError> {
+pub fn read(object: &VirtualService) -> Result<Reading, ReadError> {
     if object.kind != "VirtualService" {
-        return Err(ReadingError::Kind { kind: Excerpt::of(&object.kind), wanted: "VirtualService" });
+        return Err(ReadError::Kind { kind: Excerpt::of(&object.kind), expected: "VirtualService" });
     }
-    let mut findings = Vec::new();
-    let VirtualServiceSpec { hosts, gateways, http, unread } = &object.spec;
-    left_out("spec", unread, &mut findings);
-    let names = Names::of(object);
+    let mut findings = Findings::default();
+    let VirtualServiceSpec { hosts, gateways, http, unknown } = &object.spec;
+    unknown_fields("spec", unknown, &mut findings);
+    let destinations = Destinations::of(object);
+    let matches = reachable_matches(http, destinations, &mut findings)?;
+    let table = ParsedTable::of_matches(&matches, &mut findings);
+    let paths = table.paths.clone();
+    let ParsedPolicy { policy, stable, canaries } = table.policy(destinations.variant_names(), &mut findings)?;
+    let route = ParsedRoute {
+        metadata: &object.metadata,
+        hosts: Field { path: "spec.hosts", value: parsed_hosts(hosts, gateways, &stable, &object.metadata)? },
+        paths: Field { path: "spec.http", value: paths },
+        parents: Field { path: "spec.gateways", value: parsed_gateways(gateways)? },
+    };
+    Ok(Reading { policy, route: route.with_backends(stable, canaries)?, findings: findings.into_vec() })
+}
 
-    let mut found = Vec::new();
+/// The matches that a request can reach and a policy can express, in the order in which Istio tries them.
+fn reachable_matches(
+    http: &[HttpRoute],
+    destinations: Destinations<'_>,
+    findings: &mut Findings,
+) -> Result<Vec<ParsedMatch>, ReadError> {
+    let mut reachable: Vec<ParsedMatch> = Vec::new();
     let mut rules = http.iter().enumerate();
     for (index, rule) in rules.by_ref() {
-        let field = format!("spec.http[{index}]");
-        let matches = matches(&field, rule, names, &mut findings)?;
-        let every = |found: &Found| found.condition.is_none() && found.path == every_path();
-        let last = matches.iter().any(every);
-        for one in matches {
-            let taken = |before: &Found| before.condition.is_none() && covers(&before.path, &one.path);
-            if one.condition.is_some() && found.iter().any(taken) {
-                let why = "it stands behind a rule for every request to its path, where Istio looks at nothing";
-                let value = Excerpt::of(one.path.0.as_str());
-                findings.push(Finding::LeftOut { field: one.field, value, why });
+        let parsed = parsed_matches(&format!("spec.http[{index}]"), rule, destinations, findings)?;
+        let takes_everything = parsed.iter().any(|one| one.condition.is_none() && one.path.matches_all());
+        for one in parsed {
+            let hides = |earlier: &ParsedMatch| earlier.condition.is_none() && covers(&earlier.path, &one.path);
+            if one.condition.is_some() && reachable.iter().any(hides) {
+                let why = "an earlier rule takes every request to this path, so that Istio never reaches this one";
+                findings.left_out(one.field, one.path.as_str(), why);
             } else {
-                found.push(one);
+                reachable.push(one);
             }
         }
-        if last {
+        if takes_everything {
             break;
         }
     }
     for (index, _) in rules {
-        findings.push(Finding::LeftOut {
-            field: format!("spec.http[{index}]"),
-            value: Excerpt::of("http"),
-            why: "it stands behind a rule for every request, where Istio looks at nothing",
-        });
+        let why = "an earlier rule takes every request, so that Istio never reaches this one";
+        findings.left_out(format!("spec.http[{index}]"), "http", why);
     }
-
-    let (lines, paths) = assembled(&found, names.variants(), &mut findings);
-    let (policy, stable, canaries) = lines.read(&mut findings)?;
-    let (stable, canaries) = (names.backend(stable), canaries.into_iter().map(|canary| names.backend(canary)));
-    let at = |field: &'static str| move |what| ReadingError::Invalid { field: field.to_owned(), what };
-    let Metadata { name, namespace, annotations: _ } = &object.metadata;
-    let sidecars = gateways.iter().all(|gateway| gateway == "mesh");
-    let route = Route::new(name, stable, canaries).map_err(at("metadata.name"))?;
-    let own = |at: Option<&str>| at.is_none_or(|at| Some(at) == namespace.as_deref());
-    let is_stable = |host: &str| service(host).is_some_and(|(name, at)| name == route.stable().service() && own(at));
-    let needed = |host: &str| if sidecars { is_stable(host) } else { host == "*" };
-    let hosts = hosts.iter().filter(|host| hosts.len() > 1 || !needed(host)).map(|host| Host::new(host));
-    let hosts = hosts.collect::<Result<Vec<Host>, Invalid>>().map_err(at("spec.hosts"))?;
-    let parents = gateways.iter().map(|gateway| gateway.parse()).collect::<Result<Vec<_>, _>>();
-    let route = route.with_hosts(hosts).map_err(at("spec.hosts"))?;
-    let route = route.with_paths(paths).map_err(at("spec.http"))?;
-    let route = route.with_parents(parents.map_err(at("spec.gateways"))?).map_err(at("spec.gateways"))?;
-    let route = match namespace {
-        Some(namespace) => route.with_namespace(namespace).map_err(at("metadata.namespace"))?,
-        None => route,
-    };
-    Ok(Reading { policy, route, findings })
+    Ok(reachable)
 }
 
-fn every_path() -> (Path, PathType) {
-    (Path::root(), PathType::Prefix)
-}
-
-/// The matches of a rule that can be part of a policy.
-fn matches(
-    field: &str,
-    rule: &HttpRoute,
-    names: Names<'_>,
-    findings: &mut Vec<Finding>,
-) -> Result<Vec<Found>, ReadingError> {
-    let HttpRoute { matches, route, unread } = rule;
-    left_out(field, unread, findings);
-    let mut goals = Vec::new();
-    for (place, to) in route.iter().enumerate() {
-        goals.push(names.goal(&format!("{field}.route[{place}]"), to, findings)?);
-    }
-    // It gets everything, whatever its weight.
-    if let [single] = goals.as_mut_slice() {
-        single.weight = 1;
-    }
-
-    if matches.is_empty() {
-        return Ok(vec![Found { field: field.to_owned(), path: every_path(), condition: None, goals }]);
-    }
-    let mut read = Vec::new();
-    for (place, HttpMatch { uri, headers, unread }) in matches.iter().enumerate() {
-        let field = format!("{field}.match[{place}]");
-        let mut of_headers = headers.iter();
-        let condition = match (of_headers.next(), of_headers.next(), unread.names().next()) {
-            (None, _, None) => Ok(None),
-            (Some((name, value)), None, None) => condition(&field, name, value, findings).map(Some),
-            (_, Some(_), None) => Err("a rule of a policy looks at one header"),
-            (_, _, Some(_)) => Err("a policy looks at headers and cookies only"),
-        };
-        let condition = match condition {
-            Ok(condition) => condition,
-            Err(why) => {
-                let names: Vec<&str> = headers.keys().map(String::as_str).chain(unread.names()).collect();
-                findings.push(Finding::LeftOut { field, value: Excerpt::of(&names.join(", ")), why });
-                continue;
-            }
-        };
-        // `/cart` exactly and, next to it, the prefix `/cart/` are the prefix `/cart` of a route.
-        let next = matches.get(place + 1).filter(|next| next.headers == *headers).and_then(|next| next.uri.as_ref());
-        let before = place.checked_sub(1).and_then(|place| matches.get(place));
-        let before = before.filter(|before| before.headers == *headers).and_then(|before| before.uri.as_ref());
-        let path = match uri {
-            None | Some(StringMatch::Present) => Some(every_path()),
-            Some(StringMatch::Exact(exact)) if next == Some(&StringMatch::Prefix(format!("{exact}/"))) => continue,
-            Some(StringMatch::Exact(exact)) => Path::new(exact).ok().map(|path| (path, PathType::Exact)),
-            Some(StringMatch::Prefix(prefix)) if prefix == "/" => Some(every_path()),
-            Some(StringMatch::Prefix(prefix)) => {
-                let exact = prefix.strip_suffix('/');
-                let whole = exact.filter(|exact| before == Some(&StringMatch::Exact((*exact).to_owned())));
-                let path = Path::new(whole.unwrap_or(prefix)).ok();
-                if path.is_some() && whole.is_none() {
-                    findings.push(Finding::Assumed {
-                        field: format!("{field}.uri"),
-                        value: Excerpt::of(prefix),
-                        why: "a route's prefixes are of whole path elements, and Istio's of characters",
-                    });
-                }
-                path.map(|path| (path, PathType::Prefix))
-            }
-            Some(StringMatch::Regex(_)) => None,
-        };
-        if let Some(path) = path {
-            read.push(Found { field, path, condition, goals: goals.clone() });
-        } else {
-            let why = "a route's paths are exact, or prefixes";
-            findings.push(Finding::LeftOut { field, value: Excerpt::of("uri"), why });
-        }
-    }
-    Ok(read)
-}
-
-fn condition(field: &str, name: &str, value: &StringMatch, findings: &mut Vec<Finding>) -> Result<Seen, &'static str> {
-    let found = |pattern: &str| {
-        let pattern = Pattern::new(pattern).map_err(|_| "engines would read the value otherwise")?;
-        Ok(Seen::HeaderFound(name.to_ascii_lowercase(), pattern))
-    };
-    match value {
-        StringMatch::Exact(value) => Ok(Seen::Header(name.to_ascii_lowercase(), value.clone())),
-        StringMatch::Prefix(prefix) => found(&format!("^{}", regex_syntax::escape(prefix))),
-        StringMatch::Present => found("^"),
-        // What Istio reads as any value.
-        StringMatch::Regex(regex) if regex == "*" => found("^"),
-        StringMatch::Regex(regex) => Seen::regex(field, name, regex, findings),
-    }
-}
-
-/// Whether every request to the second path is one to the first.
-fn covers((first, kind): &(Path, PathType), (path, _): &(Path, PathType)) -> bool {
-    let rest = path.as_str().strip_prefix(first.compared(*kind));
-    match kind {
+/// Whether every request that matches the second path also matches the first path.
+fn covers(first: &Path, second: &Path) -> bool {
+    let rest = second.as_str().strip_prefix(first.compared());
+    match first.path_type() {
         PathType::Exact => rest.is_some_and(str::is_empty),
         PathType::Prefix => rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
     }
+}
+
+/// The matches of a rule that a policy can express.
+fn parsed_matches(
+    field: &str,
+    rule: &HttpRoute,
+    destinations: Destinations<'_>,
+    findings: &mut Findings,
+) -> Result<Vec<ParsedMatch>, ReadError> {
+    let HttpRoute { matches, route, unknown } = rule;
+    unknown_fields(field, unknown, findings);
+    let mut parsed_destinations = Vec::new();
+    for (index, to) in route.iter().enumerate() {
+        parsed_destinations.push(destinations.parsed(&format!("{field}.route[{index}]"), to, findings)?);
+    }
+    // A single destination gets every request, whatever its weight is.
+    if let [single] = parsed_destinations.as_mut_slice() {
+        single.weight = 1;
+    }
+
+    let every_request = [HttpMatch::default()];
+    let is_unconditional = matches.is_empty();
+    let matches = if is_unconditional { every_request.as_slice() } else { matches };
+    let mut parsed = Vec::new();
+    for (index, one) in matches.iter().enumerate() {
+        let field = if is_unconditional { field.to_owned() } else { format!("{field}.match[{index}]") };
+        let condition = match parsed_condition(&field, one, findings) {
+            Ok(condition) => condition,
+            Err(why) => {
+                let names: Vec<&str> = one.headers.keys().map(String::as_str).chain(one.unknown.names()).collect();
+                findings.left_out(field, &names.join(", "), why);
+                continue;
+            }
+        };
+        let earlier = index.checked_sub(1).and_then(|index| matches.get(index));
+        if matches.get(index + 1).is_some_and(|next| are_one_prefix(one, next)) {
+            // This match and the next one are one prefix, which is added with the next one.
+            continue;
+        }
+        let follows_exact = earlier.is_some_and(|earlier| are_one_prefix(earlier, one));
+        match parsed_path(&field, one.uri.as_ref(), follows_exact, findings) {
+            Some(path) => {
+                let destinations = parsed_destinations.clone();
+                parsed.push(ParsedMatch { field, path, condition, destinations });
+            }
+            None => findings.left_out(field, "uri", "a path of a route is exact or a prefix"),
+        }
+    }
+    Ok(parsed)
+}
+
+/// Whether two neighbouring matches together are one prefix of a route: the exact path `/cart`, and then the prefix `/cart/`.
+fn are_one_prefix(first: &HttpMatch, second: &HttpMatch) -> bool {
+    match (&first.uri, &second.uri) {
+        (Some(StringMatch::Exact(exact)), Some(StringMatch::Prefix(prefix))) => {
+            prefix.strip_suffix('/') == Some(exact) && first.headers == second.headers
+        }
+        _ => false,
+    }
+}
+
+/// The path of a match. A prefix that follows its exact match (`/cart`, and then `/cart/`) is compared path element by path
+/// element, as in a route. Any other prefix is read as if it were compared in that way, and a finding says so.
+fn parsed_path(field: &str, uri: Option<&StringMatch>, follows_exact: bool, findings: &mut Findings) -> Option<Path> {
+    match uri {
+        None | Some(StringMatch::Present) => Some(Path::root()),
+        Some(StringMatch::Exact(text)) => Path::exact(text).ok(),
+        Some(StringMatch::Prefix(text)) if text == "/" => Some(Path::root()),
+        Some(StringMatch::Prefix(text)) if follows_exact => Path::prefix(text.strip_suffix('/').unwrap_or(text)).ok(),
+        Some(StringMatch::Prefix(text)) => {
+            let path = Path::prefix(text).ok()?;
+            let why =
+                "a prefix of a route is compared path element by path element, and Istio's character by character";
+            findings.assumed(format!("{field}.uri"), text, why);
+            Some(path)
+        }
+        Some(StringMatch::Regex(_)) => None,
+    }
+}
+
+/// The condition of a match; `None` if the match has none.
+fn parsed_condition(
+    field: &str,
+    one: &HttpMatch,
+    findings: &mut Findings,
+) -> Result<Option<OwnedCondition>, &'static str> {
+    let HttpMatch { uri: _, headers, unknown } = one;
+    if !unknown.is_empty() {
+        return Err("a rule of a policy matches a header or a cookie");
+    }
+    let mut headers = headers.iter();
+    match (headers.next(), headers.next()) {
+        (None, _) => Ok(None),
+        (Some((name, value)), None) => header_condition(field, name, value, findings).map(Some),
+        (Some(_), Some(_)) => Err("a rule of a policy matches one header"),
+    }
+}
+
+fn header_condition(
+    field: &str,
+    name: &str,
+    value: &StringMatch,
+    findings: &mut Findings,
+) -> Result<OwnedCondition, &'static str> {
+    let pattern = |text: &str| {
+        let pattern =
+            Pattern::new(text).map_err(|_| "regular-expression engines disagree about what this value matches")?;
+        Ok(OwnedCondition::HeaderPattern(name.to_ascii_lowercase(), pattern))
+    };
+    match value {
+        StringMatch::Exact(value) => Ok(OwnedCondition::Header(name.to_ascii_lowercase(), value.clone())),
+        StringMatch::Prefix(prefix) => pattern(&format!("^{}", regex_syntax::escape(prefix))),
+        StringMatch::Present => pattern("^"),
+        // Istio reads `*` as any value.
+        StringMatch::Regex(regex) if regex == "*" => pattern("^"),
+        StringMatch::Regex(regex) => OwnedCondition::of_regex(field, name, regex, findings),
+    }
+}
+
+/// The hosts of the route. A single default host, which is the host that a route without hosts is written with, is left out.
+fn parsed_hosts(
+    hosts: &[String],
+    gateways: &[String],
+    stable: &Backend,
+    metadata: &Metadata,
+) -> Result<Vec<Host>, ReadError> {
+    let sidecars_only = gateways.iter().all(|gateway| gateway == MESH);
+    let is_own = |namespace: Option<&str>| namespace.is_none_or(|at| Some(at) == metadata.namespace.as_deref());
+    let is_stable = |host: &str| {
+        ServiceHost::parse(host).is_some_and(|host| host.name == stable.service() && is_own(host.namespace))
+    };
+    let is_default = |host: &str| if sidecars_only { is_stable(host) } else { host == "*" };
+    let hosts = hosts.iter().filter(|host| hosts.len() > 1 || !is_default(host)).map(|host| Host::new(host));
+    let hosts: Result<Vec<Host>, InvalidRoute> = hosts.collect();
+    hosts.map_err(|invalid| ReadError::Route { field: "spec.hosts".to_owned(), invalid })
+}
+
+fn parsed_gateways(gateways: &[String]) -> Result<Vec<Parent>, ReadError> {
+    let parents: Result<Vec<Parent>, InvalidRoute> = gateways.iter().map(|gateway| gateway.parse()).collect();
+    parents.map_err(|invalid| ReadError::Route { field: "spec.gateways".to_owned(), invalid })
 }

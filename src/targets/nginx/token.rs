@@ -1,13 +1,13 @@
-//! How ingress-nginx's affinity cookie names a backend.
+//! The names of backends in the affinity cookies of ingress-nginx.
 
 use crate::policy::Token;
 
-/// The token of a backend in the affinity cookies that ingress-nginx hands out (`sticky.lua`): the hex MD5 of the name's
-/// hex MD5 followed by the name, which is `NAMESPACE-SERVICE-PORT`.
+/// The token of a backend in the affinity cookies of ingress-nginx.
 ///
-/// The port is the number, or the port's name where the Ingress names it. The cookie's value has the token as its second
-/// `|` field. Give the tokens to [`Selector::with_tokens`](crate::Selector::with_tokens) and the cookies that clients
-/// hold keep their meaning.
+/// The token is `md5(md5(name) + name)`, both in hexadecimal digits, where the name of the backend is
+/// `NAMESPACE-SERVICE-PORT`. The port is a number, or a name if the Ingress names the port. The second `|` field of the
+/// cookie's value is the token. A selector with these tokens ([`Selector::with_tokens`](crate::Selector::with_tokens))
+/// honours the cookies that ingress-nginx has set. Source: controller 1.15.1, `rootfs/etc/nginx/lua/balancer/sticky.lua`.
 ///
 /// ```
 /// use canary_policy::targets::nginx::token;
@@ -24,7 +24,7 @@ use crate::policy::Token;
 /// let decision = selector.select(&[("Cookie", cookie)], Sample::MAX);
 /// assert_eq!((decision.variant, decision.reason), (Variant::Canary(0), Reason::Affinity));
 ///
-/// // A cookie for another backend names nothing here.
+/// // This cookie names another backend, so the weights decide.
 /// let cookie = format!("INGRESSCOOKIE=1795403237.92.31370.49610|{}", token("default", "api", "80"));
 /// assert_eq!(selector.select(&[("Cookie", cookie)], Sample::MAX).reason, Reason::Weight);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

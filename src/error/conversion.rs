@@ -1,0 +1,114 @@
+//! Errors that occur when a policy and a route are converted for a target.
+
+use std::borrow::Cow;
+
+use thiserror::Error;
+
+use super::{Diagnostic, Excerpt, InvalidRoute};
+
+/// Why a policy and a route cannot be converted for a target.
+///
+/// A part of a policy that a target cannot express is not an error but a [`Loss`](crate::Loss).
+///
+/// ```
+/// use canary_policy::error::ConversionError;
+/// use canary_policy::targets::gateway;
+/// use canary_policy::{Policy, Route};
+///
+/// let route = Route::new("web", "web:80".parse()?, [])?.with_parents(["public".parse()?])?;
+/// let error = gateway::http_routes(&Policy::percent(30)?, &route).unwrap_err();
+/// assert_eq!(error, ConversionError::Canaries { policy: 1, route: 0 });
+/// assert_eq!(error.to_string(), "backends: the route has 0 canary backends, but the policy has 1 canary");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum ConversionError {
+    /// The route has another number of canary backends than the policy has canaries.
+    #[error(
+        "backends: the route has {route} canary {}, but the policy has {policy} {}",
+        if *.route == 1 { "backend" } else { "backends" },
+        if *.policy == 1 { "canary" } else { "canaries" }
+    )]
+    Canaries {
+        /// The number of canaries of the policy.
+        policy: usize,
+        /// The number of canary backends of the route.
+        route: usize,
+    },
+    /// The target needs a port number, but the backend has no port or a named one.
+    #[error("backends: `{backend}` needs a port number: {why}")]
+    Port {
+        /// The backend.
+        backend: Excerpt,
+        /// Why the target needs the number.
+        why: &'static str,
+    },
+    /// The route exceeds a limit of the target, even when it is divided into several objects.
+    #[error("{field}: {count} are too many: {object} takes at most {bound}")]
+    TooMany {
+        /// The part of the route that exceeds the limit.
+        field: &'static str,
+        /// The number of items that it has.
+        count: usize,
+        /// The largest number of items that the target takes.
+        bound: usize,
+        /// The kind of object that has this limit.
+        object: &'static str,
+    },
+    /// The target needs something that the route does not have.
+    #[error("{field}: none is given: {why}")]
+    Missing {
+        /// The part of the route that is missing.
+        field: &'static str,
+        /// Why the target needs it.
+        why: &'static str,
+    },
+    /// The target refuses a value that other targets take.
+    #[error("{field}: `{value}` is refused: {bound}")]
+    Refused {
+        /// The part of the route that has the value.
+        field: &'static str,
+        /// The value.
+        value: Excerpt,
+        /// What the target takes.
+        bound: &'static str,
+    },
+    /// A path is not the path of a gRPC method.
+    #[error("paths: `{0}` is not a gRPC method: expected `/SERVICE/METHOD` exactly, or `/` or `/SERVICE` as a prefix")]
+    GrpcPath(Excerpt),
+    /// A name that the target derives from the route is invalid.
+    #[error("{field}: {invalid}")]
+    Invalid {
+        /// The field that would have the name.
+        field: &'static str,
+        /// What is wrong with it.
+        #[source]
+        invalid: InvalidRoute,
+    },
+}
+
+impl Diagnostic for ConversionError {
+    fn code(&self) -> &'static str {
+        match self {
+            ConversionError::Canaries { .. } => "canaries",
+            ConversionError::Port { .. } => "port-number",
+            ConversionError::TooMany { .. } => "too-many",
+            ConversionError::Missing { .. } => "missing",
+            ConversionError::Refused { .. } => "refused",
+            ConversionError::GrpcPath(_) => "grpc-path",
+            ConversionError::Invalid { invalid, .. } => invalid.code(),
+        }
+    }
+
+    fn field(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(match self {
+            ConversionError::Canaries { .. } | ConversionError::Port { .. } => "backends",
+            ConversionError::GrpcPath(_) => "paths",
+            ConversionError::TooMany { field, .. }
+            | ConversionError::Missing { field, .. }
+            | ConversionError::Refused { field, .. }
+            | ConversionError::Invalid { field, .. } => field,
+        }))
+    }
+}

@@ -1,0 +1,74 @@
+//! The interface that errors, losses and findings have in common.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The interface that every error, loss and finding of this crate has in common.
+///
+/// `Display` writes the message for people, which already names the field. [`code`](Self::code) is for programs: a code
+/// is in kebab-case and keeps its meaning in later versions.
+///
+/// ```
+/// use canary_policy::error::Diagnostic;
+/// use canary_policy::{Policy, Spec};
+///
+/// let error = Policy::try_from(Spec { total: Some(0), ..Spec::default() }).unwrap_err();
+/// let problem = &error.problems[0];
+/// assert_eq!((problem.code(), problem.field().as_deref()), ("total", Some("total")));
+/// assert_eq!(problem.report().message, "total: 0 is not a total: expected 1 to 4294967295");
+/// ```
+pub trait Diagnostic: fmt::Display {
+    /// The kind of error, loss or finding, as in `weight-above-total`.
+    fn code(&self) -> &'static str;
+
+    /// The path of the field that the message is about, or the name of the annotation without its prefix. `None` if the
+    /// message is not about a single field.
+    fn field(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
+    /// The object that has the field. For annotations this is `stable` or `canary`, the two Ingresses that
+    /// ingress-nginx needs for a policy; otherwise it is the name of the object. `None` if only one object can have the
+    /// field.
+    fn object(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
+    /// The code, the object, the field and the message as one value, which can be serialised.
+    fn report(&self) -> Report {
+        Report {
+            code: self.code(),
+            object: self.object().map(Cow::into_owned),
+            field: self.field().map(Cow::into_owned),
+            message: self.to_string(),
+        }
+    }
+}
+
+/// A [`Diagnostic`] as plain text fields, to be logged, stored or serialised.
+///
+/// ```
+/// use canary_policy::error::Diagnostic;
+/// use canary_policy::targets::nginx::{annotations, Prefix};
+/// use canary_policy::{Affinity, KeyAffinity, Policy};
+///
+/// let policy = Policy::percent(30)?.with_affinity(Affinity::Key(KeyAffinity::header("x-user-id")?));
+/// let report = annotations(&policy, &Prefix::default()).losses[0].report();
+/// assert_eq!((report.code, report.field.as_deref()), ("left-out", Some("affinity")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Report {
+    /// The kind of error, loss or finding: [`Diagnostic::code`].
+    pub code: &'static str,
+    /// The object that has the field, if there are several: [`Diagnostic::object`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub object: Option<String>,
+    /// The field that the message is about, if it is about a single one: [`Diagnostic::field`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub field: Option<String>,
+    /// The message for people, which names the field.
+    pub message: String,
+}

@@ -1,0 +1,59 @@
+//! The errors of the crate, one file for each module that returns them.
+//!
+//! A message names the field, the value and what was expected. Quoted values are cut to 80 characters. Every error, and
+//! every loss and finding of [`targets`](crate::targets), implements [`Diagnostic`], which gives programs a code and
+//! the field.
+//!
+//! ```
+//! use canary_policy::{HeaderRule, Match};
+//!
+//! let error = HeaderRule::new("x canary", Match::AlwaysNever).unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "`x canary` is not a header name: expected 1 to 256 letters, digits or !#$%&'*+-.^_`|~",
+//! );
+//! ```
+
+mod annotations;
+mod conversion;
+mod diagnostic;
+mod excerpt;
+#[cfg(feature = "k8s-openapi")]
+mod ingress;
+#[cfg(feature = "k8s-openapi")]
+mod manifest;
+#[cfg(feature = "k8s-openapi")]
+mod pair;
+mod params;
+mod policy;
+mod read;
+mod replicas;
+mod request;
+mod route;
+mod sample;
+#[cfg(feature = "rand")]
+mod simulate;
+
+pub use annotations::{AnnotationError, NotEnabled};
+pub use conversion::ConversionError;
+pub use diagnostic::{Diagnostic, Report};
+pub use excerpt::Excerpt;
+#[cfg(feature = "k8s-openapi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+pub use ingress::IngressError;
+#[cfg(feature = "k8s-openapi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+pub use manifest::ManifestError;
+#[cfg(feature = "k8s-openapi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+pub use pair::PairError;
+pub use params::InvalidParams;
+pub use policy::{Invalid, InvalidPolicy, Problem};
+pub use read::ReadError;
+pub use replicas::ReplicasError;
+pub use request::BadRequest;
+pub use route::InvalidRoute;
+pub use sample::InvalidSample;
+#[cfg(feature = "rand")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
+pub use simulate::InvalidMix;

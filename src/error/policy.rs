@@ -1,0 +1,255 @@
+//! Errors of [`policy`](crate::policy): invalid values, and all problems of a spec together.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use thiserror::Error;
+
+use super::{Diagnostic, Excerpt};
+
+/// Why a value cannot be part of a [`Policy`](crate::Policy).
+///
+/// ```
+/// use canary_policy::{Invalid, Pattern};
+///
+/// assert!(matches!(Pattern::new("a++"), Err(Invalid::PatternSyntax { at: 2, .. })));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum Invalid {
+    /// A canary's name is not a DNS label.
+    #[error("`{0}` is not a canary's name: expected 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends")]
+    CanaryName(Excerpt),
+    /// A canary is named `stable`.
+    #[error("`stable` names the stable variant: a canary needs another name")]
+    NameStable,
+    /// Two canaries have the same name.
+    #[error("`{0}` names two canaries: names are unique")]
+    NameTwice(Excerpt),
+    /// The policy has no canary.
+    #[error("no canary is given: a policy has at least one")]
+    NoCanary,
+    /// One of several canaries has no name.
+    #[error("the name is missing: if a policy has several canaries, each needs a name")]
+    NameMissing,
+    /// A weight is negative or above 4,294,967,295.
+    #[error("{0} is not a weight: expected 0 to 4294967295")]
+    Weight(i64),
+    /// A total is below 1 or above 4,294,967,295.
+    #[error("{0} is not a total: expected 1 to 4294967295")]
+    Total(i64),
+    /// One weight is above the total.
+    #[error("{weight} is more than the total {total}")]
+    WeightAboveTotal {
+        /// The canary's weight, in parts of the total.
+        weight: u32,
+        /// The policy's total.
+        total: u32,
+    },
+    /// The weights add up to more than the total.
+    #[error("the weights add up to {sum}, more than the total {total}")]
+    SumAboveTotal {
+        /// The sum of the weights.
+        sum: u64,
+        /// The policy's total.
+        total: u32,
+    },
+    /// A header name is not a token of RFC 9110, or it is too long.
+    #[error("`{0}` is not a header name: expected 1 to 256 letters, digits or !#$%&'*+-.^_`|~")]
+    HeaderName(Excerpt),
+    /// No request can carry the header value.
+    #[error(
+        "`{0}` is not a header value: expected at most 4096 bytes, no control characters and no space or tab at the ends"
+    )]
+    HeaderValue(Excerpt),
+    /// No request can carry the cookie name.
+    #[error("`{0}` is not a cookie name: expected 1 to 256 letters, digits, inner spaces or !#$%&'*+-./:^_`|~")]
+    CookieName(Excerpt),
+    /// No request can carry the cookie value.
+    #[error(
+        "`{0}` is not a cookie value: expected at most 4096 bytes, no control characters, no `;` and no space or tab at the ends"
+    )]
+    CookieValue(Excerpt),
+    /// A pattern is empty or too long.
+    #[error("the pattern has {length} bytes: expected 1 to {bound}")]
+    PatternLength {
+        /// The length of the pattern in bytes.
+        length: usize,
+        /// The largest length that is allowed.
+        bound: usize,
+    },
+    /// A pattern is not a regular expression, or targets read it differently or cannot run it.
+    #[error("the pattern `{pattern}` is refused at byte {at}: {why}")]
+    PatternSyntax {
+        /// The pattern.
+        pattern: Excerpt,
+        /// The place, in bytes from the start of the pattern.
+        at: usize,
+        /// What is wrong at that place.
+        why: String,
+    },
+    /// A pattern is too large when it is compiled.
+    #[error("the pattern `{pattern}` needs more than {bound} bytes when compiled")]
+    PatternSize {
+        /// The pattern.
+        pattern: Excerpt,
+        /// The largest size in bytes that is allowed.
+        bound: usize,
+    },
+    /// Two fields are given, but only one of them may be.
+    #[error("`{0}` and `{1}` are both given: give one of them")]
+    Both(&'static str, &'static str),
+    /// Neither of two fields is given, but one of them has to be.
+    #[error("neither `{0}` nor `{1}` is given: give one of them")]
+    Neither(&'static str, &'static str),
+    /// A revision is empty, too long, or has a character that is not allowed in it.
+    #[error("`{0}` is not a revision: expected 1 to 63 letters, digits, `-`, `_` or `.`")]
+    Revision(Excerpt),
+    /// A token is empty, too long, or has a character that is not allowed in it.
+    #[error("`{0}` is not a token: expected 1 to 63 letters, digits, `-`, `_` or `.`")]
+    Token(Excerpt),
+    /// The maximum age of a cookie is negative or above 4,294,967,295 seconds.
+    #[error("{0} is not a max age: expected 0 to 4294967295 seconds")]
+    MaxAge(i64),
+    /// A path is not one that browsers accept for a cookie.
+    #[error("`{0}` is not a cookie path: expected `/` and at most 1023 more printable ASCII characters, without `;`")]
+    CookiePath(Excerpt),
+    /// A domain is not one that browsers accept for a cookie.
+    #[error("`{0}` is not a cookie domain: expected 1 to 253 letters, digits, `-` or `.`")]
+    CookieDomain(Excerpt),
+    /// A salt is too long.
+    #[error("the salt has {0} bytes: expected at most 256")]
+    Salt(usize),
+    /// The policy has no canary at this index.
+    #[error("there is no canary with index {index}: the policy has {count}, and the first has index 0")]
+    Index {
+        /// The index, counted from 0.
+        index: usize,
+        /// The number of canaries.
+        count: usize,
+    },
+    /// A text does not name a variant.
+    #[error("`{0}` is not a variant: expected `stable` or `canaries[INDEX]`")]
+    Variant(Excerpt),
+}
+
+impl Invalid {
+    /// The problem of the field at this path.
+    pub(crate) fn at(self, field: impl Into<String>) -> Problem {
+        Problem { field: field.into(), invalid: self }
+    }
+}
+
+impl Diagnostic for Invalid {
+    fn code(&self) -> &'static str {
+        match self {
+            Invalid::CanaryName(_) => "canary-name",
+            Invalid::NameStable => "name-stable",
+            Invalid::NameTwice(_) => "name-twice",
+            Invalid::NoCanary => "no-canary",
+            Invalid::NameMissing => "name-missing",
+            Invalid::Weight(_) => "weight",
+            Invalid::Total(_) => "total",
+            Invalid::WeightAboveTotal { .. } => "weight-above-total",
+            Invalid::SumAboveTotal { .. } => "sum-above-total",
+            Invalid::HeaderName(_) => "header-name",
+            Invalid::HeaderValue(_) => "header-value",
+            Invalid::CookieName(_) => "cookie-name",
+            Invalid::CookieValue(_) => "cookie-value",
+            Invalid::PatternLength { .. } => "pattern-length",
+            Invalid::PatternSyntax { .. } => "pattern-syntax",
+            Invalid::PatternSize { .. } => "pattern-size",
+            Invalid::Both(..) => "both",
+            Invalid::Neither(..) => "neither",
+            Invalid::Revision(_) => "revision",
+            Invalid::Token(_) => "token",
+            Invalid::MaxAge(_) => "max-age",
+            Invalid::CookiePath(_) => "cookie-path",
+            Invalid::CookieDomain(_) => "cookie-domain",
+            Invalid::Salt(_) => "salt",
+            Invalid::Index { .. } => "index",
+            Invalid::Variant(_) => "variant",
+        }
+    }
+}
+
+/// One invalid value of a [`Spec`](crate::Spec) and the field that holds it.
+///
+/// ```
+/// use canary_policy::{Policy, Spec};
+///
+/// let spec = Spec { total: Some(0), ..Spec::default() };
+/// let problems = Policy::try_from(spec).unwrap_err().problems;
+/// assert_eq!(problems[0].field, "total");
+/// assert_eq!(problems[0].to_string(), "total: 0 is not a total: expected 1 to 4294967295");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+#[error("{field}: {invalid}")]
+#[non_exhaustive]
+pub struct Problem {
+    /// The path of the field, as in `canaries[0].header.name`.
+    pub field: String,
+    /// What is wrong with its value.
+    #[source]
+    pub invalid: Invalid,
+}
+
+impl Diagnostic for Problem {
+    fn code(&self) -> &'static str {
+        self.invalid.code()
+    }
+
+    fn field(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(&self.field))
+    }
+}
+
+/// Everything that is wrong with a policy, as one [`Problem`] for each invalid field.
+///
+/// ```
+/// use canary_policy::{Policy, Spec};
+///
+/// let error = Policy::try_from(Spec { total: Some(-1), ..Spec::default() }).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "total: -1 is not a total: expected 1 to 4294967295\ncanaries: no canary is given: a policy has at least one",
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct InvalidPolicy {
+    /// One or more problems, in the order of the fields. Those that canaries have together come last.
+    pub problems: Vec<Problem>,
+}
+
+/// The source is the first problem.
+impl std::error::Error for InvalidPolicy {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let problem = self.problems.first()?;
+        Some(&problem.invalid)
+    }
+}
+
+impl fmt::Display for InvalidPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.problems.iter().map(Problem::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+/// The code and the field are those of the first problem.
+impl Diagnostic for InvalidPolicy {
+    fn code(&self) -> &'static str {
+        self.problems.first().map_or("invalid-policy", Problem::code)
+    }
+
+    fn field(&self) -> Option<Cow<'_, str>> {
+        self.problems.first().and_then(Problem::field)
+    }
+}
+
+impl From<Problem> for InvalidPolicy {
+    fn from(problem: Problem) -> Self {
+        InvalidPolicy { problems: vec![problem] }
+    }
+}

@@ -1,0 +1,276 @@
+//! **Where** a policy applies: the hosts and paths of requests, and the backend of each variant, which is stable or a canary.
+//!
+//! Targets write a [`Route`] together with a policy. The policy decides which variant answers; the route says which requests
+//! the policy applies to, and which Service answers for each variant.
+
+mod backend;
+mod host;
+mod parent;
+mod path;
+
+use std::collections::BTreeSet;
+
+pub use backend::{Backend, Port, PortName};
+pub use host::Host;
+pub use parent::Parent;
+pub use path::{Path, PathType};
+
+use crate::error::{ConversionError, Excerpt, InvalidRoute};
+use crate::policy::{Policy, Variant};
+use parent::{namespace_name, object_name};
+
+/// The hosts and paths that a policy applies to, and the backend of each variant.
+///
+/// With `serde` a route reads like this; hosts, paths, parents and the namespace are optional:
+///
+/// ```yaml
+/// name: web
+/// namespace: shop
+/// hosts: [example.com]
+/// paths: [{ path: /cart, pathType: Prefix }]
+/// parents: [infra/public]
+/// stable: web:80
+/// canaries: [web-canary:80]
+/// ```
+///
+/// ```
+/// use canary_policy::Route;
+/// use canary_policy::route::Path;
+///
+/// let route = Route::new("web", "web:80".parse()?, ["web-canary:80".parse()?])?
+///     .with_namespace("shop")?
+///     .with_hosts(["example.com".parse()?])?
+///     .with_paths([Path::prefix("/cart")?])?
+///     .with_parents(["infra/public".parse()?])?;
+/// assert_eq!(route.paths()[0].as_str(), "/cart");
+///
+/// let twice = route.with_hosts(["a.test".parse()?, "a.test".parse()?]).unwrap_err();
+/// assert_eq!(twice.to_string(), "`a.test` is listed twice");
+/// # Ok::<(), canary_policy::error::InvalidRoute>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(into = "RouteFields", try_from = "RouteFields"))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "RouteFields"))]
+#[cfg_attr(
+    feature = "schemars",
+    schemars(description = "The hosts and paths that a policy applies to, and the backend of each variant.")
+)]
+pub struct Route {
+    name: String,
+    namespace: Option<String>,
+    hosts: Vec<Host>,
+    paths: Vec<Path>,
+    parents: Vec<Parent>,
+    stable: Backend,
+    canaries: Vec<Backend>,
+}
+
+impl Route {
+    /// A route of this name for every host and path, without a parent.
+    ///
+    /// # Errors
+    ///
+    /// The name is not a valid name of a Kubernetes object: a DNS name of at most 253 characters.
+    pub fn new(name: &str, stable: Backend, canaries: impl IntoIterator<Item = Backend>) -> Result<Self, InvalidRoute> {
+        Ok(Route {
+            name: object_name(name)?,
+            namespace: None,
+            hosts: Vec::new(),
+            paths: vec![Path::root()],
+            parents: Vec::new(),
+            stable,
+            canaries: canaries.into_iter().collect(),
+        })
+    }
+
+    /// The same route with these backends.
+    #[must_use]
+    pub fn with_backends(self, stable: Backend, canaries: impl IntoIterator<Item = Backend>) -> Self {
+        Route { stable, canaries: canaries.into_iter().collect(), ..self }
+    }
+
+    /// The same route in this namespace.
+    ///
+    /// # Errors
+    ///
+    /// The namespace is not a DNS label.
+    pub fn with_namespace(self, namespace: &str) -> Result<Self, InvalidRoute> {
+        Ok(Route { namespace: Some(namespace_name(namespace)?), ..self })
+    }
+
+    /// The same route for these hosts. An empty list stands for every host.
+    ///
+    /// # Errors
+    ///
+    /// A host is listed twice.
+    pub fn with_hosts(self, hosts: impl IntoIterator<Item = Host>) -> Result<Self, InvalidRoute> {
+        let hosts: Vec<Host> = hosts.into_iter().collect();
+        unique(&hosts)?;
+        Ok(Route { hosts, ..self })
+    }
+
+    /// The same route for these paths. An empty list stands for every path.
+    ///
+    /// # Errors
+    ///
+    /// A path is listed twice. The prefixes `/cart` and `/cart/` are the same path.
+    pub fn with_paths(self, paths: impl IntoIterator<Item = Path>) -> Result<Self, InvalidRoute> {
+        let mut paths: Vec<Path> = paths.into_iter().collect();
+        if paths.is_empty() {
+            paths.push(Path::root());
+        }
+        unique(&paths)?;
+        Ok(Route { paths, ..self })
+    }
+
+    /// The same route attached to these parents.
+    ///
+    /// # Errors
+    ///
+    /// A parent is listed twice.
+    pub fn with_parents(self, parents: impl IntoIterator<Item = Parent>) -> Result<Self, InvalidRoute> {
+        let parents: Vec<Parent> = parents.into_iter().collect();
+        unique(&parents)?;
+        Ok(Route { parents, ..self })
+    }
+
+    /// The name of the route, which becomes the name of the objects that are written.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The namespace, if one is given.
+    #[must_use]
+    pub fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    /// The hosts; an empty list is every host.
+    #[must_use]
+    pub fn hosts(&self) -> &[Host] {
+        &self.hosts
+    }
+
+    /// The paths, at least one.
+    #[must_use]
+    pub fn paths(&self) -> &[Path] {
+        &self.paths
+    }
+
+    /// The Gateways that the route attaches to.
+    #[must_use]
+    pub fn parents(&self) -> &[Parent] {
+        &self.parents
+    }
+
+    /// The backend of stable.
+    #[must_use]
+    pub const fn stable(&self) -> &Backend {
+        &self.stable
+    }
+
+    /// The backends of the canaries, in the order of the policy's canaries.
+    #[must_use]
+    pub fn canaries(&self) -> &[Backend] {
+        &self.canaries
+    }
+
+    /// The hosts as text, for targets that write `*` for every host.
+    pub(crate) fn domains(&self) -> Vec<String> {
+        let all = self.hosts.is_empty().then(|| "*".to_owned());
+        self.hosts.iter().map(Host::to_string).chain(all).collect()
+    }
+
+    /// One backend for each variant of the policy.
+    pub(crate) fn backends(&self, policy: &Policy) -> Result<Backends<'_>, ConversionError> {
+        let (of_policy, of_route) = (policy.canaries().len(), self.canaries.len());
+        if of_policy == of_route {
+            Ok(Backends { stable: &self.stable, canaries: &self.canaries })
+        } else {
+            Err(ConversionError::Canaries { policy: of_policy, route: of_route })
+        }
+    }
+}
+
+/// One backend for each variant of a policy.
+#[derive(Clone, Copy)]
+pub(crate) struct Backends<'r> {
+    stable: &'r Backend,
+    canaries: &'r [Backend],
+}
+
+impl<'r> Backends<'r> {
+    /// The backend of a variant of the policy. [`Route::backends`] has checked that every canary has a backend, so that stable's
+    /// backend is never returned for a canary.
+    pub(crate) fn of(self, variant: Variant) -> &'r Backend {
+        variant.index().and_then(|index| self.canaries.get(index)).unwrap_or(self.stable)
+    }
+
+    /// All backends, that of stable first.
+    pub(crate) fn all(self) -> impl Iterator<Item = &'r Backend> {
+        std::iter::once(self.stable).chain(self.canaries)
+    }
+}
+
+fn unique(items: &[impl ToString]) -> Result<(), InvalidRoute> {
+    let mut seen = BTreeSet::new();
+    for item in items {
+        let text = item.to_string();
+        let excerpt = Excerpt::of(&text);
+        if !seen.insert(text) {
+            return Err(InvalidRoute::Duplicate(excerpt));
+        }
+    }
+    Ok(())
+}
+
+/// The serialised form of a [`Route`].
+#[cfg(feature = "serde")]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RouteFields {
+    /// The name of the route.
+    name: String,
+    /// The namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    namespace: Option<String>,
+    /// The hosts; none is every host.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    hosts: Vec<Host>,
+    /// The paths; none is every path.
+    #[serde(default)]
+    paths: Vec<Path>,
+    /// The Gateways, each `NAME` or `NAMESPACE/NAME`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    parents: Vec<Parent>,
+    /// The backend of stable, `SERVICE` or `SERVICE:PORT`.
+    stable: Backend,
+    /// The backends of the canaries, in the order of the policy's canaries.
+    canaries: Vec<Backend>,
+}
+
+#[cfg(feature = "serde")]
+impl From<Route> for RouteFields {
+    fn from(route: Route) -> Self {
+        let Route { name, namespace, hosts, paths, parents, stable, canaries } = route;
+        RouteFields { name, namespace, hosts, paths, parents, stable, canaries }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<RouteFields> for Route {
+    type Error = InvalidRoute;
+
+    fn try_from(fields: RouteFields) -> Result<Self, InvalidRoute> {
+        let RouteFields { name, namespace, hosts, paths, parents, stable, canaries } = fields;
+        let route = Route::new(&name, stable, canaries)?;
+        let route = match namespace {
+            Some(namespace) => route.with_namespace(&namespace)?,
+            None => route,
+        };
+        route.with_hosts(hosts)?.with_paths(paths)?.with_parents(parents)
+    }
+}

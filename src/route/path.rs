@@ -1,0 +1,166 @@
+//! Paths: a text, and how the path of a request is compared with it.
+
+use std::fmt;
+
+use crate::error::{Excerpt, InvalidRoute};
+
+/// A URL path of a route and how requests are compared with it.
+///
+/// Only paths that every target reads alike are valid. With `serde` it is written as in an Ingress:
+/// `{"path": "/cart", "pathType": "Prefix"}`.
+///
+/// ```
+/// use canary_policy::route::{Path, PathType};
+///
+/// let cart = Path::prefix("/cart")?;
+/// assert_eq!((cart.as_str(), cart.path_type()), ("/cart", PathType::Prefix));
+/// assert!(Path::exact("/a//b").is_err());
+/// # Ok::<(), canary_policy::error::InvalidRoute>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(into = "PathFields", try_from = "PathFields"))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "PathFields"))]
+#[cfg_attr(feature = "schemars", schemars(description = "A URL path and how requests are compared with it."))]
+pub struct Path {
+    text: String,
+    path_type: PathType,
+}
+
+/// How a request's path is compared with the path of a route.
+///
+/// ```
+/// use canary_policy::route::PathType;
+///
+/// assert_eq!(PathType::Prefix.to_string(), "Prefix");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", schemars(description = "How a request's path is compared with the path of a route."))]
+#[cfg_attr(feature = "schemars", schemars(with = "String", extend("enum" = ["Exact", "Prefix"])))]
+pub enum PathType {
+    /// The whole path is equal.
+    Exact,
+    /// The path begins with the same elements: `/cart` and `/cart/` both match `/cart`, `/cart/` and `/cart/1`, but not
+    /// `/carts`.
+    Prefix,
+}
+
+impl fmt::Display for PathType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PathType::Exact => "Exact",
+            PathType::Prefix => "Prefix",
+        })
+    }
+}
+
+impl Path {
+    /// A path that is compared in this way.
+    ///
+    /// # Errors
+    ///
+    /// * The text does not begin with `/`, or has more than 1024 characters.
+    /// * The text has a character that no URL path has (RFC 3986), or a `%` without two hexadecimal digits.
+    /// * The Gateway API or the Kubernetes API server refuses the text: it has `//`, `/./`, `/../` or an escaped `/`, or ends with
+    ///   `/.` or `/..`.
+    pub fn new(text: &str, path_type: PathType) -> Result<Self, InvalidRoute> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@%".contains(&byte);
+        let escapes = text.split('%').skip(1).all(|rest| {
+            let escaped = rest.get(..2).is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+            escaped && !rest.starts_with("2f") && !rest.starts_with("2F")
+        });
+        let refused = ["//", "/./", "/../"].iter().any(|part| text.contains(part));
+        let dots = text.ends_with("/..") || text.ends_with("/.");
+        let fits = text.starts_with('/') && text.len() <= 1024 && text.bytes().all(plain);
+        if fits && escapes && !refused && !dots {
+            Ok(Path { text: text.to_owned(), path_type })
+        } else {
+            Err(InvalidRoute::Path(Excerpt::of(text)))
+        }
+    }
+
+    /// A path that matches if the path of a request is equal.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new).
+    pub fn exact(text: &str) -> Result<Self, InvalidRoute> {
+        Path::new(text, PathType::Exact)
+    }
+
+    /// A path that matches if the path of a request begins with the same elements.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new).
+    pub fn prefix(text: &str) -> Result<Self, InvalidRoute> {
+        Path::new(text, PathType::Prefix)
+    }
+
+    /// The prefix `/`, which matches every path.
+    pub(crate) fn root() -> Self {
+        Path { text: "/".to_owned(), path_type: PathType::Prefix }
+    }
+
+    /// The text, as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// How it is compared.
+    #[must_use]
+    pub const fn path_type(&self) -> PathType {
+        self.path_type
+    }
+
+    /// The text that is compared. A `/` at the end of a prefix is removed, so the prefix `/` is the empty text.
+    pub(crate) fn compared(&self) -> &str {
+        match self.path_type {
+            PathType::Exact => &self.text,
+            PathType::Prefix => self.text.strip_suffix('/').unwrap_or(&self.text),
+        }
+    }
+
+    /// Whether the path matches every request.
+    pub(crate) fn matches_all(&self) -> bool {
+        self.path_type == PathType::Prefix && self.compared().is_empty()
+    }
+}
+
+/// The type and the text that is compared, as in `Prefix /cart`.
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.path_type, self.compared())
+    }
+}
+
+/// The serialised form of a [`Path`].
+#[cfg(feature = "serde")]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PathFields {
+    /// The path: `/` and at most 1023 more characters.
+    path: String,
+    /// `Exact` or `Prefix`.
+    path_type: PathType,
+}
+
+#[cfg(feature = "serde")]
+impl From<Path> for PathFields {
+    fn from(Path { text, path_type }: Path) -> Self {
+        PathFields { path: text, path_type }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<PathFields> for Path {
+    type Error = InvalidRoute;
+
+    fn try_from(PathFields { path, path_type }: PathFields) -> Result<Self, InvalidRoute> {
+        Path::new(&path, path_type)
+    }
+}

@@ -1,0 +1,92 @@
+//! The header lines of a request, as a selector reads them.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// The header lines of a request, which are the only part of a request that a selector reads.
+///
+/// Implementations exist for
+///
+/// * [`http::HeaderMap`], [`http::Request`] and [`http::request::Parts`],
+/// * slices, arrays and vectors of `(name, value)` pairs in the order in which they arrived,
+/// * `()`, a request without headers,
+/// * references to these types.
+///
+/// A host that fetches headers one at a time gets their names from
+/// [`Selector::header_names`](crate::Selector::header_names).
+///
+/// ```
+/// use canary_policy::{Canary, CookieRule, Match, Policy, Reason, Sample, Selector, Total};
+///
+/// let canary = Canary::new("beta", 0)?.with_cookie(CookieRule::new("cohort", Match::Exact("beta".to_owned()))?);
+/// let selector = Selector::new(&Policy::new([canary], Total::default())?);
+///
+/// let pairs = [("Cookie", "theme=dark; cohort=beta")];
+/// assert_eq!(selector.select(&pairs, Sample::MIN).reason, Reason::Cookie);
+///
+/// assert_eq!(selector.select(&(), Sample::MIN).reason, Reason::Weight);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait HeaderLines {
+    /// The values of this header, one for each line, in the order in which they arrived.
+    ///
+    /// Names are compared without regard to letter case. Values have no spaces or tabs at their ends.
+    fn lines<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]>;
+}
+
+impl<R: HeaderLines + ?Sized> HeaderLines for &R {
+    #[inline]
+    fn lines<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
+        (**self).lines(name)
+    }
+}
+
+impl HeaderLines for HeaderMap {
+    #[inline]
+    fn lines<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
+        self.get_all(name).iter().map(HeaderValue::as_bytes)
+    }
+}
+
+/// A request without headers.
+impl HeaderLines for () {
+    #[inline]
+    fn lines<'r>(&'r self, _: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
+        std::iter::empty()
+    }
+}
+
+impl<B> HeaderLines for http::Request<B> {
+    #[inline]
+    fn lines<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
+        self.headers().lines(name)
+    }
+}
+
+impl HeaderLines for http::request::Parts {
+    #[inline]
+    fn lines<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
+        self.headers.lines(name)
+    }
+}
+
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>> HeaderLines for [(N, V)] {
+    #[inline]
+    fn lines<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
+        let named = |(line, _): &&(N, V)| line.as_ref().eq_ignore_ascii_case(name.as_str().as_bytes());
+        self.iter().filter(named).map(|(_, value)| value.as_ref())
+    }
+}
+
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>, const LEN: usize> HeaderLines for [(N, V); LEN] {
+    #[inline]
+    fn lines<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
+        self.as_slice().lines(name)
+    }
+}
+
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>> HeaderLines for Vec<(N, V)> {
+    #[inline]
+    fn lines<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
+        self.as_slice().lines(name)
+    }
+}

@@ -1,0 +1,267 @@
+//! The selector: a policy compiled for deciding.
+
+use std::sync::Arc;
+
+use http::{HeaderName, header};
+
+use super::affinity::{CompiledAffinity, CompiledCookie};
+use super::rules::CompiledRule;
+use super::weights::Intervals;
+use super::{Decision, Explanation, HeaderLines, Reason, Sample, Step};
+use crate::policy::{Canary, Key, Parts, Policy, Token, Variant};
+
+/// A compiled policy, which decides for each request which variant answers it.
+///
+/// A selector is cheap to clone, because clones share the compiled policy. A selector also holds its policy, so a
+/// program does not need to keep the policy beside it. When the policy changes, replace the whole selector.
+///
+/// ```
+/// use canary_policy::{Canary, HeaderRule, Match, Policy, Reason, Sample, Selector, Total, Variant};
+///
+/// let canary = Canary::new("canary", 5)?.with_header(HeaderRule::new("x-canary", Match::AlwaysNever)?);
+/// let selector = Selector::new(&Policy::new([canary], Total::default())?);
+///
+/// let rows = [("always", Variant::Canary(0), Reason::Header), ("never", Variant::Stable, Reason::Header),
+///     ("Always", Variant::Stable, Reason::Weight)];
+/// for (value, variant, reason) in rows {
+///     let decision = selector.select(&[("X-Canary", value)], Sample::from_fraction(99, 100)?);
+///     assert_eq!((decision.variant, decision.reason), (variant, reason));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Selector(Arc<Compiled>);
+
+/// The compiled parts of a policy, which the clones of a selector share.
+#[derive(Debug)]
+struct Compiled {
+    policy: Policy,
+    headers: Box<[CompiledRule<HeaderName>]>,
+    cookies: Box<[CompiledRule<Box<str>>]>,
+    weights: Intervals,
+    affinity: CompiledAffinity,
+}
+
+impl Selector {
+    /// Compiles a policy.
+    ///
+    /// The affinity cookie has the name of the variant as its value, as in `stable` or `canary`. If the affinity has a
+    /// revision, the revision and a dot come before the name, as in `7.canary`.
+    #[must_use]
+    pub fn new(policy: &Policy) -> Self {
+        Self::compile(policy, None)
+    }
+
+    /// Compiles a policy whose affinity cookie is shared with another proxy and names variants by tokens.
+    ///
+    /// The value of the cookie has two fields that are separated by `|`, and only the second one, the token, names the
+    /// variant. Tokens carry no revision, so a new revision of the policy does not make clients lose their variants.
+    ///
+    /// With the tokens of [`nginx::token`](crate::targets::nginx::token), a selector and an ingress-nginx controller
+    /// read each other's affinity cookies, whether both are in use or one replaces the other.
+    ///
+    /// ```
+    /// use canary_policy::policy::Token;
+    /// use canary_policy::{Affinity, CookieAffinity, Policy, Reason, Sample, Selector, Variant};
+    ///
+    /// let policy = Policy::percent(30)?.with_affinity(Affinity::Cookie(CookieAffinity::new("INGRESSCOOKIE")?));
+    /// let (stable, canary) = (Token::new("5ab1e")?, Token::new("ca9a7")?);
+    /// let selector = Selector::with_tokens(&policy, |variant| match variant {
+    ///     Variant::Stable => stable.clone(),
+    ///     Variant::Canary(_) => canary.clone(),
+    /// });
+    ///
+    /// let held = [("Cookie", "INGRESSCOOKIE=1795403237.92.31370.49610|ca9a7")];
+    /// assert_eq!(selector.select(&held, Sample::MAX).variant, Variant::Canary(0));
+    /// // A value without a second field names no variant.
+    /// assert_eq!(selector.select(&[("Cookie", "INGRESSCOOKIE=ca9a7")], Sample::MAX).reason, Reason::Weight);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_tokens(policy: &Policy, tokens: impl Fn(Variant) -> Token) -> Self {
+        Self::compile(policy, Some(&tokens))
+    }
+
+    fn compile(policy: &Policy, tokens: Option<&dyn Fn(Variant) -> Token>) -> Self {
+        let Parts { canaries, total, affinity: _ } = policy.parts();
+        let (mut headers, mut cookies, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, Canary { name: _, weight, header, cookie }) in canaries.iter().enumerate() {
+            headers.extend(header.iter().map(|rule| CompiledRule::header(rule, index)));
+            cookies.extend(cookie.iter().map(|rule| CompiledRule::cookie(rule, index)));
+            weights.push(*weight);
+        }
+        Selector(Arc::new(Compiled {
+            headers: headers.into(),
+            cookies: cookies.into(),
+            weights: Intervals::new(&weights, *total),
+            affinity: CompiledAffinity::new(policy, tokens),
+            policy: policy.clone(),
+        }))
+    }
+
+    /// The policy that was compiled.
+    ///
+    /// ```
+    /// use canary_policy::{Policy, Selector};
+    ///
+    /// let policy = Policy::percent(30)?;
+    /// assert_eq!(Selector::new(&policy).policy(), &policy);
+    /// # Ok::<(), canary_policy::InvalidPolicy>(())
+    /// ```
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+
+    /// The name of a variant: `stable`, or the name of the canary. `None` if the policy has no such canary.
+    ///
+    /// The name is borrowed from the selector, so that a program can use it as a label for metrics without a copy.
+    ///
+    /// ```
+    /// use canary_policy::{Policy, Sample, Selector, Variant};
+    ///
+    /// let selector = Selector::new(&Policy::percent(30)?);
+    /// let decision = selector.select(&(), Sample::MIN);
+    /// assert_eq!(selector.name(decision.variant), Some("canary"));
+    /// assert_eq!(selector.name(Variant::Canary(1)), None);
+    /// # Ok::<(), canary_policy::InvalidPolicy>(())
+    /// ```
+    #[must_use]
+    pub fn name(&self, variant: Variant) -> Option<&str> {
+        self.0.policy.name(variant)
+    }
+
+    /// Decides which variant answers a request.
+    ///
+    /// The sample counts only if neither a rule, nor the affinity cookie, nor the affinity key decides. A decision
+    /// cannot fail, whatever bytes the request has.
+    ///
+    /// No memory is allocated, with two exceptions: a pattern allocates for its first search in a thread, and the lines
+    /// of a header with several lines are joined for a pattern.
+    #[inline]
+    pub fn select<R: HeaderLines + ?Sized>(&self, request: &R, sample: Sample) -> Decision {
+        let Compiled { policy: _, headers, cookies, weights, affinity } = &*self.0;
+        if headers.is_empty() && cookies.is_empty() && matches!(affinity, CompiledAffinity::None) {
+            // Weights alone decide. This case is small enough to be inlined into the caller.
+            return Decision { variant: weights.variant(sample), reason: Reason::Weight, set_cookie: None };
+        }
+        self.select_by_request(request, sample)
+    }
+
+    fn select_by_request<R: HeaderLines + ?Sized>(&self, request: &R, sample: Sample) -> Decision {
+        match &self.0.affinity {
+            CompiledAffinity::None => {
+                let (variant, reason) = self.by_rules(request).unwrap_or_else(|| self.by_weights(sample));
+                Decision { variant, reason, set_cookie: None }
+            }
+            CompiledAffinity::Key(key) => {
+                let by_key = || self.by_weights(key.sample(request).unwrap_or(sample));
+                let (variant, reason) = self.by_rules(request).unwrap_or_else(by_key);
+                Decision { variant, reason, set_cookie: None }
+            }
+            CompiledAffinity::Cookie(cookie) => {
+                let after_rules = cookie.after_rules();
+                let by_cookie = || cookie.variant(request).map(|variant| (variant, Reason::Affinity));
+                let by_rules = || self.by_rules(request);
+                let decided = if after_rules { by_rules().or_else(by_cookie) } else { by_cookie().or_else(by_rules) };
+                let (variant, reason) = decided.unwrap_or_else(|| self.by_weights(sample));
+                let is_cookie_due = match reason {
+                    Reason::Affinity => false,
+                    Reason::Header | Reason::Cookie => !after_rules,
+                    Reason::Weight => true,
+                };
+                let set_cookie = if is_cookie_due { cookie.set_cookie(variant) } else { None };
+                Decision { variant, reason, set_cookie }
+            }
+        }
+    }
+
+    /// The variant of the first rule that decides; header rules come before cookie rules.
+    #[inline]
+    fn by_rules<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<(Variant, Reason)> {
+        let Compiled { policy: _, headers, cookies, weights: _, affinity: _ } = &*self.0;
+        for rule in headers {
+            if let Some(variant) = rule.decide(request) {
+                return Some((variant, Reason::Header));
+            }
+        }
+        for rule in cookies {
+            if let Some(variant) = rule.decide(request) {
+                return Some((variant, Reason::Cookie));
+            }
+        }
+        None
+    }
+
+    #[inline]
+    fn by_weights(&self, sample: Sample) -> (Variant, Reason) {
+        (self.0.weights.variant(sample), Reason::Weight)
+    }
+
+    /// Decides as [`select`](Self::select) does, and lists every step of the decision with what was compared. This
+    /// function allocates.
+    ///
+    /// ```
+    /// use canary_policy::{Policy, Sample, Selector};
+    ///
+    /// let selector = Selector::new(&Policy::percent(30)?);
+    /// let explanation = selector.explain(&(), Sample::MAX);
+    /// assert_eq!(explanation.variant, selector.select(&(), Sample::MAX).variant);
+    /// assert_eq!(
+    ///     explanation.to_string(),
+    ///     "the weights are 0..30 canaries[0], 30..100 stable, and the sample is 99: stable",
+    /// );
+    /// # Ok::<(), canary_policy::InvalidPolicy>(())
+    /// ```
+    #[must_use]
+    pub fn explain<R: HeaderLines + ?Sized>(&self, request: &R, sample: Sample) -> Explanation {
+        let Compiled { policy: _, headers, cookies, weights, affinity } = &*self.0;
+        let cookie_step = affinity.cookie().map(|cookie| cookie.step(request));
+        let headers = headers.iter().map(|rule| rule.step(request));
+        let rules = headers.chain(cookies.iter().map(|rule| rule.step(request)));
+        let after_rules = affinity.cookie().is_some_and(CompiledCookie::after_rules);
+        let mut steps: Vec<Step> = if after_rules {
+            rules.chain(cookie_step).collect()
+        } else {
+            cookie_step.into_iter().chain(rules).collect()
+        };
+        let key = affinity.key().and_then(|key| key.sample(request));
+        steps.push(weights.step(key.unwrap_or(sample), key.is_some()));
+
+        // A decision ends with the step that decides.
+        let undecided = steps.iter().take_while(|step| step.decided().is_none()).count();
+        steps.truncate(undecided + 1);
+        let Decision { variant, reason, set_cookie: _ } = self.select(request, sample);
+        Explanation { variant, reason, steps }
+    }
+
+    /// The names of all headers that a decision may read, sorted and without duplicates.
+    ///
+    /// A program that fetches headers one at a time needs to fetch these headers only.
+    ///
+    /// ```
+    /// use canary_policy::{Canary, CookieRule, HeaderRule, Match, Policy, Selector, Total};
+    ///
+    /// let canary = Canary::new("canary", 5)?
+    ///     .with_header(HeaderRule::new("X-Canary", Match::AlwaysNever)?)
+    ///     .with_cookie(CookieRule::new("cohort", Match::AlwaysNever)?);
+    /// let selector = Selector::new(&Policy::new([canary], Total::default())?);
+    /// assert_eq!(selector.header_names(), ["cookie", "x-canary"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn header_names(&self) -> Vec<HeaderName> {
+        let Compiled { policy: _, headers, cookies, weights: _, affinity } = &*self.0;
+        let mut names: Vec<HeaderName> = headers.iter().map(|rule| rule.name.clone()).collect();
+        let key = affinity.key().map(|key| &key.key);
+        if let Some(Key::Header(name)) = key {
+            names.push(name.clone());
+        }
+        if affinity.cookie().is_some() || !cookies.is_empty() || matches!(key, Some(Key::Cookie(_))) {
+            names.push(header::COOKIE);
+        }
+        names.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        names.dedup();
+        names
+    }
+}

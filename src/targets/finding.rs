@@ -1,0 +1,112 @@
+//! Findings: the parts of people's objects that a reader leaves out or has to interpret.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::error::{Diagnostic, Excerpt};
+
+/// A part of an object that a reader left out of the policy and route, or that it had to interpret.
+///
+/// With `serde` it is written as `{"kind": "leftOut", "field": …, "value": …, "why": …}`.
+///
+/// ```
+/// use canary_policy::error::Diagnostic;
+/// use canary_policy::targets::gateway;
+///
+/// # #[cfg(feature = "serde")] {
+/// let web = serde_json::json!({ "name": "web", "port": 80, "weight": 90 });
+/// let next = serde_json::json!({ "name": "web-next", "port": 80, "weight": 10 });
+/// let route = serde_json::from_value(serde_json::json!({
+///     "apiVersion": "gateway.networking.k8s.io/v1",
+///     "kind": "HTTPRoute",
+///     "metadata": { "name": "web" },
+///     "spec": { "rules": [{ "backendRefs": [web, next], "timeouts": { "request": "1s" } }] },
+/// })).unwrap();
+/// let finding = &gateway::read(&[route]).unwrap().findings[0];
+/// assert_eq!((finding.code(), finding.field().as_deref()), ("left-out", Some("spec.rules[0].timeouts")));
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "kind", rename_all = "camelCase"))]
+#[non_exhaustive]
+pub enum Finding {
+    /// Neither a policy nor a route can hold the field, so it was left out.
+    LeftOut {
+        /// The path of the field.
+        field: String,
+        /// The value of the field.
+        value: Excerpt,
+        /// The reason.
+        why: &'static str,
+    },
+    /// The field can be read in several ways, and the most likely one was assumed.
+    Assumed {
+        /// The path of the field.
+        field: String,
+        /// The reading that was assumed.
+        value: Excerpt,
+        /// Why the field can be read in several ways.
+        why: &'static str,
+    },
+}
+
+impl Finding {
+    fn path(&self) -> &str {
+        match self {
+            Finding::LeftOut { field, .. } | Finding::Assumed { field, .. } => field,
+        }
+    }
+}
+
+impl Diagnostic for Finding {
+    fn code(&self) -> &'static str {
+        match self {
+            Finding::LeftOut { .. } => "left-out",
+            Finding::Assumed { .. } => "assumed",
+        }
+    }
+
+    fn field(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self.path()))
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Finding::LeftOut { field, value, why } => write!(f, "{field}: `{value}` is left out: {why}"),
+            Finding::Assumed { field, value, why } => write!(f, "{field}: `{value}` is assumed: {why}"),
+        }
+    }
+}
+
+/// Collects findings while objects are read.
+#[derive(Debug, Default)]
+pub(super) struct Findings(Vec<Finding>);
+
+impl Findings {
+    /// Adds a finding for a field that neither a policy nor a route can hold.
+    pub(super) fn left_out(&mut self, field: impl Into<String>, value: &str, why: &'static str) {
+        self.0.push(Finding::LeftOut { field: field.into(), value: Excerpt::of(value), why });
+    }
+
+    /// Adds a finding for a field that was read as `value`, although it can be read in several ways.
+    pub(super) fn assumed(&mut self, field: impl Into<String>, value: &str, why: &'static str) {
+        self.0.push(Finding::Assumed { field: field.into(), value: Excerpt::of(value), why });
+    }
+
+    /// Adds the findings of a further object, and writes the name of that object before their fields. A finding that the first
+    /// object has too is not repeated.
+    pub(super) fn extend_from(&mut self, object: &str, others: Findings) {
+        let further: Vec<Finding> = others.0.into_iter().filter(|finding| !self.0.contains(finding)).collect();
+        let at = |field: String| format!("{object}.{field}");
+        self.0.extend(further.into_iter().map(|finding| match finding {
+            Finding::LeftOut { field, value, why } => Finding::LeftOut { field: at(field), value, why },
+            Finding::Assumed { field, value, why } => Finding::Assumed { field: at(field), value, why },
+        }));
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Finding> {
+        self.0
+    }
+}

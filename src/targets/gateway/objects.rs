@@ -1,0 +1,238 @@
+//! The fields of HTTPRoute and GRPCRoute that this crate writes and reads.
+
+use std::borrow::Cow;
+
+use crate::targets::{Object, UnknownFields};
+
+/// A route for HTTP requests. [`http_routes`](super::http_routes) has an example.
+pub type HttpRoute = Object<Spec<HttpMatch>>;
+
+/// A route for gRPC requests. [`grpc_routes`](super::grpc_routes) has an example.
+pub type GrpcRoute = Object<Spec<GrpcMatch>>;
+
+/// The spec of an HTTPRoute or GRPCRoute, which differ in their matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct Spec<M> {
+    /// The parents that the route attaches to.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub parent_refs: Vec<ParentRef>,
+    /// The hosts; an empty list is every host.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub hostnames: Vec<String>,
+    /// The rules. The most specific match decides; among equally specific matches the first one decides.
+    #[cfg_attr(feature = "serde", serde(default = "Vec::new"))]
+    pub rules: Vec<Rule<M>>,
+    /// The names of the fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unknown: UnknownFields,
+}
+
+/// A parent that a route attaches to: a Gateway, or a Service for Linkerd.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct ParentRef {
+    /// The API group; `None` is the group of Gateways.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub group: Option<String>,
+    /// The kind; `None` is `Gateway`.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub kind: Option<String>,
+    /// The namespace; `None` is the namespace of the route.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub namespace: Option<String>,
+    /// The name.
+    pub name: String,
+    /// The port; `None` is every port.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub port: Option<u16>,
+    /// The names of the fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unknown: UnknownFields,
+}
+
+/// Matches, and the backends of the requests that match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct Rule<M> {
+    /// A request matches the rule if one of these matches; an empty list matches every request.
+    #[cfg_attr(feature = "serde", serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty"))]
+    pub matches: Vec<M>,
+    /// The changes that are made to every response.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub filters: Vec<Filter>,
+    /// The backends, between which requests are split by weight.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub backend_refs: Vec<BackendRef>,
+    /// The names of the fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unknown: UnknownFields,
+}
+
+/// A match on an HTTP request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct HttpMatch {
+    /// The path; `None` is every path.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub path: Option<PathMatch>,
+    /// The headers, all of which have to match.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub headers: Vec<HeaderMatch>,
+    /// The names of the fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unknown: UnknownFields,
+}
+
+/// A match on a gRPC request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct GrpcMatch {
+    /// The method; `None` is every method.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub method: Option<MethodMatch>,
+    /// The headers, all of which have to match.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub headers: Vec<HeaderMatch>,
+    /// The names of the fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unknown: UnknownFields,
+}
+
+/// A match on a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct PathMatch {
+    /// `Exact` or `PathPrefix`. `RegularExpression` is read, but never written.
+    #[cfg_attr(feature = "serde", serde(rename = "type", default = "prefix"))]
+    pub kind: Cow<'static, str>,
+    /// The path.
+    pub value: String,
+}
+
+#[cfg(feature = "serde")]
+fn prefix() -> Cow<'static, str> {
+    Cow::Borrowed("PathPrefix")
+}
+
+/// A match on a gRPC method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct MethodMatch {
+    /// `Exact`.
+    #[cfg_attr(feature = "serde", serde(rename = "type", default = "exact"))]
+    pub kind: Cow<'static, str>,
+    /// The name of the service, including its package.
+    pub service: String,
+    /// The name of the method; `None` is every method of the service.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub method: Option<String>,
+}
+
+/// A match on a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct HeaderMatch {
+    /// `Exact` or `RegularExpression`.
+    #[cfg_attr(feature = "serde", serde(rename = "type", default = "exact"))]
+    pub kind: Cow<'static, str>,
+    /// The name of the header.
+    pub name: Cow<'static, str>,
+    /// The value, or a regular expression for the value.
+    pub value: String,
+}
+
+#[cfg(feature = "serde")]
+fn exact() -> Cow<'static, str> {
+    Cow::Borrowed("Exact")
+}
+
+/// A backend, usually a Service, and its weight.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct BackendRef {
+    /// The API group; `None` and an empty group are the group of Services.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub group: Option<String>,
+    /// The kind; `None` is `Service`.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub kind: Option<String>,
+    /// The name of the Service.
+    pub name: String,
+    /// The namespace of the Service; `None` is the namespace of the route.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub namespace: Option<String>,
+    /// The port number.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub port: Option<u16>,
+    /// The weight, in parts of the sum of the rule's weights; `None` is 1.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub weight: Option<u32>,
+    /// The changes that are made to the responses of this backend.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub filters: Vec<Filter>,
+    /// The names of the fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unknown: UnknownFields,
+}
+
+/// A change that is made to responses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct Filter {
+    /// `ResponseHeaderModifier`.
+    #[cfg_attr(feature = "serde", serde(rename = "type"))]
+    pub kind: Cow<'static, str>,
+    /// The headers that a `ResponseHeaderModifier` changes.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub response_header_modifier: Option<HeaderModifier>,
+    /// The names of the fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unknown: UnknownFields,
+}
+
+/// Changes to the headers of a response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct HeaderModifier {
+    /// The headers to add; headers of the same name are kept.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub add: Vec<Header>,
+    /// The names of the fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    pub unknown: UnknownFields,
+}
+
+/// The name and value of a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Header {
+    /// The name of the header.
+    pub name: Cow<'static, str>,
+    /// The value of the header.
+    pub value: String,
+}
+
+impl Filter {
+    /// A filter that adds this `Set-Cookie` value to the cookies that the backend sets.
+    pub(super) fn set_cookie(value: String) -> Self {
+        let header = Header { name: Cow::Borrowed("Set-Cookie"), value };
+        Filter {
+            kind: Cow::Borrowed("ResponseHeaderModifier"),
+            response_header_modifier: Some(HeaderModifier { add: vec![header], ..HeaderModifier::default() }),
+            unknown: UnknownFields::default(),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The struct that the annotation parser of ingress-nginx's controller fills.
+
+use crate::error::NotEnabled;
+
+/// The annotations of a canary as the controller holds them (controller 1.15.1, `canary.Config` of
+/// `internal/ingress/annotations/canary/main.go`).
+///
+/// If an annotation is absent, or if the parser refuses its value, the field has its default. The values need not fit
+/// together: the weight, for example, may be negative or more than the total. The struct is exhaustive: it has the fields
+/// of the controller's struct and no others.
+///
+/// ```
+/// use canary_policy::targets::nginx::Config;
+///
+/// let Config { enabled, weight, weight_total, header, header_value, header_pattern, cookie } = Config::default();
+/// assert_eq!((enabled, weight, weight_total), (false, 0, 100));
+/// assert!([header, header_value, header_pattern, cookie].iter().all(String::is_empty));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Config {
+    /// `canary`, by default false.
+    pub enabled: bool,
+    /// `canary-weight`, any 64-bit integer, by default 0.
+    pub weight: i64,
+    /// `canary-weight-total`, any 64-bit integer, by default 100.
+    pub weight_total: i64,
+    /// `canary-by-header`, by default empty.
+    pub header: String,
+    /// `canary-by-header-value`, by default empty.
+    pub header_value: String,
+    /// `canary-by-header-pattern`, by default empty. The controller compiles the pattern only when a request needs it.
+    pub header_pattern: String,
+    /// `canary-by-cookie`, by default empty.
+    pub cookie: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            enabled: false,
+            weight: 0,
+            weight_total: 100,
+            header: String::new(),
+            header_value: String::new(),
+            header_pattern: String::new(),
+            cookie: String::new(),
+        }
+    }
+}
+
+impl Config {
+    /// The total that the controller uses: `weight_total`, but at least 100 (`rootfs/etc/nginx/lua/balancer.lua`).
+    #[must_use]
+    pub fn effective_total(&self) -> i64 {
+        self.weight_total.max(100)
+    }
+
+    /// Returns the values unchanged, or the only error of the controller's parser: the canary is not enabled, but has a rule
+    /// or a weight above 0. A total alone causes no error.
+    pub(super) fn checked(self) -> Result<Self, NotEnabled> {
+        let Config { enabled, weight, weight_total: _, header, header_value, header_pattern, cookie } = &self;
+        let has_rule = [header, header_value, header_pattern, cookie].iter().any(|text| !text.is_empty());
+        if !enabled && (*weight > 0 || has_rule) { Err(NotEnabled) } else { Ok(self) }
+    }
+}

@@ -1,0 +1,144 @@
+//! Reads a policy from annotations, with the meaning that the controller gives them.
+
+use super::finding::AnnotationFinding;
+use super::parse::request_header;
+use super::{Annotations, Config, Getter, ParsedAnnotations, Side, key, parse, session_affinity};
+use crate::error::{AnnotationError, Invalid};
+use crate::policy::{Affinity, AffinityScope, Canary, CookieRule, HeaderRule, Match, Parts, Pattern, Policy, Total};
+use crate::targets::nginx::Flags;
+
+/// The policy that annotations express, and the annotations that do not mean what they seem to mean.
+///
+/// ```
+/// use canary_policy::Policy;
+/// use canary_policy::targets::nginx::{annotations, read, Flags, Prefix};
+///
+/// let policy = Policy::percent(30)?;
+/// let reading = read(&annotations(&policy, &Prefix::default()).output, &Flags::default())?;
+/// assert_eq!((reading.policy, reading.findings), (policy, vec![]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[must_use]
+#[non_exhaustive]
+pub struct AnnotationReading {
+    /// Which variant gets which requests.
+    pub policy: Policy,
+    /// Annotations that the controller ignores or reads differently, and annotations that no policy can express.
+    pub findings: Vec<AnnotationFinding>,
+}
+
+/// Reads the annotations of a canary Ingress and of its stable Ingress as controller 1.15.1 does: with its spelling of
+/// booleans and integers, its validators and its silent defaults. A total below 100 counts as 100. A header rule that has
+/// both a value and a pattern uses the value.
+///
+/// A weight below 0 becomes 0, and a weight above the total becomes the total. Each value that is dropped or changed is an
+/// [`AnnotationFinding`].
+///
+/// # Errors
+///
+/// * The annotation `canary` of the canary Ingress is not true.
+/// * It is not true, although a rule or a weight above 0 is set. The controller reports this error too.
+/// * The stable Ingress is a canary.
+/// * No policy can hold a value, such as a pattern that needs a backtracking engine.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use canary_policy::Policy;
+/// use canary_policy::targets::nginx::{read, Annotations, Flags};
+///
+/// let canary = BTreeMap::from([
+///     ("nginx.ingress.kubernetes.io/canary".to_owned(), "true".to_owned()),
+///     ("nginx.ingress.kubernetes.io/canary-weight".to_owned(), "5".to_owned()),
+///     ("nginx.ingress.kubernetes.io/canary-weight-total".to_owned(), "10".to_owned()),
+/// ]);
+/// let reading = read(&Annotations::new(canary, BTreeMap::new()), &Flags::default())?;
+/// assert_eq!(reading.policy, Policy::percent(5)?);
+/// assert_eq!(
+///     reading.findings[0].to_string(),
+///     "canary-weight-total: 10 counts as 100, like every total below 100",
+/// );
+///
+/// assert!(read(&Annotations::default(), &Flags::default()).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read(annotations: &Annotations, flags: &Flags) -> Result<AnnotationReading, AnnotationError> {
+    let Annotations { name, canary, stable } = annotations;
+    let ParsedAnnotations { config, mut findings } = parse(canary, flags);
+    let config = config?;
+    if !config.enabled {
+        return Err(AnnotationError::NotCanary);
+    }
+    let total = total(&config)?;
+    let canary_of_policy =
+        Canary { name: name.clone(), weight: weight(&config)?, header: header(&config)?, cookie: cookie(&config)? };
+
+    let mut of_canary = Getter::new(Side::Canary, canary, flags);
+    let mut of_stable = Getter::new(Side::Stable, stable, flags);
+    let scope = scope(&mut of_canary);
+    if of_stable.bool(key::CANARY) == Some(true) {
+        return Err(AnnotationError::StableIsCanary);
+    }
+    for annotation in key::OF_CANARY.into_iter().chain([key::AFFINITY_BEHAVIOR]) {
+        of_stable.on_wrong_ingress(annotation);
+    }
+    let affinity = session_affinity(&mut of_stable, scope)?;
+    if affinity == Affinity::None {
+        of_canary.without_affinity(key::AFFINITY_BEHAVIOR);
+    }
+
+    findings.extend(of_canary.findings.into_vec());
+    findings.extend(of_stable.findings.into_vec());
+    Ok(AnnotationReading { policy: Policy::of(Parts { canaries: vec![canary_of_policy], total, affinity }), findings })
+}
+
+/// Makes the error for an annotation whose value no policy can hold.
+pub(super) fn unsupported(annotation: &'static str) -> impl Fn(Invalid) -> AnnotationError {
+    move |invalid| AnnotationError::Unsupported { annotation, invalid }
+}
+
+/// The total that the balancer draws from: it draws a number from 1 to the total, and if the number is at most the weight, the
+/// request goes to the canary.
+fn total(config: &Config) -> Result<Total, AnnotationError> {
+    let total = config.effective_total();
+    let parts = u32::try_from(total).map_err(|_| Invalid::Total(total));
+    parts.and_then(Total::new).map_err(unsupported(key::WEIGHT_TOTAL))
+}
+
+/// The weight. A weight below 0 becomes 0, and a weight above the total becomes the total.
+fn weight(config: &Config) -> Result<u32, AnnotationError> {
+    let weight = config.weight.clamp(0, config.effective_total());
+    u32::try_from(weight).map_err(|_| unsupported(key::WEIGHT)(Invalid::Weight(weight)))
+}
+
+/// The header rule; `None` if there is none, or if nginx drops the header. A value overrides a pattern.
+fn header(config: &Config) -> Result<Option<HeaderRule>, AnnotationError> {
+    let Config { enabled: _, weight: _, weight_total: _, header, header_value, header_pattern, cookie: _ } = config;
+    let Some(name) = request_header(header).filter(|name| !name.is_empty()) else { return Ok(None) };
+    let (annotation, value_match) = if !header_value.is_empty() {
+        (key::HEADER_VALUE, Match::Exact(header_value.clone()))
+    } else if !header_pattern.is_empty() {
+        let pattern = Pattern::new(header_pattern).map_err(unsupported(key::HEADER_PATTERN))?;
+        (key::HEADER_PATTERN, Match::Pattern(pattern))
+    } else {
+        (key::HEADER, Match::AlwaysNever)
+    };
+    HeaderRule::new(&name, value_match).map(Some).map_err(unsupported(annotation))
+}
+
+fn cookie(config: &Config) -> Result<Option<CookieRule>, AnnotationError> {
+    match config.cookie.as_str() {
+        "" => Ok(None),
+        name => CookieRule::new(name, Match::AlwaysNever).map(Some).map_err(unsupported(key::COOKIE)),
+    }
+}
+
+/// The variants that clients are pinned to, from the canary Ingress: only stable if `affinity-canary-behavior` is `legacy`, and
+/// all variants otherwise.
+fn scope(of_canary: &mut Getter<'_>) -> AffinityScope {
+    match of_canary.option(key::AFFINITY_BEHAVIOR, &["legacy", "sticky"], "sticky or legacy", "sticky") {
+        Some("legacy") => AffinityScope::StableOnly,
+        _ => AffinityScope::AllVariants,
+    }
+}

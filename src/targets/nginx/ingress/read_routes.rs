@@ -1,0 +1,140 @@
+//! Reads the routes of a stable Ingress.
+
+use k8s_openapi::api::networking::v1::Ingress;
+
+use super::Routes;
+use super::host_group::host_groups;
+use super::location::paths;
+use super::service_swap::ServiceSwap;
+use super::stable_ingress::{CLASS, StableIngress};
+use super::stable_service::StableService;
+use crate::error::IngressError;
+use crate::route::{Backend, Route};
+use crate::targets::finding::Findings;
+use crate::targets::nginx::annotations::key;
+use crate::targets::nginx::{Flags, Prefix};
+
+/// Reads the routes of a stable Ingress to its stable Service. `canaries` are the Services of the canaries of a policy, in
+/// order; the routes have them as further backends.
+///
+/// `stable_service` may be `None` if the Ingress routes to one Service only. A canary without a port gets the port of the
+/// stable Service. Hosts with the same paths and the same port become one route. A rule without a host is
+/// always a route of its own:
+///
+/// | the stable Ingress | routes |
+/// |---|---|
+/// | `a.test`: `/` to web:80; `b.test`: `/` to web:80 | `web`: `a.test` and `b.test`, `/` |
+/// | `a.test`: `/` to web:80, `/admin` to web:8080 | `web`: `a.test`, `/`; `web-hosts-2`: `a.test`, `/admin` |
+/// | `a.test`: `/` to web:80; no host: `/` to web:80 | `web`: `a.test`, `/`; `web-hosts-2`: every host, `/` |
+///
+/// These parts of the Ingress become findings:
+///
+/// * each annotation that has the prefix of `flags`, except those of canaries and of the affinity: they express a policy, which
+///   [`read`](super::super::read) returns
+/// * certificates, and the paths and the default backend of other Services, which are left out
+/// * a path of the type `ImplementationSpecific`, except `/`: the controller compares it character by character, and a route
+///   element by element (`/cart` matches `/carts` only in the controller)
+/// * a path that is a regular expression, or that targets read differently, which is left out
+///
+/// Source: controller 1.15.1, `internal/ingress/controller/template/template.go`.
+///
+/// # Errors
+///
+/// * The stable Ingress has no name, is a canary, or routes to no Service.
+/// * `canaries` is empty.
+/// * The stable Ingress routes to several Services, and `stable_service` is `None`.
+/// * The stable Ingress does not route to `stable_service`.
+/// * The Service of a canary is the stable Service, or the stable Ingress already routes to it. For the first canary this is
+///   checked a second time with the port of the stable Service instead of its own.
+/// * A name, a host or a port is invalid.
+/// * The rules of other Services take all paths of the stable Service, or no route can hold any of its paths.
+///
+/// ```
+/// use canary_policy::targets::nginx::{routes, Flags, Manifest};
+/// use k8s_openapi::api::networking::v1::Ingress;
+/// use serde_json::json;
+///
+/// let path = |path: &str, service: &str| json!({
+///     "path": path, "pathType": "Prefix", "backend": { "service": { "name": service, "port": { "number": 80 } } },
+/// });
+/// let stable = Ingress::from(serde_json::from_value::<Manifest>(json!({
+///     "apiVersion": "networking.k8s.io/v1",
+///     "kind": "Ingress",
+///     "metadata": { "name": "web" },
+///     "spec": { "rules": [{ "host": "a.test", "http": { "paths": [path("/", "web"), path("/api", "api")] } }] },
+/// }))?);
+///
+/// let (web, next) = ("web".parse()?, "web-next".parse()?);
+/// let read = routes(&stable, Some(&web), &[next], &Flags::default())?;
+/// assert_eq!(read.routes[0].canaries()[0].to_string(), "web-next:80");
+/// assert_eq!(
+///     read.findings[0].to_string(),
+///     "spec.rules[0].http.paths[1]: `/api` is left out: it routes to another Service than the stable one",
+/// );
+/// assert!(routes(&stable, None, &["web-next".parse()?], &Flags::default()).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn routes(
+    stable: &Ingress,
+    stable_service: Option<&Backend>,
+    canaries: &[Backend],
+    flags: &Flags,
+) -> Result<Routes, IngressError> {
+    let stable = StableIngress::new(stable, flags)?;
+    let first = canaries.first().ok_or(IngressError::NoCanary)?;
+    let service = StableService::of(stable, stable_service)?;
+    for canary in canaries {
+        ServiceSwap::to(canary).check(stable, &service)?;
+    }
+    ServiceSwap::to(first).without_port().check(stable, &service)?;
+
+    let mut findings = Findings::default();
+    report_left_out(stable, &service, &flags.prefix, &mut findings);
+    let groups = host_groups(stable, &service, &flags.prefix, &mut findings)?;
+    let findings = findings.into_vec();
+    if groups.is_empty() {
+        // Each path of the stable Service was left out, so the last finding is about a path.
+        let why = findings.last().map(ToString::to_string).unwrap_or_default();
+        return Err(IngressError::NoPath { ingress: stable.name.to_owned(), service: service.name, why });
+    }
+    let routes = groups.into_iter().enumerate().map(|(index, group)| group.route(index, stable, &service, canaries));
+    let routes = routes.collect::<Result<Vec<Route>, IngressError>>()?;
+
+    let annotation = |name: &str| stable.annotations().get(&flags.prefix.key(name));
+    Ok(Routes {
+        routes,
+        class: stable.class().or(stable.annotations().get(CLASS).map(String::as_str)).unwrap_or("nginx").to_owned(),
+        grpc: annotation("backend-protocol").is_some_and(|protocol| protocol.starts_with("GRPC")),
+        affinity: annotation(key::AFFINITY).is_some(),
+        findings,
+    })
+}
+
+/// Reports the parts of the Ingress that are part of no policy and of no route to the stable Service.
+fn report_left_out(stable: StableIngress<'_>, service: &StableService, prefix: &Prefix, findings: &mut Findings) {
+    for (key, value) in stable.annotations() {
+        let Some(name) = prefix.annotation(key) else { continue };
+        let is_of_policy = ["canary", "affinity", "session-cookie"].iter().any(|start| name.starts_with(start));
+        if !is_of_policy {
+            findings.left_out(
+                format!("metadata.annotations[{key}]"),
+                value,
+                "a route holds only hosts, paths and backends",
+            );
+        }
+    }
+    if let Some(tls) = stable.tls().first() {
+        let secret = tls.secret_name.as_deref().unwrap_or("tls");
+        findings.left_out("spec.tls", secret, "certificates belong to the Gateway that a route attaches to");
+    }
+    let default = stable.default_backend().and_then(|backend| backend.service.as_ref());
+    if let Some(other) = default.filter(|default| !service.is(default)) {
+        findings.left_out("spec.defaultBackend", &other.name, "it is another Service than the stable one");
+    }
+    for path in paths(stable.object) {
+        if !path.path.backend.service.as_ref().is_some_and(|routed| service.is(routed)) {
+            let text = path.path.path.as_deref().unwrap_or("/");
+            findings.left_out(path.field, text, "it routes to another Service than the stable one");
+        }
+    }
+}

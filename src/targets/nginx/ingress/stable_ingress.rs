@@ -1,0 +1,82 @@
+//! Stable Ingresses, told from canary Ingresses.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::networking::v1::{Ingress, IngressBackend, IngressRule, IngressSpec, IngressTLS};
+
+use crate::error::IngressError;
+use crate::targets::nginx::Flags;
+use crate::targets::nginx::annotations::getter::parse_bool;
+use crate::targets::nginx::annotations::key;
+
+/// The annotation that held the class before `spec.ingressClassName` existed. The controller prefers the annotation.
+pub(super) const CLASS: &str = "kubernetes.io/ingress.class";
+
+static NO_ANNOTATIONS: BTreeMap<String, String> = BTreeMap::new();
+
+/// Whether the controller treats an Ingress as a canary: the annotation `canary` is true in one of Go's spellings
+/// (controller 1.15.1, `strconv.ParseBool`).
+///
+/// ```
+/// use canary_policy::targets::nginx::{is_canary, Flags};
+/// use k8s_openapi::api::networking::v1::Ingress;
+///
+/// let mut ingress = Ingress::default();
+/// assert!(!is_canary(&ingress, &Flags::default()));
+/// for (value, canary) in [("T", true), ("true ", false), ("yes", false)] {
+///     let annotation = ("nginx.ingress.kubernetes.io/canary".to_owned(), value.to_owned());
+///     ingress.metadata.annotations = Some([annotation].into());
+///     assert_eq!(is_canary(&ingress, &Flags::default()), canary);
+/// }
+/// ```
+#[must_use]
+pub fn is_canary(ingress: &Ingress, flags: &Flags) -> bool {
+    let value = ingress.metadata.annotations.as_ref().and_then(|all| all.get(&flags.prefix.key(key::CANARY)));
+    value.and_then(|value| parse_bool(value)) == Some(true)
+}
+
+/// An Ingress that has a name and is not a canary.
+#[derive(Clone, Copy)]
+pub(super) struct StableIngress<'i> {
+    pub(super) name: &'i str,
+    pub(super) object: &'i Ingress,
+}
+
+impl<'i> StableIngress<'i> {
+    pub(super) fn new(object: &'i Ingress, flags: &Flags) -> Result<Self, IngressError> {
+        let name = object.metadata.name.as_deref().ok_or(IngressError::NoName)?;
+        if is_canary(object, flags) {
+            return Err(IngressError::IsCanary { ingress: name.to_owned() });
+        }
+        Ok(StableIngress { name, object })
+    }
+
+    pub(super) fn namespace(self) -> Option<&'i str> {
+        self.object.metadata.namespace.as_deref()
+    }
+
+    pub(super) fn annotations(self) -> &'i BTreeMap<String, String> {
+        self.object.metadata.annotations.as_ref().unwrap_or(&NO_ANNOTATIONS)
+    }
+
+    /// The class in `spec.ingressClassName`.
+    pub(super) fn class(self) -> Option<&'i str> {
+        self.spec()?.ingress_class_name.as_deref()
+    }
+
+    pub(super) fn rules(self) -> &'i [IngressRule] {
+        self.spec().and_then(|spec| spec.rules.as_deref()).unwrap_or_default()
+    }
+
+    pub(super) fn default_backend(self) -> Option<&'i IngressBackend> {
+        self.spec()?.default_backend.as_ref()
+    }
+
+    pub(super) fn tls(self) -> &'i [IngressTLS] {
+        self.spec().and_then(|spec| spec.tls.as_deref()).unwrap_or_default()
+    }
+
+    fn spec(self) -> Option<&'i IngressSpec> {
+        self.object.spec.as_ref()
+    }
+}

@@ -1,0 +1,27 @@
+//! Reads the matches of an object back to a policy. The readers of all targets share this module.
+//!
+//! A reader turns each match of its object into a [`ParsedMatch`]. [`ParsedTable::of_matches`] makes rows of the matches that
+//! have a condition, and the split by weight of those that have none. It keeps a row only if the object has it on every path.
+//! [`ParsedTable::policy`] finds the policy that would be written as these rows, writes it as a [`Table`](super::table::Table)
+//! again, and reports every difference, so that nothing is lost silently.
+
+mod backend_subset;
+mod difference;
+mod owned_condition;
+mod parsed_match;
+mod parsed_policy;
+mod parsed_route;
+mod parsed_table;
+mod reading;
+mod regex;
+mod rules;
+mod variant_names;
+
+pub(super) use backend_subset::BackendSubset;
+pub(super) use owned_condition::OwnedCondition;
+pub(super) use parsed_match::{AddedHeader, ParsedDestination, ParsedMatch, set_cookie_of, unknown_fields};
+pub(super) use parsed_policy::ParsedPolicy;
+pub(super) use parsed_route::{Field, ParsedRoute};
+pub(super) use parsed_table::ParsedTable;
+pub use reading::Reading;
+pub(super) use variant_names::VariantNames;

@@ -1,0 +1,59 @@
+//! Matches that were read from an object, and where the requests that match go.
+
+use super::{BackendSubset, OwnedCondition};
+use crate::route::Path;
+use crate::targets::UnknownFields;
+use crate::targets::finding::Findings;
+
+/// One match of a rule: the requests that match, and where they go.
+#[derive(Clone)]
+pub(in crate::targets) struct ParsedMatch {
+    /// The path of the field.
+    pub(in crate::targets) field: String,
+    pub(in crate::targets) path: Path,
+    /// The condition on a header or cookie; `None` matches every request to the path.
+    pub(in crate::targets) condition: Option<OwnedCondition>,
+    pub(in crate::targets) destinations: Vec<ParsedDestination>,
+}
+
+/// Where requests go: a backend or subset, its weight, and the `Set-Cookie` value that is added to its responses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::targets) struct ParsedDestination {
+    pub(in crate::targets) backend: BackendSubset,
+    pub(in crate::targets) weight: u32,
+    pub(in crate::targets) set_cookie: Option<String>,
+}
+
+/// A field of an object that changes the headers of a response.
+pub(in crate::targets) struct AddedHeader {
+    /// The path of the field.
+    pub(in crate::targets) field: String,
+    /// A short text for the field, for a finding.
+    pub(in crate::targets) text: String,
+    /// The `Set-Cookie` value, if the field adds it and changes nothing else.
+    pub(in crate::targets) set_cookie: Option<String>,
+}
+
+/// The first `Set-Cookie` value. Each of the other fields becomes a finding with the reason `why`.
+pub(in crate::targets) fn set_cookie_of(
+    added: impl Iterator<Item = AddedHeader>,
+    why: &'static str,
+    findings: &mut Findings,
+) -> Option<String> {
+    let mut first = None;
+    for AddedHeader { field, text, set_cookie } in added {
+        if first.is_none() && set_cookie.is_some() {
+            first = set_cookie;
+        } else {
+            findings.left_out(field, &text, why);
+        }
+    }
+    first
+}
+
+/// Reports the fields of an object that this crate does not read.
+pub(in crate::targets) fn unknown_fields(field: &str, unknown: &UnknownFields, findings: &mut Findings) {
+    for name in unknown.names() {
+        findings.left_out(format!("{field}.{name}"), name, "a policy or route has no such field");
+    }
+}

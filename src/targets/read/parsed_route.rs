@@ -1,0 +1,41 @@
+//! The route that the fields of an object express.
+
+use crate::error::{InvalidRoute, ReadError};
+use crate::route::{Backend, Host, Parent, Path, Route};
+use crate::targets::Metadata;
+
+/// The parts of a route that objects hold, and the names of the fields that hold them.
+pub(in crate::targets) struct ParsedRoute<'o> {
+    pub(in crate::targets) metadata: &'o Metadata,
+    pub(in crate::targets) hosts: Field<Vec<Host>>,
+    pub(in crate::targets) paths: Field<Vec<Path>>,
+    pub(in crate::targets) parents: Field<Vec<Parent>>,
+}
+
+/// A value, and the path of the field that holds it.
+pub(in crate::targets) struct Field<T> {
+    pub(in crate::targets) path: &'static str,
+    pub(in crate::targets) value: T,
+}
+
+impl ParsedRoute<'_> {
+    /// The route with these backends.
+    ///
+    /// # Errors
+    ///
+    /// A name is invalid, or a host, path or parent is listed twice.
+    pub(in crate::targets) fn with_backends(self, stable: Backend, canaries: Vec<Backend>) -> Result<Route, ReadError> {
+        let at =
+            |field: &'static str| move |invalid: InvalidRoute| ReadError::Route { field: field.to_owned(), invalid };
+        let ParsedRoute { metadata, hosts, paths, parents } = self;
+        let Metadata { name, namespace, annotations: _ } = metadata;
+        let route = Route::new(name, stable, canaries).map_err(at("metadata.name"))?;
+        let route = match namespace {
+            Some(namespace) => route.with_namespace(namespace).map_err(at("metadata.namespace"))?,
+            None => route,
+        };
+        let route = route.with_hosts(hosts.value).map_err(at(hosts.path))?;
+        let route = route.with_paths(paths.value).map_err(at(paths.path))?;
+        route.with_parents(parents.value).map_err(at(parents.path))
+    }
+}

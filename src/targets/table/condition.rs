@@ -1,0 +1,60 @@
+//! Conditions: the tests that the rules and the affinity cookie of a policy make on a request.
+
+use http::HeaderName;
+
+use crate::policy::{CookieName, CookieRule, HeaderRule, Match, Pattern, Variant};
+
+/// A condition on the value of one header or one cookie.
+#[derive(Clone, Copy)]
+pub(in crate::targets) enum Condition<'p> {
+    /// The header has this value.
+    Header(&'p HeaderName, &'p str),
+    /// The pattern is found in the value of the header.
+    HeaderPattern(&'p HeaderName, &'p Pattern),
+    /// The cookie has this value, read as a cookie rule reads it.
+    Cookie(&'p CookieName, &'p str),
+    /// The pattern is found in the value of the cookie, read as a cookie rule reads it.
+    CookiePattern(&'p CookieName, &'p Pattern),
+    /// The cookie has this value, read as an affinity cookie is read.
+    Affinity(&'p CookieName, &'p str),
+}
+
+/// A condition, and the variant that a request goes to if the condition holds.
+pub(in crate::targets) struct Choice<C> {
+    pub(in crate::targets) condition: C,
+    pub(in crate::targets) variant: Variant,
+}
+
+impl<'p> Choice<Condition<'p>> {
+    /// A canary's header rule: `always` and `never` are two choices, everything else is one.
+    pub(super) fn of_header(rule: &'p HeaderRule, canary: usize) -> Vec<Self> {
+        let HeaderRule { name, value_match } = rule;
+        let canary = Variant::Canary(canary);
+        match value_match {
+            Match::AlwaysNever => vec![
+                Choice { condition: Condition::Header(name, "always"), variant: canary },
+                Choice { condition: Condition::Header(name, "never"), variant: Variant::Stable },
+            ],
+            Match::Exact(value) => vec![Choice { condition: Condition::Header(name, value), variant: canary }],
+            Match::Pattern(pattern) => {
+                vec![Choice { condition: Condition::HeaderPattern(name, pattern), variant: canary }]
+            }
+        }
+    }
+
+    /// A canary's cookie rule: `always` and `never` are two choices, everything else is one.
+    pub(super) fn of_cookie(rule: &'p CookieRule, canary: usize) -> Vec<Self> {
+        let CookieRule { name, value_match } = rule;
+        let canary = Variant::Canary(canary);
+        match value_match {
+            Match::AlwaysNever => vec![
+                Choice { condition: Condition::Cookie(name, "always"), variant: canary },
+                Choice { condition: Condition::Cookie(name, "never"), variant: Variant::Stable },
+            ],
+            Match::Exact(value) => vec![Choice { condition: Condition::Cookie(name, value), variant: canary }],
+            Match::Pattern(pattern) => {
+                vec![Choice { condition: Condition::CookiePattern(name, pattern), variant: canary }]
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! `Set-Cookie` as a header that Envoy adds to a response.
+
+use std::borrow::Cow;
+
+/// A header that Envoy, or Gloo through Envoy, adds to a response (`config.core.v3.HeaderValue`). The functions that write
+/// one have examples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct HeaderValue {
+    /// The name of the header.
+    pub key: Cow<'static, str>,
+    /// The value of the header; `%%` stands for `%`.
+    pub value: String,
+}
+
+impl HeaderValue {
+    pub(in crate::targets) fn set_cookie(value: &str) -> Self {
+        HeaderValue { key: Cow::Borrowed("Set-Cookie"), value: escape_percent(value) }
+    }
+}
+
+/// A header value as Envoy takes it: a single `%` would begin one of its variables.
+pub(in crate::targets) fn escape_percent(value: &str) -> String {
+    value.replace('%', "%%")
+}
+
+/// The header value that Envoy makes of an escaped one.
+pub(in crate::targets) fn unescape_percent(value: &str) -> String {
+    value.replace("%%", "%")
+}

@@ -1,0 +1,167 @@
+//! Errors, losses and findings: each has a code for programs, a field, and a message that names the field.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use canary_policy::error::Diagnostic;
+use canary_policy::route::Backend;
+use canary_policy::targets::nginx::{Annotations, Flags};
+use canary_policy::targets::replicas::{self, Pods};
+use canary_policy::targets::{gateway, istio, nginx};
+use canary_policy::{HeaderRule, Match, Sample};
+use regex::Regex;
+use serde_json::json;
+
+use crate::util::route::{route, route_to};
+use crate::util::source::{code, files};
+use crate::util::{annotations, policy, spec};
+
+/// The diagnostics of the crate, by the source: the name of each type, its own codes, and the types whose codes it passes on.
+fn diagnostics() -> BTreeMap<String, (Vec<String>, BTreeSet<String>)> {
+    let implementation =
+        Regex::new(r"(?s)impl Diagnostic for (\w+) \{.*?fn code\(&self\) -> &'static str \{(.*?)\n    \}").unwrap();
+    let own = Regex::new("\"([^\"]*)\"").unwrap();
+    let passed_on = Regex::new(r"::(\w+)[^\n]*=> \w+\.code\(\)").unwrap();
+    let files = files();
+    let found = files
+        .values()
+        .flat_map(|text| implementation.captures_iter(text).map(move |found| (text, found.extract::<2>().1)));
+    let found: Vec<(&String, [&str; 2])> = found.collect();
+    let names: Vec<&str> = found.iter().map(|(_, [name, _])| *name).collect();
+    let diagnostic = |(text, [name, body]): &(&String, [&str; 2])| {
+        assert!(!body.contains("_ =>"), "{name}: every variant has a code of its own");
+        let codes = own.captures_iter(body).map(|code| code[1].to_owned()).collect();
+        let variants = passed_on.captures_iter(body).map(|variant| variant[1].to_owned());
+        // The type of the field of such a variant is a diagnostic too.
+        let types = variants.flat_map(|variant| {
+            let fields = Regex::new(&format!(r"(?s)\n    {variant}(?: \{{|\()(.*?)(?:\n    \}}|\)),\n")).unwrap();
+            let fields = fields.captures(text).unwrap_or_else(|| panic!("{name}::{variant}"))[1].to_owned();
+            let used = code(&fields);
+            let words: Vec<String> = used.split(|letter: char| !letter.is_alphanumeric()).map(str::to_owned).collect();
+            words.into_iter().filter(|word| names.contains(&word.as_str())).collect::<Vec<_>>()
+        });
+        ((*name).to_owned(), (codes, types.collect()))
+    };
+    found.iter().map(diagnostic).collect()
+}
+
+#[test]
+fn codes_are_unique_and_in_kebab_case() {
+    let diagnostics = diagnostics();
+    let kebab = Regex::new("^[a-z]+(-[a-z]+)*$").unwrap();
+    assert!(diagnostics.len() >= 19, "{:?}", diagnostics.keys());
+    for (name, (codes, passed_on)) in &diagnostics {
+        for code in codes {
+            assert!(kebab.is_match(code), "{name}: `{code}`");
+            assert_eq!(codes.iter().filter(|other| *other == code).count(), 1, "{name}: `{code}` twice");
+            for other in passed_on {
+                let passed_on = &diagnostics[other].0;
+                // A policy without a canary is the same problem in both.
+                let same = (name.as_str(), code.as_str()) == ("ReadError", "no-canary");
+                assert!(same || !passed_on.contains(code), "{name}: `{code}` is a code of {other} too");
+            }
+        }
+    }
+    let passed_on = &diagnostics["ReadError"].1;
+    assert_eq!(passed_on.iter().map(String::as_str).collect::<Vec<_>>(), ["Invalid", "InvalidPolicy", "InvalidRoute"]);
+}
+
+/// Each row is a diagnostic, its code, its object and its field.
+#[test]
+fn a_diagnostic_has_its_code_object_and_field() {
+    let two = policy("canaries: [{ name: a, weight: 1 }, { name: b, weight: 1, header: { name: x-b, value: '' } }]");
+    let invalid_policy = canary_policy::Policy::try_from(spec("canaries: [{ weight: 101 }]")).unwrap_err();
+    let parsed = nginx::parse(&annotations([("canary", "true"), ("canary-weight", "10%")]), &Flags::default());
+    let web = json!({ "name": "web", "port": 80, "weight": 90 });
+    let next = json!({ "name": "next", "port": 80, "weight": 10 });
+    let http_route = |backends: serde_json::Value| {
+        serde_json::from_value::<gateway::HttpRoute>(json!({
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "HTTPRoute",
+            "metadata": { "name": "web" },
+            "spec": { "rules": [{ "backendRefs": backends, "timeouts": { "request": "1s" } }] },
+        }))
+        .unwrap()
+    };
+    let reading = gateway::read(&[http_route(json!([web, next]))]).unwrap();
+    let not_read = gateway::read(&[http_route(json!([web]))]).unwrap_err();
+    let params = istio::VirtualServiceParams::default();
+    type Row = (Box<dyn Diagnostic>, &'static str, Option<&'static str>, Option<&'static str>);
+    let rows: Vec<Row> = vec![
+        (Box::new(HeaderRule::new("a b", Match::AlwaysNever).unwrap_err()), "header-name", None, None),
+        (Box::new(invalid_policy.problems[0].clone()), "weight-above-total", None, Some("canaries[0].weight")),
+        (Box::new(invalid_policy), "weight-above-total", None, Some("canaries[0].weight")),
+        (Box::new("web:0".parse::<Backend>().unwrap_err()), "port", None, None),
+        (Box::new(Sample::from_fraction(1, 1).unwrap_err()), "sample", None, None),
+        (Box::new(Pods::new(0).unwrap_err()), "pods", None, None),
+        (
+            Box::new(istio::virtual_service(&two, &route_to("web", &[]), &params).unwrap_err()),
+            "canaries",
+            None,
+            Some("backends"),
+        ),
+        (
+            Box::new(replicas::split(&two, &Pods::new(1).unwrap().with_one_of_each()).unwrap_err()),
+            "too-few",
+            None,
+            Some("pods"),
+        ),
+        (Box::new(not_read), "no-canary", None, None),
+        (Box::new(reading.findings[0].clone()), "left-out", None, Some("spec.rules[0].timeouts")),
+        (Box::new(reading.findings[1].clone()), "assumed", None, Some("spec.rules[0].matches[0]")),
+        (
+            Box::new(nginx::read(&Annotations::default(), &Flags::default()).unwrap_err()),
+            "not-canary",
+            Some("canary"),
+            Some("canary"),
+        ),
+        (Box::new(parsed.findings[0].clone()), "invalid-value", Some("canary"), Some("canary-weight")),
+        (
+            Box::new(nginx::annotations(&two, &nginx::Prefix::default()).losses[0].clone()),
+            "left-out",
+            None,
+            Some("canaries[1]"),
+        ),
+        (
+            Box::new(
+                gateway::http_routes(&two, &route(&two).with_parents(["public".parse().unwrap()]).unwrap())
+                    .unwrap()
+                    .losses[0]
+                    .clone(),
+            ),
+            "refused",
+            None,
+            Some("canaries[1].header"),
+        ),
+        (Box::new(nginx::RequestView::new(&[("a b", "c")]).unwrap_err()), "name", None, Some("a b")),
+    ];
+    for (diagnostic, code, object, field) in rows {
+        let report = diagnostic.report();
+        assert_eq!(
+            (report.code, report.object.as_deref(), report.field.as_deref()),
+            (code, object, field),
+            "{diagnostic}"
+        );
+        assert_eq!(report.message, diagnostic.to_string());
+    }
+}
+
+/// A report is written without the parts that it does not have.
+#[test]
+fn a_report_is_serialised() {
+    let error = HeaderRule::new("a b", Match::AlwaysNever).unwrap_err();
+    assert_eq!(
+        serde_json::to_value(error.report()).unwrap(),
+        json!({ "code": "header-name", "message": error.to_string() })
+    );
+    let parsed = nginx::parse(&annotations([("canary", "true"), ("canary-weight", "10%")]), &Flags::default());
+    let finding = &parsed.findings[0];
+    assert_eq!(
+        serde_json::to_value(finding.report()).unwrap(),
+        json!({
+            "code": "invalid-value",
+            "object": "canary",
+            "field": "canary-weight",
+            "message": finding.to_string(),
+        })
+    );
+}

@@ -1,0 +1,165 @@
+//! Specs: the written form of a policy, and every problem of an invalid one.
+
+use canary_policy::policy::CanaryName;
+use canary_policy::{Policy, Spec};
+
+use crate::util::{policy, problems};
+
+#[test]
+fn one_canary_needs_one_line() {
+    assert_eq!(Policy::percent(30).unwrap(), policy("canaries: [{ weight: 30 }]"));
+}
+
+#[test]
+fn every_field_of_a_spec_is_read_and_written() {
+    let yaml = r#"
+total: 1000
+canaries:
+  - name: blue
+    weight: 30
+    header: { name: X-Canary }
+    cookie: { name: cohort, value: beta }
+  - name: green
+    header: { name: x-region, pattern: "^eu-" }
+affinity:
+  cookie: { name: route, precedence: afterRules, pins: stable, revision: "7", maxAge: 86400, path: /, domain: a.test, sameSite: Lax, secure: true }
+"#;
+    let policy = policy(yaml);
+    let written = serde_json::to_value(&policy).unwrap();
+    assert_eq!(
+        written,
+        serde_json::json!({
+            "total": 1000,
+            "canaries": [
+                { "name": "blue", "weight": 30, "header": { "name": "x-canary" }, "cookie": { "name": "cohort", "value": "beta" } },
+                { "name": "green", "header": { "name": "x-region", "pattern": "^eu-" } },
+            ],
+            "affinity": { "cookie": {
+                "name": "route", "precedence": "afterRules", "pins": "stable", "revision": "7", "maxAge": 86400,
+                "path": "/", "domain": "a.test", "sameSite": "Lax", "secure": true,
+            } },
+        })
+    );
+    assert_eq!(serde_json::from_value::<Policy>(written).unwrap(), policy);
+}
+
+#[test]
+fn defaults_are_not_written() {
+    let yaml = "{ total: 100, canaries: [{ name: canary, weight: 0 }], affinity: { key: { cookie: uid, salt: '' } } }";
+    let written = serde_json::to_string(&policy(yaml)).unwrap();
+    assert_eq!(written, r#"{"canaries":[{}],"affinity":{"key":{"cookie":"uid"}}}"#);
+}
+
+/// Each row is an invalid spec and its problems.
+#[test]
+fn every_problem_names_its_field() {
+    let long = "x".repeat(300);
+    let rows: &[(&str, &[&str])] = &[
+        ("canaries: []", &["canaries: no canary is given: a policy has at least one"]),
+        ("{ canaries: [{}], total: 0 }", &["total: 0 is not a total: expected 1 to 4294967295"]),
+        ("{ canaries: [{}], total: 4294967296 }", &["total: 4294967296 is not a total: expected 1 to 4294967295"]),
+        ("canaries: [{ weight: 101 }]", &["canaries[0].weight: 101 is more than the total 100"]),
+        ("canaries: [{ weight: -1 }]", &["canaries[0].weight: -1 is not a weight: expected 0 to 4294967295"]),
+        (
+            "canaries: [{ name: a, weight: 60 }, { name: b, weight: 60 }]",
+            &["canaries: the weights add up to 120, more than the total 100"],
+        ),
+        ("canaries: [{ name: a }, { name: a }]", &["canaries[1].name: `a` names two canaries: names are unique"]),
+        (
+            "canaries: [{}, { name: a }]",
+            &["canaries[0].name: the name is missing: if a policy has several canaries, each needs a name"],
+        ),
+        (
+            "canaries: [{ name: stable }]",
+            &["canaries[0].name: `stable` names the stable variant: a canary needs another name"],
+        ),
+        (
+            "canaries: [{ name: My_App }]",
+            &[
+                "canaries[0].name: `My_App` is not a canary's name: expected 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends",
+            ],
+        ),
+        (
+            "canaries: [{ header: { name: x canary } }]",
+            &[
+                "canaries[0].header.name: `x canary` is not a header name: expected 1 to 256 letters, digits or !#$%&'*+-.^_`|~",
+            ],
+        ),
+        (
+            "canaries: [{ cookie: { name: 'a;b' } }]",
+            &[
+                "canaries[0].cookie.name: `a;b` is not a cookie name: expected 1 to 256 letters, digits, inner spaces or !#$%&'*+-./:^_`|~",
+            ],
+        ),
+        (
+            "canaries: [{ cookie: { name: a, value: 'b;c' } }]",
+            &[
+                "canaries[0].cookie.value: `b;c` is not a cookie value: expected at most 4096 bytes, no control characters, no `;` and no space or tab at the ends",
+            ],
+        ),
+        (
+            r#"canaries: [{ header: { name: a, value: "b\nc" } }]"#,
+            &[
+                r"canaries[0].header.value: `b\nc` is not a header value: expected at most 4096 bytes, no control characters and no space or tab at the ends",
+            ],
+        ),
+        (
+            "canaries: [{ header: { name: a, value: b, pattern: c } }]",
+            &["canaries[0].header: `value` and `pattern` are both given: give one of them"],
+        ),
+        ("{ canaries: [{}], affinity: {} }", &["affinity: neither `cookie` nor `key` is given: give one of them"]),
+        (
+            "{ canaries: [{}], affinity: { cookie: { name: a }, key: { header: b } } }",
+            &["affinity: `cookie` and `key` are both given: give one of them"],
+        ),
+        (
+            "{ canaries: [{}], affinity: { key: { header: b, cookie: c } } }",
+            &["affinity.key: `header` and `cookie` are both given: give one of them"],
+        ),
+        (
+            "{ canaries: [{}], affinity: { cookie: { name: '', revision: 'a|b', maxAge: -1, path: x, domain: 'a;b' } } }",
+            &[
+                "affinity.cookie.name: `` is not a cookie name: expected 1 to 256 letters, digits, inner spaces or !#$%&'*+-./:^_`|~",
+                "affinity.cookie.revision: `a|b` is not a revision: expected 1 to 63 letters, digits, `-`, `_` or `.`",
+                "affinity.cookie.maxAge: -1 is not a max age: expected 0 to 4294967295 seconds",
+                "affinity.cookie.path: `x` is not a cookie path: expected `/` and at most 1023 more printable ASCII characters, without `;`",
+                "affinity.cookie.domain: `a;b` is not a cookie domain: expected 1 to 253 letters, digits, `-` or `.`",
+            ],
+        ),
+        (
+            &format!("{{ canaries: [{{}}], affinity: {{ key: {{ header: b, salt: {long} }} }} }}"),
+            &["affinity.key.salt: the salt has 300 bytes: expected at most 256"],
+        ),
+        (
+            "{ total: -1, canaries: [{ name: a, weight: 9999999999, header: { name: '(', pattern: '(' } }, { name: a }] }",
+            &[
+                "total: -1 is not a total: expected 1 to 4294967295",
+                "canaries[0].weight: 9999999999 is not a weight: expected 0 to 4294967295",
+                "canaries[0].header.name: `(` is not a header name: expected 1 to 256 letters, digits or !#$%&'*+-.^_`|~",
+                "canaries[0].header.pattern: the pattern `(` is refused at byte 0: unclosed group",
+                "canaries[1].name: `a` names two canaries: names are unique",
+            ],
+        ),
+    ];
+    for (yaml, expected) in rows {
+        assert_eq!(problems(yaml), *expected, "{yaml}");
+    }
+}
+
+#[test]
+fn an_unknown_field_is_an_error() {
+    let error = serde_json::from_str::<Spec>(r#"{ "canaries": [{ "wieght": 30 }] }"#).unwrap_err().to_string();
+    assert!(error.starts_with("unknown field `wieght`, expected one of `name`, `weight`"), "{error}");
+}
+
+#[test]
+fn messages_shorten_long_values() {
+    let error = CanaryName::new(&"x".repeat(200_000)).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!(
+            "`{}… (200000 bytes)` is not a canary's name: expected 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends",
+            "x".repeat(80)
+        )
+    );
+}

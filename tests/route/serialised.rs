@@ -1,0 +1,119 @@
+//! Routes and their parts in JSON.
+
+use std::fmt::Debug;
+
+use canary_policy::Route;
+use canary_policy::route::{Backend, Host, Parent, Path, Port};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::util::route::{paths, route_to};
+
+/// Holds that a value is written in this way and read back.
+#[track_caller]
+fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, written: &Value) {
+    assert_eq!(&serde_json::to_value(value).unwrap(), written);
+    assert_eq!(&serde_json::from_value::<T>(written.clone()).unwrap(), value);
+}
+
+#[test]
+fn the_parts_of_a_route_are_written_and_read() {
+    for text in ["web", "web:80", "web:http"] {
+        check::<Backend>(&text.parse().unwrap(), &json!(text));
+    }
+    check::<Port>(&"80".parse().unwrap(), &json!("80"));
+    check::<Port>(&"http".parse().unwrap(), &json!("http"));
+    check::<Host>(&"*.example.com".parse().unwrap(), &json!("*.example.com"));
+    check::<Parent>(&"public".parse().unwrap(), &json!("public"));
+    check::<Parent>(&"infra/public".parse().unwrap(), &json!("infra/public"));
+    check(&Path::exact("/cart/").unwrap(), &json!({ "path": "/cart/", "pathType": "Exact" }));
+    check(&Path::prefix("/cart/").unwrap(), &json!({ "path": "/cart/", "pathType": "Prefix" }));
+}
+
+#[test]
+fn a_route_is_written_and_read() {
+    check(
+        &route_to("web", &[]),
+        &json!({ "name": "web", "paths": [{ "path": "/", "pathType": "Prefix" }], "stable": "web", "canaries": [] }),
+    );
+    let route = route_to("web:80", &["c0:80", "c1:http"]).with_namespace("shop").unwrap();
+    let route = route.with_hosts(["a.test".parse().unwrap(), "*.b.test".parse().unwrap()]).unwrap();
+    let route =
+        route.with_paths(paths("/cart =/pay")).unwrap().with_parents(["infra/public".parse().unwrap()]).unwrap();
+    check(
+        &route,
+        &json!({
+            "name": "web",
+            "namespace": "shop",
+            "hosts": ["a.test", "*.b.test"],
+            "paths": [{ "path": "/cart", "pathType": "Prefix" }, { "path": "/pay", "pathType": "Exact" }],
+            "parents": ["infra/public"],
+            "stable": "web:80",
+            "canaries": ["c0:80", "c1:http"],
+        }),
+    );
+}
+
+/// Each row is a change of a valid route, and the error.
+#[test]
+fn an_invalid_route_is_not_read() {
+    let route = json!({ "name": "web", "stable": "web:80", "canaries": ["c0:80"] });
+    assert!(serde_json::from_value::<Route>(route.clone()).is_ok());
+    for (field, value, error) in [
+        (
+            "name",
+            json!("Web"),
+            "`Web` is not an object name: expected 1 to 253 of a-z, 0-9, - and ., with a letter or digit at both ends",
+        ),
+        (
+            "namespace",
+            json!("a.b"),
+            "`a.b` is not a namespace: expected 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends",
+        ),
+        ("hosts", json!(["a.test", "a.test"]), "`a.test` is listed twice"),
+        (
+            "paths",
+            json!([{ "path": "a", "pathType": "Exact" }]),
+            "`a` is not a path: expected `/` and at most 1023 more characters of a URL path, without //, /./, /../ and %2f",
+        ),
+        (
+            "paths",
+            json!([{ "path": "/", "pathType": "ImplementationSpecific" }]),
+            "unknown variant `ImplementationSpecific`, expected `Exact` or `Prefix`",
+        ),
+        (
+            "stable",
+            json!("web:0"),
+            "`0` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it",
+        ),
+        (
+            "host",
+            json!("a.test"),
+            "unknown field `host`, expected one of `name`, `namespace`, `hosts`, `paths`, `parents`, `stable`, `canaries`",
+        ),
+    ] {
+        let mut route = route.clone();
+        route[field] = value;
+        assert_eq!(serde_json::from_value::<Route>(route).unwrap_err().to_string(), error);
+    }
+}
+
+/// The schemas of an operator that has a route in its custom resource.
+#[test]
+fn a_route_has_a_schema() {
+    fn schema<T: JsonSchema>() -> Value {
+        serde_json::to_value(schemars::schema_for!(T)).unwrap()
+    }
+    for schema in [schema::<Backend>(), schema::<Port>(), schema::<Host>(), schema::<Parent>()] {
+        assert_eq!(schema["type"], "string");
+    }
+    let required = |schema: Value| {
+        let mut names: Vec<String> = serde_json::from_value(schema["required"].clone()).unwrap();
+        names.sort();
+        names
+    };
+    assert_eq!(required(schema::<Path>()), ["path", "pathType"]);
+    assert_eq!(required(schema::<Route>()), ["canaries", "name", "stable"]);
+}

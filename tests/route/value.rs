@@ -1,0 +1,168 @@
+//! Values of a route: their bounds, and the text of every error.
+
+use canary_policy::Route;
+use canary_policy::route::{Backend, Host, Parent, Path, PathType, Port};
+
+use crate::util::route::{paths, route_to};
+
+/// A route to `web:80`, with one canary.
+fn web() -> Route {
+    route_to("web:80", &["c0:80"])
+}
+
+/// Each row is the result of an invalid value, and the error.
+#[test]
+fn every_error_names_the_value_and_the_bound() {
+    let duplicates = |text: &str| [text, text].map(|text| text.parse().unwrap());
+    for (result, text) in [
+        (
+            Route::new("Web", "web".parse().unwrap(), []),
+            "`Web` is not an object name: expected 1 to 253 of a-z, 0-9, - and ., with a letter or digit at both ends",
+        ),
+        (
+            web().with_namespace("a.b"),
+            "`a.b` is not a namespace: expected 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends",
+        ),
+        (
+            "a.b/public".parse::<Parent>().map(|_| web()),
+            "`a.b` is not a namespace: expected 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends",
+        ),
+        (
+            "infra/".parse::<Parent>().map(|_| web()),
+            "`` is not an object name: expected 1 to 253 of a-z, 0-9, - and ., with a letter or digit at both ends",
+        ),
+        (
+            "10.0.0.1".parse::<Host>().map(|_| web()),
+            "`10.0.0.1` is not a host: expected a DNS name, or `*.` and a DNS name",
+        ),
+        (
+            "1web:80".parse::<Backend>().map(|_| web()),
+            "`1web` is not a Service name: expected 1 to 63 of a-z, 0-9 and -, with a letter first and no - last",
+        ),
+        (
+            "web:65536".parse::<Backend>().map(|_| web()),
+            "`65536` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it",
+        ),
+        (
+            Path::prefix("/a//b").map(|_| web()),
+            "`/a//b` is not a path: expected `/` and at most 1023 more characters of a URL path, without //, /./, /../ and %2f",
+        ),
+        (web().with_hosts(duplicates("a.test")), "`a.test` is listed twice"),
+        (web().with_paths(paths("/a /a/")), "`Prefix /a` is listed twice"),
+        (web().with_parents(["public", "public"].map(|text| text.parse().unwrap())), "`public` is listed twice"),
+    ] {
+        assert_eq!(result.unwrap_err().to_string(), text);
+    }
+}
+
+/// Each row is a text of a backend, and whether it is valid.
+#[test]
+fn backends_are_service_names_with_a_port() {
+    let (longest, too_long) = ("a".repeat(63), "a".repeat(64));
+    for (text, valid) in [
+        ("web", true),
+        ("web:80", true),
+        ("web-2:http", true),
+        (&*longest, true),
+        ("web:1", true),
+        ("web:65535", true),
+        ("web:a-1", true),
+        ("web:abcdefghijklmno", true),
+        (&*too_long, false),
+        ("", false),
+        ("Web", false),
+        ("web-", false),
+        ("web.shop", false),
+        ("web:", false),
+        ("web:0", false),
+        ("web:-1", false),
+        ("web:1-", false),
+        ("web:abcdefghijklmnop", false),
+        ("web:80:80", false),
+    ] {
+        let backend = text.parse::<Backend>();
+        assert_eq!(backend.is_ok(), valid, "{text}");
+        assert!(backend.is_ok_and(|backend| backend.to_string() == text) == valid, "{text}");
+    }
+    assert!(matches!("80".parse(), Ok(Port::Number(port)) if port.get() == 80));
+    assert!(matches!("http".parse(), Ok(Port::Name(name)) if name.as_str() == "http"));
+}
+
+/// Each row is a text of a host, and whether it is valid.
+#[test]
+fn hosts_are_dns_names() {
+    let (longest, too_long) = (format!("{}.b", "a".repeat(251)), format!("{}.b", "a".repeat(252)));
+    for (text, valid) in [
+        ("a.test", true),
+        ("localhost", true),
+        ("*.a.test", true),
+        ("1.2.3.4.test", true),
+        (&*longest, true),
+        (&*too_long, false),
+        ("", false),
+        ("*", false),
+        ("A.test", false),
+        ("a_b.test", false),
+        ("a..test", false),
+        ("*.*.test", false),
+        ("a.*.test", false),
+        ("a.test.", false),
+        ("a.test:80", false),
+        ("1.2.3.4", false),
+    ] {
+        assert_eq!(text.parse::<Host>().is_ok(), valid, "{text}");
+    }
+}
+
+/// Each row is a text of a path, and whether it is valid.
+#[test]
+fn paths_are_those_that_targets_read_alike() {
+    let (longest, too_long) = (format!("/{}", "a".repeat(1023)), format!("/{}", "a".repeat(1024)));
+    for (text, valid) in [
+        ("/", true),
+        ("/a/", true),
+        ("/a/b-c._~!$&'()*+,;=:@", true),
+        ("/%20", true),
+        ("/.a", true),
+        (&*longest, true),
+        (&*too_long, false),
+        ("", false),
+        ("a", false),
+        ("/a//b", false),
+        ("/./a", false),
+        ("/a/../b", false),
+        ("/a/..", false),
+        ("/.", false),
+        ("/%2f", false),
+        ("/%2F", false),
+        ("/%", false),
+        ("/%g0", false),
+        ("/a b", false),
+        ("/a?b", false),
+        ("/a#b", false),
+        ("/é", false),
+    ] {
+        for path_type in [PathType::Exact, PathType::Prefix] {
+            assert_eq!(Path::new(text, path_type).is_ok(), valid, "{path_type} {text}");
+        }
+    }
+    assert_eq!(
+        (Path::exact("/a/").unwrap().to_string(), Path::prefix("/a/").unwrap().to_string()),
+        ("Exact /a/".into(), "Prefix /a".into())
+    );
+}
+
+/// Each row is a text of a parent, and its namespace and name.
+#[test]
+fn parents_are_gateways_by_name() {
+    let parent = |text: &str| -> Option<(Option<String>, String)> {
+        let parent: Parent = text.parse().ok()?;
+        Some((parent.namespace().map(str::to_owned), parent.name().to_owned()))
+    };
+    assert_eq!(parent("public"), Some((None, "public".to_owned())));
+    assert_eq!(parent("public.v1"), Some((None, "public.v1".to_owned())));
+    assert_eq!(parent("infra/public"), Some((Some("infra".to_owned()), "public".to_owned())));
+    for text in ["", "/public", "infra/", "a.b/public", "infra/a/b", "Public"] {
+        assert_eq!(parent(text), None, "{text}");
+    }
+}

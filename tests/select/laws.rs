@@ -1,0 +1,136 @@
+//! Laws that hold for every policy and every request.
+
+use canary_policy::policy::strategy;
+use canary_policy::select::Step;
+use canary_policy::{Affinity, Canary, Policy, Reason, Sample, Selector, Total, Variant};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::util::request::any_lines;
+use crate::util::{cases, returned_cookie};
+
+/// The weights of 1 to 8 canaries, and a total that holds them.
+fn weights() -> impl Strategy<Value = (Vec<u32>, u32)> {
+    (vec(0..=1000_u32, 1..=8), 0..=1000_u32).prop_map(|(weights, rest)| {
+        let total = weights.iter().sum::<u32>() + rest;
+        (weights, total.max(1))
+    })
+}
+
+/// The selector of canaries with these weights.
+fn weighted(weights: &[u32], total: u32) -> Selector {
+    let canaries =
+        weights.iter().enumerate().map(|(index, &weight)| Canary::new(&format!("c{index}"), weight).unwrap());
+    Selector::new(&Policy::new(canaries, Total::new(total).unwrap()).unwrap())
+}
+
+/// The variant of a request without headers.
+fn variant(selector: &Selector, sample: Sample) -> Variant {
+    selector.select(&(), sample).variant
+}
+
+/// The reason of a decision by this step.
+fn reason(step: &Step) -> Reason {
+    match step {
+        Step::Match { reason, .. } => *reason,
+        Step::Weights { .. } => Reason::Weight,
+        other => panic!("{other}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(2_000))]
+
+    /// Every decision names a variant of the policy, is the same for the same input, and is what its explanation says.
+    #[test]
+    fn every_request_gets_a_variant_of_the_policy(
+        policy in strategy::policy(),
+        lines in any_lines(),
+        bits: u64,
+    ) {
+        let selector = Selector::new(&policy);
+        let decision = selector.select(&lines, Sample::from_bits(bits));
+        prop_assert!(decision.variant.index().is_none_or(|index| index < policy.canaries().len()));
+        prop_assert_eq!(&decision, &selector.select(&lines, Sample::from_bits(bits)));
+        let explained = selector.explain(&lines, Sample::from_bits(bits));
+        prop_assert_eq!((explained.variant, explained.reason), (decision.variant, decision.reason));
+        let last = explained.steps.last().unwrap();
+        prop_assert_eq!((last.decided(), reason(last)), (Some(decision.variant), decision.reason));
+        prop_assert_eq!(explained.steps.iter().filter(|step| step.decided().is_some()).count(), 1);
+        let keeps = matches!(policy.affinity(), Affinity::Cookie(_));
+        prop_assert!(keeps || decision.set_cookie.is_none());
+    }
+
+    /// A client that returns the cookie of a decision gets the same variant for every sample.
+    #[test]
+    fn a_returned_cookie_keeps_the_variant(policy in strategy::policy(), first: u64, second: u64) {
+        let without_rules: Vec<Canary> = policy.canaries().iter()
+            .map(|canary| Canary::new(canary.name().as_str(), canary.weight()).unwrap()).collect();
+        let policy = Policy::new(without_rules, policy.total()).unwrap().with_affinity(policy.affinity().clone());
+        let selector = Selector::new(&policy);
+        let decision = selector.select(&(), Sample::from_bits(first));
+        if let Some(cookie) = decision.set_cookie {
+            let again = selector.select(&[("cookie", returned_cookie(&cookie))], Sample::from_bits(second));
+            prop_assert_eq!((again.variant, again.set_cookie), (decision.variant, None));
+        }
+    }
+
+    /// A canary of weight 0 never gets a request by weight, and a canary of weight `total` gets all of them.
+    #[test]
+    fn weight_0_is_never_and_weight_total_is_always(total in 1..=u32::MAX, bits: u64) {
+        for bits in [bits, 0, u64::MAX] {
+            let sample = Sample::from_bits(bits);
+            prop_assert_eq!(variant(&weighted(&[0], total), sample), Variant::Stable);
+            prop_assert_eq!(variant(&weighted(&[total], total), sample), Variant::Canary(0));
+            prop_assert_eq!(variant(&weighted(&[0, total], total), sample), Variant::Canary(1));
+        }
+    }
+
+    /// A canary that grows keeps every client it has.
+    #[test]
+    fn a_growing_canary_never_loses_a_client(
+        (weights, total) in weights(),
+        grown: prop::sample::Index,
+        bits: u64,
+    ) {
+        let sample = Sample::from_bits(bits);
+        let before = variant(&weighted(&weights, total), sample);
+        let grown = grown.index(weights.len());
+        let free = total - weights.iter().sum::<u32>().min(total);
+        let mut larger = weights.clone();
+        larger[grown] += free / 2 + free % 2;
+        let after = variant(&weighted(&larger, total), sample);
+        if before == Variant::Canary(grown) {
+            prop_assert_eq!(after, before);
+        }
+        if weights.len() <= 2 && before != Variant::Stable {
+            prop_assert_eq!(after, before, "one or two canaries never take clients from each other");
+        }
+    }
+
+    /// Shares are exact: of all points of the total, each canary has as many as its weight.
+    #[test]
+    fn each_canary_has_as_many_points_as_its_weight((weights, total) in weights()) {
+        let selector = weighted(&weights, total);
+        let mut counts = vec![0_u32; weights.len()];
+        for point in 0..total {
+            if let Variant::Canary(index) = variant(&selector, Sample::from_fraction(point, total).unwrap()) {
+                counts[index] += 1;
+            }
+        }
+        prop_assert_eq!(counts, weights);
+    }
+
+    /// A larger total with the same shares changes no decision.
+    #[test]
+    fn a_total_with_the_same_shares_moves_no_client(
+        (weights, total) in weights(),
+        factor in 1..=1000_u32,
+        bits: u64,
+    ) {
+        let sample = Sample::from_bits(bits);
+        let scaled: Vec<u32> = weights.iter().map(|weight| weight * factor).collect();
+        let (one, other) = (weighted(&weights, total), weighted(&scaled, total * factor));
+        prop_assert_eq!(variant(&one, sample), variant(&other, sample));
+    }
+}

@@ -1,0 +1,4 @@
+//! Envoy: RouteConfigurations, by the rules of its documentation and by a real Envoy.
+
+mod real_envoy;
+mod write;

@@ -1,0 +1,4 @@
+//! The Gateway API: HTTPRoutes and GRPCRoutes.
+
+mod read;
+mod write;

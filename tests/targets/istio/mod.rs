@@ -1,0 +1,4 @@
+//! Istio: VirtualServices and DestinationRules.
+
+mod read;
+mod write;

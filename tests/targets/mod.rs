@@ -1,0 +1,11 @@
+//! **How**: the output of a target means what the policy means, and a reader reads back what was written.
+
+mod crds;
+mod envoy;
+mod gateway;
+mod gloo;
+mod istio;
+mod linkerd;
+mod matrix;
+mod nginx;
+mod replicas;

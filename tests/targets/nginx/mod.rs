@@ -1,0 +1,9 @@
+//! ingress-nginx: annotations, Ingresses, and requests as nginx reads them.
+
+mod annotations;
+mod canary_ingress;
+mod decisions;
+mod laws;
+mod manifest;
+mod request_view;
+mod routes;

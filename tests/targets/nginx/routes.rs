@@ -1,0 +1,167 @@
+//! The routes of a stable Ingress, which other targets use.
+
+use canary_policy::Route;
+use canary_policy::route::Backend;
+use canary_policy::targets::nginx::{Flags, Manifest, Routes, routes};
+use k8s_openapi::api::networking::v1::Ingress;
+
+use crate::util::texts;
+
+/// An Ingress with these annotations, further fields of the spec, and rules.
+fn ingress(annotations: &str, more: &str, rules: &str) -> Ingress {
+    let yaml = format!(
+        "{{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {{ name: shop, namespace: mall, annotations: {{ {annotations} }} }},
+           spec: {{ {more} rules: [{rules}] }} }}"
+    );
+    serde_saphyr::from_str::<Manifest>(&yaml).unwrap_or_else(|error| panic!("{error}: {yaml}")).into()
+}
+
+/// A rule, from a text of the form `HOST: TYPE PATH SERVICE:PORT, …`.
+fn rule(text: &str) -> String {
+    let (host, paths) = text.split_once(": ").unwrap();
+    let paths = paths.split(", ").map(|path| {
+        let [kind, path, backend] = path.split(' ').collect::<Vec<_>>()[..] else { panic!("{path}") };
+        let (service, port) = backend.split_once(':').unwrap();
+        let port = if port.parse::<u16>().is_ok() { format!("number: {port}") } else { format!("name: {port}") };
+        format!(
+            "{{ path: '{path}', pathType: {kind}, backend: {{ service: {{ name: {service}, port: {{ {port} }} }} }} }}"
+        )
+    });
+    let host = if host == "*" { String::new() } else { format!("host: '{host}', ") };
+    format!("{{ {host}http: {{ paths: [{}] }} }}", paths.collect::<Vec<_>>().join(", "))
+}
+
+/// The routes to the stable Service `web` and these canaries.
+fn read(ingress: &Ingress, canaries: &[&str]) -> Result<Routes, String> {
+    let canaries: Vec<Backend> = canaries.iter().map(|canary| canary.parse().unwrap()).collect();
+    let web: Backend = "web".parse().unwrap();
+    routes(ingress, Some(&web), &canaries, &Flags::default()).map_err(|error| error.to_string())
+}
+
+/// A route as a text of the form `NAME HOSTS PATHS STABLE CANARIES`.
+fn text(route: &Route) -> String {
+    let list = |items: Vec<String>| if items.is_empty() { "*".to_owned() } else { items.join(",") };
+    let hosts = list(route.hosts().iter().map(ToString::to_string).collect());
+    let paths = list(route.paths().iter().map(|path| format!("{}:{}", path.path_type(), path.as_str())).collect());
+    let canaries = list(route.canaries().iter().map(ToString::to_string).collect());
+    assert_eq!(route.namespace(), Some("mall"));
+    format!("{} {hosts} {paths} {} {canaries}", route.name(), route.stable())
+}
+
+/// Each row is the rules, the canaries, the routes and the findings.
+#[test]
+fn hosts_with_the_same_paths_and_port_share_a_route() {
+    type Texts = &'static [&'static str];
+    let rows: [(Texts, Texts, Texts, Texts); 7] = [
+        (&["a.test: Prefix / web:80"], &["next"], &["shop a.test Prefix:/ web:80 next:80"], &[]),
+        (
+            &["a.test: Prefix / web:80", "b.test: Prefix / web:80"],
+            &["next:8080", "blue"],
+            &["shop a.test,b.test Prefix:/ web:80 next:8080,blue:80"],
+            &[],
+        ),
+        (
+            &["a.test: Prefix / web:80", "b.test: Exact /cart web:80", "*: Prefix / web:80"],
+            &["next"],
+            &[
+                "shop a.test Prefix:/ web:80 next:80",
+                "shop-hosts-2 b.test Exact:/cart web:80 next:80",
+                "shop-hosts-3 * Prefix:/ web:80 next:80",
+            ],
+            &[],
+        ),
+        (
+            &["a.test: Prefix / web:80, Prefix /admin web:8080"],
+            &["next"],
+            &["shop a.test Prefix:/ web:80 next:80", "shop-hosts-2 a.test Prefix:/admin web:8080 next:8080"],
+            &[],
+        ),
+        (&["a.test: Prefix / web:http"], &["next"], &["shop a.test Prefix:/ web:http next:http"], &[]),
+        (
+            &["a.test: Prefix / web:80, Prefix /api api:80"],
+            &["next"],
+            &["shop a.test Prefix:/ web:80 next:80"],
+            &["spec.rules[0].http.paths[1]: `/api` is left out: it routes to another Service than the stable one"],
+        ),
+        (
+            &["a.test: ImplementationSpecific / web:80, ImplementationSpecific /cart web:80"],
+            &["next"],
+            &["shop a.test Prefix:/,Prefix:/cart web:80 next:80"],
+            &[
+                "spec.rules[0].http.paths[1]: `Prefix /cart` is assumed: ingress-nginx compares the prefix character by character, and a route element by element",
+            ],
+        ),
+    ];
+    for (rules, canaries, expected, findings) in rows {
+        let rules: Vec<String> = rules.iter().map(|text| rule(text)).collect();
+        let read = read(&ingress("", "", &rules.join(", ")), canaries).unwrap();
+        assert_eq!(read.routes.iter().map(text).collect::<Vec<_>>(), expected);
+        assert_eq!(texts(&read.findings), findings);
+    }
+}
+
+/// A default backend answers on `/` of the hosts that have no rule for `/`.
+#[test]
+fn a_default_backend_has_a_route() {
+    let web = "defaultBackend: { service: { name: web, port: { number: 80 } } },";
+    let read = read(&ingress("", web, &rule("a.test: Prefix /api api:80")), &["next"]).unwrap();
+    assert_eq!(read.routes.iter().map(text).collect::<Vec<_>>(), ["shop a.test Prefix:/ web:80 next:80"]);
+}
+
+#[test]
+fn a_part_that_no_route_can_express_is_a_finding() {
+    let annotations = "nginx.ingress.kubernetes.io/rewrite-target: /$2, nginx.ingress.kubernetes.io/affinity: cookie,
+                       nginx.ingress.kubernetes.io/auth-url: 'https://auth.test', cert-manager.io/issuer: x";
+    let more = "tls: [{ hosts: [a.test], secretName: shop }],";
+    let rules = rule("a.test: ImplementationSpecific /shop(/|$)(.*) web:80, Prefix / web:80");
+    let read = read(&ingress(annotations, more, &rules), &["next"]).unwrap();
+    assert_eq!(read.routes.iter().map(text).collect::<Vec<_>>(), ["shop a.test Prefix:/ web:80 next:80"]);
+    let expected = [
+        "metadata.annotations[nginx.ingress.kubernetes.io/auth-url]: `https://auth.test` is left out: a route holds only hosts, paths and backends",
+        "metadata.annotations[nginx.ingress.kubernetes.io/rewrite-target]: `/$2` is left out: a route holds only hosts, paths and backends",
+        "spec.tls: `shop` is left out: certificates belong to the Gateway that a route attaches to",
+        "spec.rules[0].http.paths[0]: `/shop(/|$)(.*)` is left out: it is a regular expression",
+    ];
+    assert_eq!(texts(&read.findings), expected);
+}
+
+#[test]
+fn an_ingress_without_a_route_is_an_error() {
+    let rows = [
+        ("", "a.test: Prefix / web:80", &[][..], "no Service is given for a canary: expected at least one"),
+        (
+            "",
+            "a.test: Prefix / web:80",
+            &["web"][..],
+            "`web:80` is the stable Service: ingress-nginx ignores a canary with the same Service",
+        ),
+        (
+            "",
+            "a.test: Prefix / api:80",
+            &["next"][..],
+            "Ingress `shop` does not route to the Service `web`: it routes to `api:80`",
+        ),
+        (
+            "",
+            "a.TEST: Prefix / web:80",
+            &["next"][..],
+            "spec.rules[0].host: `a.TEST` is not a host: expected a DNS name, or `*.` and a DNS name",
+        ),
+        (
+            "nginx.ingress.kubernetes.io/canary: 'true'",
+            "a.test: Prefix / web:80",
+            &["next"][..],
+            "Ingress `shop` is a canary: expected a stable Ingress",
+        ),
+        (
+            "nginx.ingress.kubernetes.io/use-regex: 'true'",
+            "a.test: ImplementationSpecific /[a-z]+ web:80",
+            &["next"][..],
+            "Ingress `shop` has no path to `web` that a route can hold: spec.rules[0].http.paths[0]: `/[a-z]+` is left out: \
+             it is a regular expression",
+        ),
+    ];
+    for (annotations, rules, canaries, error) in rows {
+        assert_eq!(read(&ingress(annotations, "", &rule(rules)), canaries).unwrap_err(), error);
+    }
+}

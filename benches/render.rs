@@ -33,10 +33,14 @@ fn main() {
     let ingress = ingress();
     let params = IngressParams::new("next".parse().unwrap());
     row("nginx", &routes, |_| canary_ingress(&ingress, &policy, &params).unwrap().output.ingress);
-    row("gateway", &routes, |route| gateway::http_routes(&policy, route).unwrap().output);
+    row("gateway", &routes, |route| {
+        gateway::http_routes(&policy, route, &gateway::RouteParams::default()).unwrap().output
+    });
     let params = VirtualServiceParams::default();
     row("istio", &routes, |route| istio::virtual_service(&policy, route, &params).unwrap().output.virtual_service);
-    row("linkerd", &routes, |route| linkerd::http_routes(&policy, route).unwrap().output);
+    row("linkerd", &routes, |route| {
+        linkerd::http_routes(&policy, route, &linkerd::RouteParams::default()).unwrap().output
+    });
     row("gloo", &routes, |route| gloo::virtual_service(&policy, route).unwrap().output);
     row("envoy", &routes, |route| envoy::route_configuration(&policy, route).unwrap().output);
     let pods = Pods::new(10).unwrap();

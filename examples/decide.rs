@@ -4,6 +4,9 @@
 //! $ cargo run --example decide
 //! ```
 
+#[path = "common/output.rs"]
+mod output;
+
 use std::error::Error;
 
 use canary_policy::{Canary, HeaderRule, Match, Policy, Sample, Selector, Total, Variant};
@@ -22,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Variant::Stable => "web:80",
         Variant::Canary(_) => "web-canary:80",
     };
-    println!("{backend}, decided by {}", decision.reason.as_str());
+    // Not `println!`, which panics if nobody reads the output.
+    let _ = output::print(&format!("{backend}, decided by {}\n", decision.reason.as_str()))?;
     Ok(())
 }

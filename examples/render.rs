@@ -4,8 +4,8 @@
 //! canary Ingress in the file.
 //!
 //! ```console
-//! $ cargo run --example render -- examples/manifests/prd.yaml --weight 30 --canary canary
-//! $ cargo run --example render -- examples/manifests/prd.yaml --weight 30 --canary canary --to gateway
+//! $ cargo run --features k8s-openapi --example render -- examples/manifests/prd.yaml --weight 30 --canary canary
+//! $ cargo run --features k8s-openapi --example render -- examples/manifests/pair.yaml --to gateway
 //! ```
 
 #[path = "common/arguments.rs"]
@@ -14,6 +14,10 @@ mod arguments;
 mod files;
 #[path = "render/ingresses.rs"]
 mod ingresses;
+#[path = "common/json.rs"]
+mod json;
+#[path = "common/output.rs"]
+mod output;
 #[path = "common/policy.rs"]
 mod policy;
 #[path = "render/report.rs"]
@@ -25,12 +29,13 @@ mod written;
 
 use std::error::Error;
 use std::fmt::Display;
-use std::io::Write;
 use std::process::ExitCode;
 
-use canary_policy::Policy;
+use canary_policy::error::Excerpt;
 use canary_policy::route::{Backend, Parent, Port};
+use canary_policy::targets::Part;
 use canary_policy::targets::nginx::{Flags, Pair, Prefix};
+use canary_policy::{Affinity, AffinityScope, Canary, Loss, Policy};
 use clap::Parser;
 use ingresses::Ingresses;
 use report::Report;
@@ -55,7 +60,8 @@ struct Args {
     /// The stable Ingress; required if the file has several.
     #[arg(long, value_name = "[NAMESPACE/]NAME")]
     ingress: Option<String>,
-    /// The name of the canary Ingress [default: the name of the stable Ingress, `-` and the name of the canary].
+    /// The name of the objects [default: the name of the stable Ingress; for nginx also `-` and the name of the canary, for linkerd
+    /// also `-linkerd`].
     #[arg(long)]
     name: Option<String>,
     /// The prefix of the annotations [default: nginx.ingress.kubernetes.io].
@@ -127,7 +133,7 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let given = if args.policy.are_given() { Some(args.policy.read()?) } else { None };
     let mut parameters = parameters(args)?;
-    let file = if args.file == "-" { "standard input" } else { &args.file };
+    let file = if args.file == "-" { files::name("standard input") } else { files::name(&args.file) };
     let in_file = |why: &dyn Display| format!("{file}: {why}");
 
     let ingresses = ingresses::read(&files::read(&args.file)?, &parameters.flags, args.ingress.as_deref());
@@ -146,12 +152,8 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     for note in ingresses.notes.iter().chain(&notes) {
         args.losses.note(&in_file(note));
     }
-    let reaches_canary = policy
-        .canaries()
-        .iter()
-        .any(|canary| canary.weight() > 0 || canary.header().is_some() || canary.cookie().is_some());
-    if !reaches_canary {
-        args.losses.note("no request reaches the canary: it has no weight and no rule");
+    for note in reach_notes(&policy, &losses, args.to) {
+        args.losses.note(&note);
     }
     for loss in &losses {
         args.losses.loss(loss);
@@ -160,8 +162,37 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
         return Ok(ExitCode::from(2));
     }
     let text = documents.join("---\n");
-    anstream::stdout().write_all(text.as_bytes()).map_err(|error| format!("standard output: {error}"))?;
+    let _ = output::print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Notes about canaries that get no request, or only those of clients that they already have.
+fn reach_notes(policy: &Policy, losses: &[Loss], to: Target) -> Vec<String> {
+    let is_changed = |loss: &Loss| matches!(loss, Loss::Changed { .. });
+    let is_lost = losses.iter().any(|loss| loss.part() == Part::Affinity && !is_changed(loss));
+    let cookie = match policy.affinity() {
+        Affinity::Cookie(cookie) if cookie.scope() == AffinityScope::AllVariants && !is_lost => Some(cookie.name()),
+        Affinity::Cookie(_) | Affinity::Key(_) | Affinity::None => None,
+    };
+    let Some(cookie) = cookie else {
+        let is_reached =
+            |canary: &Canary| canary.weight() > 0 || canary.header().is_some() || canary.cookie().is_some();
+        let none = !policy.canaries().iter().any(is_reached);
+        return none
+            .then(|| "no request reaches the canary: it has no weight and no rule".to_owned())
+            .into_iter()
+            .collect();
+    };
+    // A cookie of ingress-nginx has no revision.
+    let release = if to == Target::Nginx { "another name of the cookie" } else { "another revision of the cookie" };
+    let without_weight = policy.canaries().iter().filter(|canary| canary.weight() == 0);
+    let note = |canary: &Canary| {
+        format!(
+            "the weight of `{}` is 0, but clients whose cookie `{cookie}` names it stay there: {release} releases them",
+            canary.name()
+        )
+    };
+    without_weight.map(note).collect()
 }
 
 fn parameters(args: &Args) -> Result<Parameters, String> {
@@ -189,7 +220,7 @@ fn canary_service(ingresses: &Ingresses, flags: &Flags) -> Result<Backend, Strin
 fn policy_of_pair(ingresses: &mut Ingresses, flags: &Flags) -> Result<Policy, String> {
     let Ingresses { stable, canaries, notes } = ingresses;
     let pair = Pair::find(stable, &*canaries, flags).map_err(|why| format!("no policy is given, and {why}"))?;
-    let canary = pair.canary().metadata.name.as_deref().unwrap_or_default();
+    let canary = Excerpt::of(pair.canary().metadata.name.as_deref().unwrap_or_default());
     let reading = pair.read(flags).map_err(|why| format!("canary Ingress `{canary}`: {why}"))?;
     let covered = pair.covered();
     notes.push(format!("the policy is read from the canary Ingress `{canary}`"));

@@ -19,16 +19,25 @@
 
 #[path = "common/arguments.rs"]
 mod arguments;
+#[path = "common/json.rs"]
+mod json_line;
+#[path = "common/output.rs"]
+mod output;
+#[path = "common/say.rs"]
+mod say;
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::io::{BufRead, Write};
+use std::io::BufRead;
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 
+use canary_policy::error::Excerpt;
 use canary_policy::policy::Token;
 use canary_policy::targets::nginx::{self, Annotations, Config, Flags, Prefix, RequestView};
 use canary_policy::{Affinity, AffinityScope, CookieAffinity, Diagnostic, Reason, Sample, Selector, Variant};
 use clap::Parser;
+use clap::builder::styling::AnsiColor;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -94,23 +103,30 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(code) => return code,
     };
-    let mut output = std::io::stdout().lock();
     for (index, line) in std::io::stdin().lock().lines().enumerate() {
-        if let Err(error) = answer(&args, line, &mut output) {
-            let _ = writeln!(anstream::stderr(), "error: line {}: {error}", index + 1);
-            return ExitCode::FAILURE;
+        match answer(&args, index, line) {
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => break,
+            Err(error) => {
+                let error = Excerpt::whole(&error.to_string());
+                say::say(AnsiColor::Red, "error", &format!("line {}: {error}", index + 1));
+                return ExitCode::FAILURE;
+            }
         }
     }
     ExitCode::SUCCESS
 }
 
-fn answer(args: &Args, line: std::io::Result<String>, output: &mut impl Write) -> Result<(), Box<dyn Error>> {
+/// Answers the line with this index; `Break` if nobody reads the answers any more.
+fn answer(args: &Args, index: usize, line: std::io::Result<String>) -> Result<ControlFlow<()>, Box<dyn Error>> {
     let line = line?;
+    // Some editors put a byte order mark before the first line.
+    let line = line.strip_prefix('\u{feff}').filter(|_| index == 0).unwrap_or(&line);
     if line.trim().is_empty() {
-        return Ok(());
+        return Ok(ControlFlow::Continue(()));
     }
-    let answer = if args.annotations { parsed(&line)? } else { decided(&line)? };
-    Ok(writeln!(output, "{answer}")?)
+    let answer = if args.annotations { parsed(line)? } else { decided(line)? };
+    Ok(output::print(&format!("{}\n", json_line::line(&answer)))?)
 }
 
 fn decided(line: &str) -> Result<Value, Box<dyn Error>> {

@@ -1,8 +1,9 @@
 //! Simulates a policy: prints the expected and the observed share of each variant and reason, and draws a ramp.
 //!
 //! ```console
-//! $ cargo run --example simulate -- --weight 5 --header x-canary --plot ramp.svg
-//! $ cargo run --example simulate -- --policy examples/manifests/policy.yaml --mix examples/manifests/mix.jsonl --requests 20
+//! $ cargo run --features rand --example simulate -- --weight 5 --header x-canary --plot ramp.svg
+//! $ cargo run --features rand --example simulate -- --policy examples/manifests/policy.yaml \
+//!     --mix examples/manifests/mix.jsonl --requests 20
 //! ```
 //!
 //! A line of a mix is a kind of client: its number of parts of the mix, its headers, and whether it returns cookies. By
@@ -18,6 +19,8 @@ mod arguments;
 mod clients;
 #[path = "common/files.rs"]
 mod files;
+#[path = "common/output.rs"]
+mod output;
 #[path = "simulate/plot.rs"]
 mod plot;
 #[path = "common/policy.rs"]
@@ -32,7 +35,6 @@ mod svg;
 mod table;
 
 use std::error::Error;
-use std::io::Write;
 use std::process::ExitCode;
 
 use canary_policy::simulate::Simulation;
@@ -84,17 +86,17 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let policy = args.policy.read()?;
     let mix = match &args.mix {
-        Some(file) => clients::read(&files::read(file)?).map_err(|why| format!("{file}: {why}"))?,
+        Some(file) => clients::read(&files::read(file)?).map_err(|why| format!("{}: {why}", files::name(file)))?,
         None => clients::plain(&policy)?,
     };
     let mix = mix.with_requests(args.requests).map_err(|error| format!("--requests: {error}"))?;
     if let Some(file) = &args.plot {
         let ramp = Ramp::new(&policy, args.seed).map_err(|why| format!("--plot: {why}"))?;
-        std::fs::write(file, plot::svg(&ramp)).map_err(|error| format!("{file}: {error}"))?;
+        std::fs::write(file, plot::svg(&ramp)).map_err(|error| format!("{}: {error}", files::name(file)))?;
     }
     let simulation = simulated(Simulation::new(&policy, mix, args.seed), args)?;
     let text = table::text(&policy, &simulation.shares());
-    anstream::stdout().write_all(text.as_bytes()).map_err(|error| format!("standard output: {error}"))?;
+    let _ = output::print(&text)?;
     Ok(())
 }
 

@@ -7,10 +7,12 @@ use canary_policy::route::Backend;
 use canary_policy::targets::nginx::{Annotations, Flags};
 use canary_policy::targets::replicas::{self, Pods};
 use canary_policy::targets::{gateway, istio, nginx};
-use canary_policy::{HeaderRule, Match, Sample};
+use canary_policy::{HeaderRule, Match, Policy, Sample, Spec};
+use k8s_openapi::api::networking::v1::Ingress;
 use regex::Regex;
 use serde_json::json;
 
+use crate::util::hostile::{hostile, ingresses, raw, spec as hostile_spec};
 use crate::util::route::{route, route_to};
 use crate::util::source::{code, files};
 use crate::util::{annotations, policy, spec};
@@ -61,8 +63,8 @@ fn codes_are_unique_and_in_kebab_case() {
             }
         }
     }
-    let passed_on = &diagnostics["ReadError"].1;
-    assert_eq!(passed_on.iter().map(String::as_str).collect::<Vec<_>>(), ["Invalid", "InvalidPolicy", "InvalidRoute"]);
+    let passed_on: Vec<&str> = diagnostics["ReadError"].1.iter().map(String::as_str).collect();
+    assert_eq!(passed_on, ["Invalid", "InvalidPolicy", "InvalidRoute", "InvalidVariants"]);
 }
 
 /// Each row is a diagnostic, its code, its object and its field.
@@ -123,9 +125,13 @@ fn a_diagnostic_has_its_code_object_and_field() {
         ),
         (
             Box::new(
-                gateway::http_routes(&two, &route(&two).with_parents(["public".parse().unwrap()]).unwrap())
-                    .unwrap()
-                    .losses[0]
+                gateway::http_routes(
+                    &two,
+                    &route(&two).with_parents(["public".parse().unwrap()]).unwrap(),
+                    &gateway::RouteParams::default(),
+                )
+                .unwrap()
+                .losses[0]
                     .clone(),
             ),
             "refused",
@@ -137,7 +143,7 @@ fn a_diagnostic_has_its_code_object_and_field() {
     for (diagnostic, code, object, field) in rows {
         let report = diagnostic.report();
         assert_eq!(
-            (report.code, report.object.as_deref(), report.field.as_deref()),
+            (&*report.code, report.object.as_deref(), report.field.as_deref()),
             (code, object, field),
             "{diagnostic}"
         );
@@ -164,4 +170,81 @@ fn a_report_is_serialised() {
             "message": finding.to_string(),
         })
     );
+}
+
+/// Nothing of a file or of an object is in a message, a field or the name of an object as a terminal would not show it.
+#[test]
+fn no_diagnostic_has_a_character_that_a_terminal_would_not_show() {
+    fn check(diagnostic: &dyn Diagnostic) {
+        let report = serde_json::to_value(diagnostic.report()).unwrap();
+        for text in report.as_object().unwrap().values().filter_map(serde_json::Value::as_str) {
+            assert!(raw(text).is_empty() && !text.lines().any(|line| line.starts_with("forged")), "{report}");
+        }
+    }
+    let mut checked = 0;
+    let mut check_all = |diagnostics: &[&dyn Diagnostic]| {
+        diagnostics.iter().for_each(|diagnostic| check(*diagnostic));
+        checked += diagnostics.len();
+    };
+    let flags = Flags::default();
+
+    for spec in hostile(&hostile_spec()).into_iter().filter_map(|spec| serde_json::from_value::<Spec>(spec).ok()) {
+        match Policy::try_from(spec) {
+            Err(error) => error.problems.iter().for_each(|problem| check_all(&[problem])),
+            Ok(policy) => {
+                let losses = nginx::annotations(&policy, &flags.prefix).losses;
+                losses.iter().for_each(|loss| check_all(&[loss]));
+            }
+        }
+    }
+
+    // The objects come from an API of Kubernetes as they are, without the checks of a manifest.
+    let [stable, canary, _] = ingresses();
+    let next: Backend = "next".parse().unwrap();
+    for pair in hostile(&json!([stable, canary])) {
+        let Ok([stable, canary]) = serde_json::from_value::<[Ingress; 2]>(pair) else { continue };
+        let thirty = policy("canaries: [{ weight: 30 }]");
+        match nginx::canary_ingress(&stable, &thirty, &nginx::IngressParams::new(next.clone())) {
+            Err(error) => check_all(&[&error]),
+            Ok(written) => written.losses.iter().for_each(|loss| check_all(&[loss])),
+        }
+        match nginx::routes(&stable, None, std::slice::from_ref(&next), &flags) {
+            Err(error) => check_all(&[&error]),
+            Ok(read) => read.findings.iter().for_each(|finding| check_all(&[finding])),
+        }
+        match nginx::Pair::find(&stable, [&canary], &flags) {
+            Err(error) => check_all(&[&error]),
+            Ok(pair) => {
+                pair.covered().findings.iter().for_each(|finding| check_all(&[finding]));
+                pair.canary_service().err().iter().for_each(|error| check_all(&[error]));
+                match pair.read(&flags) {
+                    Err(error) => check_all(&[&error]),
+                    Ok(read) => read.findings.iter().for_each(|finding| check_all(&[finding])),
+                }
+            }
+        }
+    }
+
+    let written = policy(
+        "{ canaries: [{ weight: 30, header: { name: x-c }, cookie: { name: c, pattern: a } }], affinity: { cookie: { name: r, path: /a } } }",
+    );
+    let parented = route(&written).with_parents(["public".parse().unwrap()]).unwrap();
+    let routes = gateway::http_routes(&written, &parented, &gateway::RouteParams::default()).unwrap().output;
+    for objects in hostile(&serde_json::to_value(routes).unwrap()) {
+        let Ok(objects) = serde_json::from_value::<Vec<gateway::HttpRoute>>(objects) else { continue };
+        match gateway::read(&objects) {
+            Err(error) => check_all(&[&error]),
+            Ok(read) => read.findings.iter().for_each(|finding| check_all(&[finding])),
+        }
+    }
+    let params = istio::VirtualServiceParams::default();
+    let service = istio::virtual_service(&written, &parented, &params).unwrap().output.virtual_service;
+    for object in hostile(&serde_json::to_value(service).unwrap()) {
+        let Ok(object) = serde_json::from_value::<istio::VirtualService>(object) else { continue };
+        match istio::read(&object) {
+            Err(error) => check_all(&[&error]),
+            Ok(read) => read.findings.iter().for_each(|finding| check_all(&[finding])),
+        }
+    }
+    assert!(checked > 500, "{checked}");
 }

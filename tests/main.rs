@@ -1,4 +1,4 @@
-//! What the crate promises, by room.
+//! The promises of the crate. The modules are the rooms of `src`, so that the test of a rule is where the rule is.
 
 #![allow(
     missing_docs,
@@ -11,12 +11,21 @@
     clippy::pedantic
 )]
 
+/// The rooms of `src`: which room may use which, and the first lines of a file.
 mod architecture;
+/// Codes, fields and messages of errors, losses and findings.
 mod error;
+/// The examples, run as programs.
 mod examples;
+/// **What**: specs, patterns, the schema, and the values of a policy.
 mod policy;
+/// **Where**: the values of a route, and routes in JSON.
 mod route;
+/// **Who**: rules, cookies, affinity, samples and decisions.
 mod select;
+/// **Who, over many clients**: expected and observed shares.
 mod simulate;
+/// **How**: every target, written and read.
 mod targets;
+/// The vocabulary: policies from YAML, requests, outcomes, and how each target routes.
 mod util;

@@ -2,22 +2,34 @@
 
 use std::io::Read;
 
+use canary_policy::error::Excerpt;
 use serde_json::Value;
+use serde_saphyr::Error;
+use serde_saphyr::budget::BudgetBreach;
 
-/// The text of a file; `-` is standard input.
+/// The text of a file without the byte order mark that some editors put before it; `-` is standard input.
 pub(crate) fn read(file: &str) -> Result<String, String> {
     let mut text = String::new();
     let read = match file {
         "-" => std::io::stdin().read_to_string(&mut text).map(|_| text),
         file => std::fs::read_to_string(file),
     };
-    read.map_err(|error| format!("{file}: {error}"))
+    let text = read.map_err(|error| format!("{}: {error}", name(file)))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// The name of a file as it is shown in messages.
+pub(crate) fn name(file: &str) -> Excerpt {
+    Excerpt::whole(file)
 }
 
 /// The documents of a YAML stream.
 pub(crate) fn documents(text: &str) -> Result<Vec<Value>, String> {
     let documents: Result<Vec<Value>, _> = serde_saphyr::from_multiple(text);
     documents.map_err(|error| {
+        if let Error::Budget { breach, .. } = error.without_snippet() {
+            return format!("the file has {}", too_much(breach));
+        }
         let text = error.to_string();
         let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
         // After the first line, and after ", set ", the YAML crate gives advice to programmers.
@@ -25,14 +37,25 @@ pub(crate) fn documents(text: &str) -> Result<Vec<Value>, String> {
     })
 }
 
-/// A value of this type. An error begins with the path of the field that is wrong.
+/// The part of a file that is above a limit of the YAML crate, which protects a program from files that were made to exhaust it.
+fn too_much(breach: &BudgetBreach) -> String {
+    let most = serde_saphyr::Budget::default();
+    match breach {
+        BudgetBreach::Nodes { .. } => format!("more than {} values", most.max_nodes),
+        BudgetBreach::Documents { .. } => format!("more than {} documents", most.max_documents),
+        BudgetBreach::Depth { .. } => format!("more than {} levels", most.max_depth),
+        BudgetBreach::Aliases { .. } | BudgetBreach::AliasAnchorRatio { .. } => "too many aliases".to_owned(),
+        _ => "more text than can be read".to_owned(),
+    }
+}
+
+/// A value of this type. An error is one line, which begins with the path of the field that is wrong.
 pub(crate) fn parsed<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, String> {
-    serde_path_to_error::deserialize(value).map_err(|error: serde_path_to_error::Error<serde_json::Error>| match error
-        .path()
-        .to_string()
-        .as_str()
-    {
-        "." => error.inner().to_string(),
-        path => format!("{path}: {}", error.inner()),
+    serde_path_to_error::deserialize(value).map_err(|error: serde_path_to_error::Error<serde_json::Error>| {
+        let message = match error.path().to_string().as_str() {
+            "." => error.inner().to_string(),
+            path => format!("{path}: {}", error.inner()),
+        };
+        Excerpt::whole(&message).to_string()
     })
 }

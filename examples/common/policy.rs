@@ -1,9 +1,10 @@
 //! The flags for a policy: a few parts of a policy with one canary, or a file with a whole policy.
 
+use canary_policy::error::Excerpt;
 use canary_policy::policy::{AffinitySpec, CanarySpec, CookieAffinitySpec, RuleSpec};
 use canary_policy::{Policy, Spec};
 
-use crate::files::{documents, parsed, read};
+use crate::files::{documents, name, parsed, read};
 
 /// The flags for a policy.
 #[derive(clap::Args)]
@@ -36,7 +37,7 @@ impl PolicyFlags {
     /// The policy of the flags or of the file.
     pub(crate) fn read(&self) -> Result<Policy, String> {
         match &self.policy {
-            Some(file) => policy(&read(file)?).map_err(|why| format!("{file}: {why}")),
+            Some(file) => policy(&read(file)?).map_err(|why| format!("{}: {why}", name(file))),
             None => Policy::try_from(self.spec()?).map_err(|error| error.to_string()),
         }
     }
@@ -69,7 +70,8 @@ struct Weight {
 impl Weight {
     fn parse(text: &str) -> Result<Self, String> {
         let expected = "expected W or W/TOTAL, whole numbers up to 4294967295";
-        let number = |part: &str| part.parse().map_err(|_| format!("--weight: `{text}` is not a weight: {expected}"));
+        let wrong = || format!("--weight: `{}` is not a weight: {expected}", Excerpt::of(text));
+        let number = |part: &str| part.parse().map_err(|_| wrong());
         match text.split_once('/') {
             None => Ok(Weight { weight: Some(number(text)?), total: None }),
             Some((weight, total)) => Ok(Weight { weight: Some(number(weight)?), total: Some(number(total)?) }),
@@ -83,7 +85,8 @@ fn policy(text: &str) -> Result<Policy, String> {
     let count = documents.len();
     match documents.pop() {
         Some(document) if count == 1 => Policy::try_from(parsed::<Spec>(document)?).map_err(|error| error.to_string()),
-        _ => Err(format!("the file has {count} documents: expected one policy")),
+        None => Err("the file is empty or null: expected one policy".to_owned()),
+        Some(_) => Err(format!("the file has {count} documents: expected one policy")),
     }
 }
 

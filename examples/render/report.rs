@@ -6,6 +6,7 @@ use canary_policy::Loss;
 use clap::builder::styling::AnsiColor;
 use serde_json::{Value, json};
 
+use crate::json;
 use crate::say::say;
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -41,5 +42,5 @@ impl Report {
 
 fn line(value: &Value) {
     // If standard error is closed, there is nowhere to report that.
-    let _ = writeln!(anstream::stderr(), "{value}");
+    let _ = writeln!(anstream::stderr(), "{}", json::line(value));
 }

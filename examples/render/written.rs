@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use canary_policy::error::Excerpt;
 use canary_policy::route::Route;
 use canary_policy::targets::istio::{Objects, VirtualServiceParams};
 use canary_policy::targets::nginx::{self, CanaryIngress, IngressParams, Routes};
@@ -12,6 +13,7 @@ use k8s_openapi::api::networking::v1::Ingress;
 use serde::Serialize;
 
 use crate::ingresses::Ingresses;
+use crate::json;
 use crate::{Parameters, Target};
 
 /// The output of a run, before anything is printed.
@@ -23,7 +25,7 @@ pub(crate) struct Written {
 }
 
 pub(crate) fn written(policy: &Policy, ingresses: &Ingresses, parameters: &Parameters) -> Result<Written, String> {
-    let mut written = Written::default();
+    let mut written = Written { notes: without_effect(parameters), ..Written::default() };
     let stable = &ingresses.stable;
     match parameters.to {
         Target::Nginx => written.add_canary_ingress(policy, ingresses, parameters)?,
@@ -32,9 +34,9 @@ pub(crate) fn written(policy: &Policy, ingresses: &Ingresses, parameters: &Param
             let routes = written.attached(routes, parameters)?;
             for route in &routes.routes {
                 if routes.grpc {
-                    written.add_each(gateway::grpc_routes(policy, route))?;
+                    written.add_each(gateway::grpc_routes(policy, route, &gateway::RouteParams::default()))?;
                 } else {
-                    written.add_each(gateway::http_routes(policy, route))?;
+                    written.add_each(gateway::http_routes(policy, route, &gateway::RouteParams::default()))?;
                 }
             }
         }
@@ -47,7 +49,7 @@ pub(crate) fn written(policy: &Policy, ingresses: &Ingresses, parameters: &Param
         Target::Linkerd => {
             let routes = written.routes(policy, stable, parameters)?.regardless_of_hosts();
             for route in routes.map_err(|why| format!("paths: {why}"))?.routes {
-                written.add_each(linkerd::http_routes(policy, &route))?;
+                written.add_each(linkerd::http_routes(policy, &route, &linkerd::RouteParams::default()))?;
             }
         }
         Target::Gloo => {
@@ -70,6 +72,17 @@ pub(crate) fn written(policy: &Policy, ingresses: &Ingresses, parameters: &Param
     Ok(written)
 }
 
+/// A note for each flag that the target does not read.
+fn without_effect(parameters: &Parameters) -> Vec<String> {
+    let Parameters { to, stable: _, canaries: _, name, parents, port: _, pods: _, flags: _ } = parameters;
+    let flags = [
+        ("--name", name.is_some() && *to == Target::Replicas),
+        ("--gateway", !parents.is_empty() && !matches!(to, Target::Gateway | Target::Istio)),
+    ];
+    let unread = flags.into_iter().filter(|(_, unread)| *unread);
+    unread.map(|(flag, _)| format!("{flag} has no effect on the output for this target")).collect()
+}
+
 /// The routes, for a target that needs all rules of a host in one object.
 fn hosts_apart(routes: Routes) -> Result<Routes, String> {
     match routes.shared_host() {
@@ -84,7 +97,7 @@ fn hosts_apart(routes: Routes) -> Result<Routes, String> {
 impl Written {
     /// The routes of the stable Ingress. Everything else in the Ingress becomes a note.
     fn routes(&mut self, policy: &Policy, stable: &Ingress, parameters: &Parameters) -> Result<Routes, String> {
-        let Parameters { stable: service, canaries, port, flags, .. } = parameters;
+        let Parameters { to, stable: service, canaries, name, port, flags, .. } = parameters;
         let routes = nginx::routes(stable, service.as_ref(), canaries, flags).map_err(|why| why.to_string())?;
         self.notes.extend(routes.findings.iter().map(ToString::to_string));
         match policy.affinity() {
@@ -97,6 +110,13 @@ impl Written {
                 self.notes.push(note.to_owned());
             }
         }
+        // HTTPRoutes of one name for a Gateway and for Linkerd would replace each other.
+        let of_linkerd = || routes.routes.first().map(|route| format!("{}-linkerd", route.name()));
+        let name = name.clone().or_else(|| if *to == Target::Linkerd { of_linkerd() } else { None });
+        let routes = match name {
+            Some(name) => routes.with_name(&name).map_err(|why| format!("--name: {why}"))?,
+            None => routes,
+        };
         Ok(match port {
             Some(port) => routes.with_port(port),
             None => routes,
@@ -134,9 +154,12 @@ impl Written {
             self.notes.push(format!("the output replaces the canary Ingress `{name}` of the file"));
         }
         if !output.stable_edit.is_empty() {
-            let note =
-                "the affinity needs a change of the stable Ingress: the command is in a comment above the manifest";
-            self.notes.push(note.to_owned());
+            let why = if output.stable_edit.values().all(Option::is_none) {
+                "the policy has no affinity cookie, and the canary would share that of the stable Ingress"
+            } else {
+                "the affinity needs a change of the stable Ingress"
+            };
+            self.notes.push(format!("{why}: the command is in a comment above the manifest"));
         }
         self.documents.push(format!("{}{}", command(&ingresses.stable, &output), document(&output.ingress)?));
         Ok(())
@@ -176,8 +199,15 @@ impl Written {
     }
 }
 
+/// The object in YAML. If a text of it has characters that a terminal would not show as they are, it is written as JSON, which is
+/// YAML too and in which every character can be escaped.
 fn document(object: &impl Serialize) -> Result<String, String> {
-    serde_saphyr::to_string(object).map_err(|error| error.to_string())
+    let yaml = serde_saphyr::to_string(object).map_err(|error| error.to_string())?;
+    if yaml.lines().all(|line| Excerpt::whole(line).as_str() == line) {
+        return Ok(yaml);
+    }
+    let value = serde_json::to_value(object).map_err(|error| error.to_string())?;
+    Ok(json::line(&value) + "\n")
 }
 
 /// A comment with the command that changes the stable Ingress; empty if nothing changes. A second manifest of the stable

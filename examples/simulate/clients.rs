@@ -1,5 +1,6 @@
 //! The clients of a simulation: those of a file, or plain ones.
 
+use canary_policy::error::Excerpt;
 use canary_policy::policy::Key;
 use canary_policy::simulate::{Client, ClientMix};
 use canary_policy::{Affinity, Policy};
@@ -47,9 +48,9 @@ fn client(line: &str) -> Result<Client<HeaderMap>, String> {
     for (index, (name, value)) in headers.iter().enumerate() {
         let wrong = |what| format!("headers[{index}]: {what}");
         let line =
-            HeaderName::try_from(name).map_err(|_| wrong(format!("`{}` is not a header name", name.escape_debug())));
-        let value = HeaderValue::try_from(value)
-            .map_err(|_| wrong(format!("`{}` is not a header value", value.escape_debug())));
+            HeaderName::try_from(name).map_err(|_| wrong(format!("`{}` is not a header name", Excerpt::of(name))));
+        let value =
+            HeaderValue::try_from(value).map_err(|_| wrong(format!("`{}` is not a header value", Excerpt::of(value))));
         request.append(line?, value?);
     }
     let client = Client::new(request).with_parts(parts);

@@ -16,7 +16,7 @@ use super::{Diagnostic, Excerpt, InvalidRoute};
 /// use canary_policy::{Policy, Route};
 ///
 /// let route = Route::new("web", "web:80".parse()?, [])?.with_parents(["public".parse()?])?;
-/// let error = gateway::http_routes(&Policy::percent(30)?, &route).unwrap_err();
+/// let error = gateway::http_routes(&Policy::percent(30)?, &route, &gateway::RouteParams::default()).unwrap_err();
 /// assert_eq!(error, ConversionError::Canaries { policy: 1, route: 0 });
 /// assert_eq!(error.to_string(), "backends: the route has 0 canary backends, but the policy has 1 canary");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -56,6 +56,18 @@ pub enum ConversionError {
         /// The kind of object that has this limit.
         object: &'static str,
     },
+    /// The object would be larger than what Kubernetes stores: each path of the route is written for each condition of the policy.
+    #[error(
+        "paths: {object} with all of them has about {bytes} bytes: Kubernetes stores at most {bound}: divide the paths between routes"
+    )]
+    TooLarge {
+        /// The kind of object.
+        object: &'static str,
+        /// The size of the object in bytes, by an estimate.
+        bytes: usize,
+        /// The largest size.
+        bound: usize,
+    },
     /// The target needs something that the route does not have.
     #[error("{field}: none is given: {why}")]
     Missing {
@@ -94,6 +106,7 @@ impl Diagnostic for ConversionError {
             ConversionError::Canaries { .. } => "canaries",
             ConversionError::Port { .. } => "port-number",
             ConversionError::TooMany { .. } => "too-many",
+            ConversionError::TooLarge { .. } => "too-large",
             ConversionError::Missing { .. } => "missing",
             ConversionError::Refused { .. } => "refused",
             ConversionError::GrpcPath(_) => "grpc-path",
@@ -104,7 +117,7 @@ impl Diagnostic for ConversionError {
     fn field(&self) -> Option<Cow<'_, str>> {
         Some(Cow::Borrowed(match self {
             ConversionError::Canaries { .. } | ConversionError::Port { .. } => "backends",
-            ConversionError::GrpcPath(_) => "paths",
+            ConversionError::GrpcPath(_) | ConversionError::TooLarge { .. } => "paths",
             ConversionError::TooMany { field, .. }
             | ConversionError::Missing { field, .. }
             | ConversionError::Refused { field, .. }

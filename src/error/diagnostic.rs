@@ -37,7 +37,7 @@ pub trait Diagnostic: fmt::Display {
     /// The code, the object, the field and the message as one value, which can be serialised.
     fn report(&self) -> Report {
         Report {
-            code: self.code(),
+            code: Cow::Borrowed(self.code()),
             object: self.object().map(Cow::into_owned),
             field: self.field().map(Cow::into_owned),
             message: self.to_string(),
@@ -54,20 +54,22 @@ pub trait Diagnostic: fmt::Display {
 ///
 /// let policy = Policy::percent(30)?.with_affinity(Affinity::Key(KeyAffinity::header("x-user-id")?));
 /// let report = annotations(&policy, &Prefix::default()).losses[0].report();
-/// assert_eq!((report.code, report.field.as_deref()), ("left-out", Some("affinity")));
+/// assert_eq!((&*report.code, report.field.as_deref()), ("left-out", Some("affinity")));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", schemars(description = "A loss, a finding or an error."))]
 #[non_exhaustive]
 pub struct Report {
     /// The kind of error, loss or finding: [`Diagnostic::code`].
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// The object that has the field, if there are several: [`Diagnostic::object`].
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub object: Option<String>,
     /// The field that the message is about, if it is about a single one: [`Diagnostic::field`].
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub field: Option<String>,
     /// The message for people, which names the field.
     pub message: String,

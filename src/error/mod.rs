@@ -49,7 +49,7 @@ pub use manifest::ManifestError;
 pub use pair::PairError;
 pub use params::InvalidParams;
 pub use policy::{Invalid, InvalidPolicy, Problem};
-pub use read::ReadError;
+pub use read::{InvalidVariants, ReadError};
 pub use replicas::ReplicasError;
 pub use request::BadRequest;
 pub use route::InvalidRoute;

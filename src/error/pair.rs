@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 use super::ingress::list;
-use super::{Diagnostic, InvalidRoute};
+use super::{Diagnostic, Excerpt, InvalidRoute};
 
 /// Why the canary Ingress of a stable Ingress, or the Service of this canary Ingress, cannot be found.
 ///
@@ -27,27 +27,27 @@ pub enum PairError {
     #[error("{} canary Ingresses have a host and path of the stable Ingress: {}", canaries.len(), list(canaries))]
     SeveralCanaries {
         /// The names of the canary Ingresses.
-        canaries: Vec<String>,
+        canaries: Vec<Excerpt>,
     },
     /// The canary Ingress routes to no Service.
     #[error("the canary Ingress `{canary}` routes to no Service")]
     NoService {
         /// The name of the canary Ingress.
-        canary: String,
+        canary: Excerpt,
     },
     /// The canary Ingress routes to several Services.
     #[error("the canary Ingress `{canary}` routes to {} Services: {}", services.len(), list(services))]
     SeveralServices {
         /// The name of the canary Ingress.
-        canary: String,
+        canary: Excerpt,
         /// The Services, sorted, each `SERVICE` or `SERVICE:PORT`.
-        services: Vec<String>,
+        services: Vec<Excerpt>,
     },
     /// The canary Ingress names a Service or a port that cannot exist.
     #[error("the canary Ingress `{canary}` routes to an invalid Service: {invalid}")]
     Service {
         /// The name of the canary Ingress.
-        canary: String,
+        canary: Excerpt,
         /// What is wrong with the Service.
         #[source]
         invalid: InvalidRoute,
@@ -71,7 +71,7 @@ impl Diagnostic for PairError {
             PairError::NoCanary | PairError::SeveralCanaries { .. } => None,
             PairError::NoService { canary }
             | PairError::SeveralServices { canary, .. }
-            | PairError::Service { canary, .. } => Some(Cow::Borrowed(canary)),
+            | PairError::Service { canary, .. } => Some(Cow::Borrowed(canary.as_str())),
         }
     }
 }

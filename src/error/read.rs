@@ -25,6 +25,31 @@ pub enum ReadError {
         /// The kind that the function reads.
         expected: &'static str,
     },
+    /// An object is of another API group than the one that the function reads, or of a version that is not known.
+    #[error("apiVersion: `{api_version}` is not one of {expected}")]
+    ApiVersion {
+        /// The API version of the object.
+        api_version: Excerpt,
+        /// The API versions that the function reads.
+        expected: &'static str,
+    },
+    /// The annotation that names the variants is malformed.
+    #[error("metadata.annotations[{annotation}]: {invalid}")]
+    Annotation {
+        /// The name of the annotation.
+        annotation: &'static str,
+        /// What is wrong with its value.
+        #[source]
+        invalid: InvalidVariants,
+    },
+    /// A backend has no port, and the target needs one.
+    #[error("{field}: no port is given for `{backend}`: expected a number from 1 to 65535")]
+    NoPort {
+        /// The path of the backend.
+        field: String,
+        /// The name of the backend.
+        backend: Excerpt,
+    },
     /// No object is given.
     #[error("no object is given")]
     NoObject,
@@ -80,10 +105,44 @@ pub enum ReadError {
     Policy(#[from] InvalidPolicy),
 }
 
+/// What is wrong with the annotation [`Metadata::VARIANTS`](crate::targets::Metadata::VARIANTS), which names the variants of an
+/// object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum InvalidVariants {
+    /// A word is missing, or is not of the form that its place requires.
+    #[error("`{word}` is given instead of {expected}")]
+    Word {
+        /// The word; empty if it is missing.
+        word: Excerpt,
+        /// The form that the word should have.
+        expected: &'static str,
+    },
+    /// The name of a canary is not valid, or is given twice.
+    #[error(transparent)]
+    Name(#[from] Invalid),
+    /// A backend is not valid.
+    #[error(transparent)]
+    Backend(#[from] InvalidRoute),
+}
+
+impl Diagnostic for InvalidVariants {
+    fn code(&self) -> &'static str {
+        match self {
+            InvalidVariants::Word { .. } => "variants-word",
+            InvalidVariants::Name(invalid) => invalid.code(),
+            InvalidVariants::Backend(invalid) => invalid.code(),
+        }
+    }
+}
+
 impl Diagnostic for ReadError {
     fn code(&self) -> &'static str {
         match self {
             ReadError::Kind { .. } => "kind",
+            ReadError::ApiVersion { .. } => "api-version",
+            ReadError::Annotation { invalid, .. } => invalid.code(),
+            ReadError::NoPort { .. } => "no-port",
             ReadError::NoObject => "no-object",
             ReadError::NoSplit => "no-split",
             ReadError::NoWeight { .. } => "no-weight",
@@ -99,8 +158,11 @@ impl Diagnostic for ReadError {
     fn field(&self) -> Option<Cow<'_, str>> {
         match self {
             ReadError::Kind { .. } => Some(Cow::Borrowed("kind")),
+            ReadError::ApiVersion { .. } => Some(Cow::Borrowed("apiVersion")),
+            ReadError::Annotation { annotation, .. } => Some(Cow::Owned(format!("metadata.annotations[{annotation}]"))),
             ReadError::NoObject | ReadError::NoSplit | ReadError::NoCanary { .. } => None,
-            ReadError::NoWeight { field }
+            ReadError::NoPort { field, .. }
+            | ReadError::NoWeight { field }
             | ReadError::Sum { field, .. }
             | ReadError::Differs { field }
             | ReadError::Route { field, .. }

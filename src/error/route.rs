@@ -19,7 +19,9 @@ pub enum InvalidRoute {
     #[error("`{0}` is not a Service name: expected 1 to 63 of a-z, 0-9 and -, with a letter first and no - last")]
     Service(Excerpt),
     /// A port is neither a number from 1 to 65535 nor an IANA service name.
-    #[error("`{0}` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it")]
+    #[error(
+        "`{0}` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it and no --"
+    )]
     Port(Excerpt),
     /// A host is not a DNS name.
     #[error("`{0}` is not a host: expected a DNS name, or `*.` and a DNS name")]
@@ -29,6 +31,16 @@ pub enum InvalidRoute {
         "`{0}` is not a path: expected `/` and at most 1023 more characters of a URL path, without //, /./, /../ and %2f"
     )]
     Path(Excerpt),
+    /// A path has an escape that proxies replace or refuse before they compare paths.
+    #[error(
+        "`{path}` is not a path: `{escape}` is replaced or refused by proxies: expected no escaped letter, digit, -, ., _, ~ and no %00"
+    )]
+    PathEscape {
+        /// The path.
+        path: Excerpt,
+        /// The escape.
+        escape: Excerpt,
+    },
     /// A list names the same host, path or parent twice.
     #[error("`{0}` is listed twice")]
     Duplicate(Excerpt),
@@ -47,6 +59,7 @@ impl Diagnostic for InvalidRoute {
             InvalidRoute::Port(_) => "port",
             InvalidRoute::Host(_) => "host",
             InvalidRoute::Path(_) => "path",
+            InvalidRoute::PathEscape { .. } => "path-escape",
             InvalidRoute::Duplicate(_) => "duplicate",
             InvalidRoute::ObjectName(_) => "object-name",
             InvalidRoute::Namespace(_) => "namespace",

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Pattern;
+use crate::error::Excerpt;
 
 /// The test of a header rule or cookie rule on one value.
 ///
@@ -35,8 +36,8 @@ impl Match {
     pub(super) fn fmt_with(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Match::AlwaysNever => f.write_str(name),
-            Match::Exact(value) => write!(f, "{name} = {value}"),
-            Match::Pattern(pattern) => write!(f, "{name} ~ {pattern}"),
+            Match::Exact(value) => write!(f, "{name} = {}", Excerpt::whole(value)),
+            Match::Pattern(pattern) => write!(f, "{name} ~ {}", Excerpt::whole(pattern.as_str())),
         }
     }
 }

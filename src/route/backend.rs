@@ -25,7 +25,8 @@ pub enum Port {
     Name(PortName),
 }
 
-/// The name of a port: 1 to 15 characters of a-z, 0-9 and `-`, at least one of them a letter, with no `-` at either end (RFC 6335).
+/// The name of a port: 1 to 15 characters of a-z, 0-9 and `-`, at least one of them a letter, with no `-` at
+/// either end and no two in a row (RFC 6335).
 ///
 /// ```
 /// use canary_policy::route::Port;
@@ -48,7 +49,8 @@ impl FromStr for Port {
     type Err = InvalidRoute;
 
     fn from_str(text: &str) -> Result<Self, InvalidRoute> {
-        let name = is_dns_label(text) && text.len() <= 15 && text.bytes().any(|byte| byte.is_ascii_lowercase());
+        let has_letter = text.bytes().any(|byte| byte.is_ascii_lowercase());
+        let name = is_dns_label(text) && text.len() <= 15 && has_letter && !text.contains("--");
         match text.parse() {
             Ok(number) => Ok(Port::Number(number)),
             Err(_) if name => Ok(Port::Name(PortName(text.to_owned()))),
@@ -77,7 +79,7 @@ serde_as_text!(Port);
 /// assert_eq!((backend.service(), backend.to_string().as_str()), ("web", "web:80"));
 /// assert_eq!(
 ///     "web:99999".parse::<Backend>().unwrap_err().to_string(),
-///     "`99999` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it",
+///     "`99999` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it and no --",
 /// );
 /// # Ok::<(), canary_policy::error::InvalidRoute>(())
 /// ```

@@ -84,6 +84,15 @@ impl Route {
         })
     }
 
+    /// The same route with this name.
+    ///
+    /// # Errors
+    ///
+    /// The name is not a valid name of a Kubernetes object.
+    pub fn with_name(self, name: &str) -> Result<Self, InvalidRoute> {
+        Ok(Route { name: object_name(name)?, ..self })
+    }
+
     /// The same route with these backends.
     #[must_use]
     pub fn with_backends(self, stable: Backend, canaries: impl IntoIterator<Item = Backend>) -> Self {
@@ -181,6 +190,39 @@ impl Route {
     pub(crate) fn domains(&self) -> Vec<String> {
         let all = self.hosts.is_empty().then(|| "*".to_owned());
         self.hosts.iter().map(Host::to_string).chain(all).collect()
+    }
+
+    /// The same route with its paths in another order. `paths` are the paths of the route.
+    pub(crate) fn with_paths_in_order(self, paths: Vec<Path>) -> Self {
+        Route { paths, ..self }
+    }
+
+    /// The paths that no other path of the route covers, for targets without precedence between paths. All paths of a route lead to
+    /// the same backends, so a covered path makes no difference: of `/`, `/api` and exactly `/api`, only `/` is returned.
+    pub(crate) fn uncovered_paths(&self) -> Vec<&Path> {
+        let prefixes: BTreeSet<&str> =
+            self.paths.iter().filter(|path| path.path_type() == PathType::Prefix).map(Path::compared).collect();
+        let is_covered = |path: &&Path| path.prefixes().any(|prefix| prefixes.contains(prefix));
+        self.paths.iter().filter(|path| !is_covered(path)).collect()
+    }
+
+    /// The backend of a variant; `None` if the route has no backend for this canary.
+    ///
+    /// ```
+    /// use canary_policy::{Policy, Route, Sample, Selector, Variant};
+    ///
+    /// let route = Route::new("web", "web:80".parse()?, ["web-canary:80".parse()?])?;
+    /// let decision = Selector::new(&Policy::percent(30)?).select(&(), Sample::MIN);
+    /// assert_eq!(route.backend(decision.variant).map(ToString::to_string).as_deref(), Some("web-canary:80"));
+    /// assert_eq!(route.backend(Variant::Canary(1)), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn backend(&self, variant: Variant) -> Option<&Backend> {
+        match variant {
+            Variant::Stable => Some(&self.stable),
+            Variant::Canary(index) => self.canaries.get(index),
+        }
     }
 
     /// One backend for each variant of the policy.

@@ -42,8 +42,8 @@ pub struct Path {
 pub enum PathType {
     /// The whole path is equal.
     Exact,
-    /// The path begins with the same elements: `/cart` and `/cart/` both match `/cart`, `/cart/` and `/cart/1`, but not
-    /// `/carts`.
+    /// The path of the request begins with the same elements. In a route, `/cart` and `/cart/` mean the same: they match
+    /// requests for `/cart`, `/cart/` and `/cart/1`, but not for `/carts`.
     Prefix,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for PathType {
 }
 
 impl Path {
-    /// A path that is compared in this way.
+    /// A path with this text, which is compared as `path_type` says.
     ///
     /// # Errors
     ///
@@ -65,6 +65,9 @@ impl Path {
     /// * The text has a character that no URL path has (RFC 3986), or a `%` without two hexadecimal digits.
     /// * The Gateway API or the Kubernetes API server refuses the text: it has `//`, `/./`, `/../` or an escaped `/`, or ends with
     ///   `/.` or `/..`.
+    /// * The text escapes a letter, a digit, `-`, `.`, `_` or `~`, as in `/%41`. RFC 3986 (6.2.2.2) makes `/A` of it, and so do proxies
+    ///   such as Istio's before they compare paths, so that the path would never match.
+    /// * The text has `%00`, which proxies answer with an error.
     pub fn new(text: &str, path_type: PathType) -> Result<Self, InvalidRoute> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@%".contains(&byte);
         let escapes = text.split('%').skip(1).all(|rest| {
@@ -74,10 +77,13 @@ impl Path {
         let refused = ["//", "/./", "/../"].iter().any(|part| text.contains(part));
         let dots = text.ends_with("/..") || text.ends_with("/.");
         let fits = text.starts_with('/') && text.len() <= 1024 && text.bytes().all(plain);
-        if fits && escapes && !refused && !dots {
-            Ok(Path { text: text.to_owned(), path_type })
-        } else {
+        let is_path = fits && escapes && !refused && !dots;
+        if !is_path {
             Err(InvalidRoute::Path(Excerpt::of(text)))
+        } else if let Some(escape) = escape_that_proxies_replace(text) {
+            Err(InvalidRoute::PathEscape { path: Excerpt::of(text), escape: Excerpt::of(escape) })
+        } else {
+            Ok(Path { text: text.to_owned(), path_type })
         }
     }
 
@@ -124,10 +130,27 @@ impl Path {
         }
     }
 
+    /// The texts of all prefixes that match every request that this path matches, except the path itself. For the prefix `/a/b`
+    /// they are the empty text and `/a`; for exactly `/a/b` they are the empty text, `/a` and `/a/b`.
+    pub(crate) fn prefixes(&self) -> impl Iterator<Item = &str> {
+        let text = self.compared();
+        let shorter = text.match_indices('/').filter_map(|(at, _)| text.get(..at));
+        shorter.chain((self.path_type == PathType::Exact).then_some(text))
+    }
+
     /// Whether the path matches every request.
     pub(crate) fn matches_all(&self) -> bool {
         self.path_type == PathType::Prefix && self.compared().is_empty()
     }
+}
+
+/// The first escape of a character that needs no escape in a path (RFC 3986, 2.3), or of the character 0.
+fn escape_that_proxies_replace(text: &str) -> Option<&str> {
+    let escapes = text.match_indices('%').filter_map(|(at, _)| text.get(at..at + 3));
+    escapes.into_iter().find(|escape| {
+        let byte = escape.get(1..).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        byte.is_some_and(|byte| byte == 0 || byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+    })
 }
 
 /// The type and the text that is compared, as in `Prefix /cart`.

@@ -136,8 +136,8 @@ impl Selector {
     /// The sample counts only if neither a rule, nor the affinity cookie, nor the affinity key decides. A decision
     /// cannot fail, whatever bytes the request has.
     ///
-    /// No memory is allocated, with two exceptions: a pattern allocates for its first search in a thread, and the lines
-    /// of a header with several lines are joined for a pattern.
+    /// No memory is allocated, with two exceptions. The first search for a pattern in each thread allocates. If a request
+    /// repeats a header, its values are joined before a pattern is searched for in them.
     #[inline]
     pub fn select<R: HeaderLines + ?Sized>(&self, request: &R, sample: Sample) -> Decision {
         let Compiled { policy: _, headers, cookies, weights, affinity } = &*self.0;

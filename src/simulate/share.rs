@@ -15,9 +15,9 @@ use crate::select::Reason;
 /// ```
 ///
 /// The requests of one client are not independent, because its cookie repeats the first decision. `n` is therefore not
-/// simply the number of all requests. It is the number of independent requests whose share would vary as much as the
-/// observed share does: `p (1 - p) / (s² / clients)`, where `s²` is the variance of the share between clients (E. L.
-/// Korn and B. I. Graubard, Survey Methodology 24, 1998, page 193). If each client sends one request, or keeps its
+/// simply the number of all requests, but the effective sample size: this many independent requests would have a share
+/// with the same variance. The formula is `p (1 - p) / (s² / clients)`. Here `s²` is the variance of the clients' own
+/// shares (E. L. Korn and B. I. Graubard, Survey Methodology 24, 1998, page 193). If each client sends one request, or keeps its
 /// first decision, `n` is the number of clients. If all requests are independent, it is about the number of requests,
 /// which is also its maximum.
 ///
@@ -93,9 +93,11 @@ impl Tally {
         if all == 0.0 {
             return 0.0..=1.0;
         }
-        // The variance of independent requests and that between clients, both multiplied by the square of `all`.
+        // Both variances are multiplied by the square of `all`, so that nothing is divided: `binomial` is `p (1 - p)`, and
+        // `between` is `s²`.
         let (binomial, between) = (sum * (all - sum), clients * squares - sum * sum);
-        // If clients do not differ at all, the share is no better known than from one request of each.
+        // If all clients have the same share, `s²` is 0 and the formula would divide by 0. The number of clients is then the
+        // cautious choice.
         let n = if between > 0.0 { (clients * binomial / between).min(all) } else { clients };
 
         let (p, z2) = ((sum / all).min(1.0), Z * Z);

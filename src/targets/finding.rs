@@ -1,6 +1,7 @@
 //! Findings: the parts of people's objects that a reader leaves out or has to interpret.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::error::{Diagnostic, Excerpt};
@@ -80,30 +81,41 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Collects findings while objects are read.
+/// Collects findings while objects are read. A field may have names of the objects in it, so it is escaped as values are.
 #[derive(Debug, Default)]
 pub(super) struct Findings(Vec<Finding>);
 
 impl Findings {
     /// Adds a finding for a field that neither a policy nor a route can hold.
     pub(super) fn left_out(&mut self, field: impl Into<String>, value: &str, why: &'static str) {
-        self.0.push(Finding::LeftOut { field: field.into(), value: Excerpt::of(value), why });
+        self.0.push(Finding::LeftOut {
+            field: Excerpt::whole(&field.into()).to_string(),
+            value: Excerpt::of(value),
+            why,
+        });
     }
 
     /// Adds a finding for a field that was read as `value`, although it can be read in several ways.
     pub(super) fn assumed(&mut self, field: impl Into<String>, value: &str, why: &'static str) {
-        self.0.push(Finding::Assumed { field: field.into(), value: Excerpt::of(value), why });
+        self.0.push(Finding::Assumed {
+            field: Excerpt::whole(&field.into()).to_string(),
+            value: Excerpt::of(value),
+            why,
+        });
     }
 
-    /// Adds the findings of a further object, and writes the name of that object before their fields. A finding that the first
-    /// object has too is not repeated.
-    pub(super) fn extend_from(&mut self, object: &str, others: Findings) {
-        let further: Vec<Finding> = others.0.into_iter().filter(|finding| !self.0.contains(finding)).collect();
-        let at = |field: String| format!("{object}.{field}");
-        self.0.extend(further.into_iter().map(|finding| match finding {
-            Finding::LeftOut { field, value, why } => Finding::LeftOut { field: at(field), value, why },
-            Finding::Assumed { field, value, why } => Finding::Assumed { field: at(field), value, why },
-        }));
+    /// Adds the findings of further objects, each with the name of its object, which is written before their fields. A finding that
+    /// the first object has too is not repeated.
+    pub(super) fn extend_from(&mut self, objects: Vec<(String, Findings)>) {
+        let of_first: BTreeSet<String> = self.0.iter().map(Finding::to_string).collect();
+        for (object, Findings(others)) in objects {
+            let at = |field: String| format!("{object}.{field}");
+            let further = others.into_iter().filter(|finding| !of_first.contains(&finding.to_string()));
+            self.0.extend(further.map(|finding| match finding {
+                Finding::LeftOut { field, value, why } => Finding::LeftOut { field: at(field), value, why },
+                Finding::Assumed { field, value, why } => Finding::Assumed { field: at(field), value, why },
+            }));
+        }
     }
 
     pub(super) fn into_vec(self) -> Vec<Finding> {

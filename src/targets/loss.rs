@@ -1,17 +1,19 @@
-//! Losses: the parts of a policy that the output of a converter does not express.
+//! Losses: the parts of a policy and of a route that the output of a converter does not express.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::error::{Diagnostic, Excerpt};
 use crate::policy::Ratio;
+use crate::route::Host;
 
-/// A part of a policy, by its field path in a [`Spec`](crate::Spec).
+/// A part of a policy or of a route, by its field path in a [`Spec`](crate::Spec) or a [`Route`](crate::Route).
 ///
 /// ```
 /// use canary_policy::targets::Part;
 ///
 /// assert_eq!(Part::Cookie(1).to_string(), "canaries[1].cookie");
+/// assert_eq!(Part::Host(0).to_string(), "hosts[0]");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -30,8 +32,18 @@ pub enum Part {
     AffinityPrecedence,
     /// The affinity cookie's revision.
     AffinityRevision,
+    /// The affinity cookie's lifetime.
+    AffinityMaxAge,
     /// The affinity cookie's path.
     AffinityPath,
+    /// The affinity cookie's domain.
+    AffinityDomain,
+    /// The affinity cookie's `SameSite`.
+    AffinitySameSite,
+    /// Whether the affinity cookie is always marked `Secure`.
+    AffinitySecure,
+    /// A host of the route, by its index. The other parts are those of a policy.
+    Host(usize),
 }
 
 /// The field path, as `Display` writes it.
@@ -43,13 +55,20 @@ impl serde::Serialize for Part {
 }
 
 impl Part {
-    /// A key that sorts parts in the order of the fields of a `Spec`: canary by canary, then the affinity.
+    /// A key that sorts parts in the order of the fields of a `Spec`: canary by canary, then the affinity. The parts of a route
+    /// come last.
     pub(super) fn position(self) -> (usize, Part) {
         match self {
             Part::Canary(index) | Part::Weight(index) | Part::Header(index) | Part::Cookie(index) => (index, self),
-            Part::Affinity | Part::AffinityPrecedence | Part::AffinityRevision | Part::AffinityPath => {
-                (usize::MAX, self)
-            }
+            Part::Affinity
+            | Part::AffinityPrecedence
+            | Part::AffinityRevision
+            | Part::AffinityMaxAge
+            | Part::AffinityPath
+            | Part::AffinityDomain
+            | Part::AffinitySameSite
+            | Part::AffinitySecure
+            | Part::Host(_) => (usize::MAX, self),
         }
     }
 }
@@ -64,12 +83,17 @@ impl fmt::Display for Part {
             Part::Affinity => f.write_str("affinity"),
             Part::AffinityPrecedence => f.write_str("affinity.cookie.precedence"),
             Part::AffinityRevision => f.write_str("affinity.cookie.revision"),
+            Part::AffinityMaxAge => f.write_str("affinity.cookie.maxAge"),
             Part::AffinityPath => f.write_str("affinity.cookie.path"),
+            Part::AffinityDomain => f.write_str("affinity.cookie.domain"),
+            Part::AffinitySameSite => f.write_str("affinity.cookie.sameSite"),
+            Part::AffinitySecure => f.write_str("affinity.cookie.secure"),
+            Part::Host(index) => write!(f, "hosts[{index}]"),
         }
     }
 }
 
-/// A part of a policy that the output of a converter does not express.
+/// A part of a policy or of a route that the output of a converter does not express.
 ///
 /// With `serde` it is written as `{"kind": "leftOut", "part": "canaries[0].cookie", "value": …, "why": …}`.
 ///
@@ -92,7 +116,7 @@ impl fmt::Display for Part {
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "kind", rename_all = "camelCase"))]
 #[non_exhaustive]
 pub enum Loss {
-    /// The target cannot express the part, so nothing was written.
+    /// The part was not written: the target cannot express it, or it would have no effect in the output.
     LeftOut {
         /// The part of the policy.
         part: Part,
@@ -134,7 +158,7 @@ pub enum Loss {
 }
 
 impl Loss {
-    /// The part of the policy that is lost.
+    /// The part of the policy or route that is lost.
     #[must_use]
     pub fn part(&self) -> Part {
         match self {
@@ -144,6 +168,20 @@ impl Loss {
             | Loss::Changed { part, .. } => *part,
         }
     }
+}
+
+/// One loss for each host that begins with `*`, for a target in which the `*` stands for one or more labels. In a route it stands
+/// for exactly one, as in an Ingress.
+pub(super) fn wildcard_hosts(hosts: &[Host]) -> impl Iterator<Item = Loss> {
+    hosts.iter().enumerate().filter_map(|(index, host)| {
+        let suffix = host.as_str().strip_prefix('*')?;
+        Some(Loss::Changed {
+            part: Part::Host(index),
+            requested: Excerpt::of(&format!("one label before {suffix}")),
+            written: Excerpt::of(&format!("one or more labels before {suffix}")),
+            why: "the target has no host with a `*` for a single label",
+        })
+    })
 }
 
 impl Diagnostic for Loss {

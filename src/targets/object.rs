@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
 
-use crate::error::ConversionError;
-use crate::policy::Policy;
-use crate::route::Route;
+use crate::error::{ConversionError, Excerpt, Invalid, InvalidVariants, ReadError};
+use crate::policy::{CanaryName, Policy, Total};
+use crate::route::{Backend, Route};
 
 /// A Kubernetes object: the fields that this crate writes and reads. The functions that write objects have examples.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +52,8 @@ pub struct Metadata {
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub namespace: Option<String>,
     /// The annotations. A converter writes [`VARIANTS`](Self::VARIANTS) and no other.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "BTreeMap::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub annotations: BTreeMap<String, String>,
 }
 
@@ -65,17 +68,90 @@ impl Metadata {
     /// of the route, and further ones are numbered: `web`, `web-2`, `web-3`.
     pub(super) fn new(route: &Route, policy: &Policy, index: usize) -> Result<Self, ConversionError> {
         let backends = route.backends(policy)?;
-        let named = policy.names().zip(backends.all()).map(|(variant, backend)| format!("{variant}={backend}"));
-        let words: Vec<String> = std::iter::once(format!("total={}", policy.total())).chain(named).collect();
+        let variants = Variants {
+            total: policy.total(),
+            stable: route.stable().clone(),
+            canaries: policy
+                .canaries()
+                .iter()
+                .map(|canary| canary.name().clone())
+                .zip(backends.all().skip(1).cloned())
+                .collect(),
+        };
         Ok(Metadata {
             name: if index == 0 { route.name().to_owned() } else { format!("{}-{}", route.name(), index + 1) },
             namespace: route.namespace().map(str::to_owned),
-            annotations: BTreeMap::from([(Metadata::VARIANTS.to_owned(), words.join(" "))]),
+            annotations: BTreeMap::from([(Metadata::VARIANTS.to_owned(), variants.to_string())]),
         })
     }
 }
 
-/// The names of the fields that an object has and that this crate does not read. An object that this crate writes has none.
+/// The value of the annotation [`Metadata::VARIANTS`]: the total of a policy, and the backend of each variant. Its words are
+/// separated by one space, as in `total=100 stable=web:80 canary=web-canary:80`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Variants {
+    pub(super) total: Total,
+    pub(super) stable: Backend,
+    /// The name and the backend of each canary. The names are unique.
+    pub(super) canaries: Vec<(CanaryName, Backend)>,
+}
+
+impl Variants {
+    /// The variants that an object's annotation names; `None` if it has no such annotation.
+    ///
+    /// # Errors
+    ///
+    /// The annotation is malformed. To read the object without it would swap the variants if stable is not the first backend.
+    pub(super) fn of(metadata: &Metadata) -> Result<Option<Self>, ReadError> {
+        let annotation = Metadata::VARIANTS;
+        let text = metadata.annotations.get(annotation);
+        let variants = text.map(|text| text.parse()).transpose();
+        variants.map_err(|invalid| ReadError::Annotation { annotation, invalid })
+    }
+}
+
+impl fmt::Display for Variants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Variants { total, stable, canaries } = self;
+        write!(f, "total={total} stable={stable}")?;
+        canaries.iter().try_for_each(|(name, backend)| write!(f, " {name}={backend}"))
+    }
+}
+
+impl FromStr for Variants {
+    type Err = InvalidVariants;
+
+    fn from_str(text: &str) -> Result<Self, InvalidVariants> {
+        let mut words = text.split(' ');
+        let mut value_of = |name: &str, expected: &'static str| {
+            let word = words.next().unwrap_or_default();
+            let value = word.strip_prefix(name).ok_or(InvalidVariants::Word { word: Excerpt::of(word), expected });
+            value.map(|value| (word, value))
+        };
+        let expected = "`total=` and a number from 1 to 4294967295";
+        let (written, total) = value_of("total=", expected)?;
+        let total = total.parse().ok().and_then(|total| Total::new(total).ok());
+        let total = total.ok_or(InvalidVariants::Word { word: Excerpt::of(written), expected })?;
+        let (_, stable) = value_of("stable=", "`stable=` and a backend")?;
+        let stable = stable.parse()?;
+
+        let mut names = BTreeSet::new();
+        let canary = |word: &str| {
+            let expected = "the name of a canary, `=` and a backend";
+            let pair = word.split_once('=');
+            let (name, backend) = pair.ok_or(InvalidVariants::Word { word: Excerpt::of(word), expected })?;
+            let name = CanaryName::new(name)?;
+            if !names.insert(name.clone()) {
+                return Err(InvalidVariants::Name(Invalid::NameTwice(Excerpt::of(name.as_str()))));
+            }
+            Ok((name, backend.parse()?))
+        };
+        Ok(Variants { total, stable, canaries: words.map(canary).collect::<Result<_, _>>()? })
+    }
+}
+
+/// The names of the fields that an object has and that this crate does not read. An object that this crate writes has none. A
+/// field whose value is `null` does not count, because API servers drop it.
 ///
 /// ```
 /// # #[cfg(feature = "serde")] {
@@ -105,7 +181,28 @@ impl UnknownFields {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for UnknownFields {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields = BTreeMap::<String, serde::de::IgnoredAny>::deserialize(deserializer)?;
-        Ok(UnknownFields(fields.into_keys().collect()))
+        let fields = BTreeMap::<String, Option<serde::de::IgnoredAny>>::deserialize(deserializer)?;
+        let given = fields.into_iter().filter(|(_, value)| value.is_some());
+        Ok(UnknownFields(given.map(|(name, _)| name).collect()))
     }
+}
+
+/// Reads a value that may be missing. `null` is the default value, because API servers drop such a `null`.
+#[cfg(feature = "serde")]
+pub(super) fn null_is_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Default + serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    null_is(T::default, deserializer)
+}
+
+/// Reads a value that may be missing. `null` is this value, because API servers replace such a `null` by the default of the field.
+#[cfg(feature = "serde")]
+pub(super) fn null_is<'de, T, D>(default: fn() -> T, deserializer: D) -> Result<T, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    <Option<T> as serde::Deserialize>::deserialize(deserializer).map(|value| value.unwrap_or_else(default))
 }

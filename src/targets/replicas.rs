@@ -13,7 +13,8 @@
 //!   a pod, and so on a variant, for 3 hours by default; it is not an affinity by cookie or key.
 //! * `N` pods express no share finer than `1 / N`: 1 of 100 takes 100 pods.
 
-use std::cmp::Ordering;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use super::{Conversion, Loss, Part};
 use crate::error::{Excerpt, InvalidParams, ReplicasError};
@@ -236,23 +237,36 @@ impl Shares {
             u32::try_from(share).unwrap_or(pods).max(self.least(weight))
         };
         let mut counts: Vec<u32> = self.weights.iter().map(|weight| rounded_down(*weight)).collect();
-        loop {
-            let sum: u64 = counts.iter().copied().map(u64::from).sum();
-            let mut variants = counts.iter_mut().zip(&self.weights);
-            match sum.cmp(&u64::from(pods)) {
-                Ordering::Equal => return Some(counts),
-                // Earlier variants gain first and lose last: `min_by_key` returns the first of equals, and `max_by_key` the last.
-                Ordering::Less => {
-                    let (count, _) = variants.min_by_key(|(count, weight)| self.excess(**weight, **count, pods))?;
-                    *count += 1;
-                }
-                Ordering::Greater => {
-                    let spare = variants.by_ref().filter(|(count, weight)| **count > self.least(**weight));
-                    let (count, _) = spare.max_by_key(|(count, weight)| self.excess(**weight, **count, pods))?;
-                    *count -= 1;
-                }
+        let sum: u64 = counts.iter().copied().map(u64::from).sum();
+        let (missing, surplus) = (u64::from(pods).saturating_sub(sum), sum.saturating_sub(pods.into()));
+
+        // The variants by their excess and then by their index, so that earlier ones gain first and lose last. A pod changes the
+        // excess of its variant by the total.
+        let variants = counts.iter().zip(&self.weights).enumerate();
+        let by_excess = variants.map(|(index, (count, weight))| (self.excess(*weight, *count, pods), index));
+        if missing > 0 {
+            let mut lowest_first: BinaryHeap<Reverse<(i128, usize)>> = by_excess.map(Reverse).collect();
+            for _ in 0..missing {
+                let Reverse((excess, index)) = lowest_first.pop()?;
+                *counts.get_mut(index)? += 1;
+                lowest_first.push(Reverse((excess + i128::from(self.total), index)));
+            }
+        } else {
+            let mut highest_first: BinaryHeap<(i128, usize)> = by_excess.collect();
+            for _ in 0..surplus {
+                // A variant that has no pod to spare does not return to the heap.
+                let (count, excess, index) = loop {
+                    let (excess, index) = highest_first.pop()?;
+                    let (count, weight) = (counts.get_mut(index)?, self.weights.get(index)?);
+                    if *count > self.least(*weight) {
+                        break (count, excess, index);
+                    }
+                };
+                *count -= 1;
+                highest_first.push((excess - i128::from(self.total), index));
             }
         }
+        Some(counts)
     }
 
     fn are_within(&self, tolerance: Tolerance, counts: &[u32], pods: u32) -> bool {

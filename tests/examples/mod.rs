@@ -1,6 +1,8 @@
 //! The examples, run as a person runs them.
 
 mod decide;
+mod hostile;
+mod output;
 mod render;
 mod replay;
 mod simulate;

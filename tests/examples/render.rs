@@ -97,7 +97,7 @@ fn render_names_the_mistake() {
         (prd(&["--header", r"x-c~(a)\1"]), r"canaries[0].header.pattern: the pattern `(a)\1` is refused at byte 3: backreferences are not supported".into()),
         (prd(&["--cookie", "a;b"]), "canaries[0].cookie.name: `a;b` is not a cookie name: expected 1 to 256 letters, digits, inner spaces or !#$%&'*+-./:^_`|~".into()),
         (prd(&["--stable", "web"]), format!("{PRD}: Ingress `prd` does not route to the Service `web`: it routes to `prd:80`")),
-        (vec![PRD.into(), "--canary".into(), "a:b:c".into()], "--canary: `b:c` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it".into()),
+        (vec![PRD.into(), "--canary".into(), "a:b:c".into()], "--canary: `b:c` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it and no --".into()),
         (prd(&["--prefix", "a b"]), "--prefix: `a b` is not an annotation prefix: expected 1 to 253 letters, digits, `.`, `-`, `_` or `/`".into()),
         (prd(&["--ingress", "web"]), format!("{PRD}: no stable Ingress has the name `web`")),
         (prd(&["--policy", &unknown]), format!("{unknown}: canaries[0].wieght: unknown field `wieght`, expected one of `name`, `weight`, `header`, `cookie`")),
@@ -232,4 +232,81 @@ note: standard input: the output replaces the canary Ingress `web-canary` of the
 note: no request reaches the canary: it has no weight and no rule
 ";
     assert_eq!((run.code, run.err.as_str()), (0, notes));
+}
+
+/// The HTTPRoutes for a Gateway and those for Linkerd stand beside each other, and `--name` names the objects of every target
+/// that has objects.
+#[test]
+fn render_writes_objects_of_different_names() {
+    const PAIR: &str = "examples/manifests/pair.yaml";
+    let names = |args: &[&str]| -> Vec<String> {
+        let run = example("render", &[&[PAIR], args].concat(), "");
+        assert_eq!(run.code, 0, "{args:?}: {}", run.err);
+        let names = run.out.split("---\n").map(|document| {
+            let object: serde_json::Value = serde_saphyr::from_str(document).unwrap();
+            let named = if object["kind"].is_null() { &object } else { &object["metadata"] };
+            named["name"].as_str().unwrap().to_owned()
+        });
+        names.collect()
+    };
+    assert_eq!(names(&["--to", "gateway"]), ["shop"]);
+    assert_eq!(names(&["--to", "linkerd"]), ["shop-linkerd"]);
+    for target in ["nginx", "gateway", "istio", "linkerd", "gloo", "envoy"] {
+        assert!(names(&["--to", target, "--name", "web"]).contains(&"web".to_owned()), "{target}");
+    }
+
+    let run = example("render", &[PAIR, "--to", "replicas", "--name", "web", "--gateway", "public"], "");
+    let notes = "note: examples/manifests/pair.yaml: --name has no effect on the output for this target\n\
+                 note: examples/manifests/pair.yaml: --gateway has no effect on the output for this target\n";
+    assert!(run.code == 0 && run.err.contains(notes), "{}", run.err);
+    let run = example("render", &[PAIR, "--to", "gateway", "--name", "Web"], "");
+    assert!(run.code == 1 && run.err.contains("--name: `Web` is not an object name"), "{}", run.err);
+}
+
+/// A weight of 0 takes no client away whose cookie names the canary. Each row is the target, the affinity, and the note.
+#[test]
+fn render_says_that_a_weight_of_0_keeps_the_clients_of_an_affinity_cookie() {
+    let keeps = |release: &str| {
+        format!(
+            "note: the weight of `canary` is 0, but clients whose cookie `r` names it stay there: another {release} of the cookie releases them\n"
+        )
+    };
+    let nobody = "note: no request reaches the canary: it has no weight and no rule\n".to_owned();
+    let rows = [
+        ("nginx", "cookie: { name: r }", keeps("name")),
+        ("gateway", "cookie: { name: r }", keeps("revision")),
+        ("gateway", "cookie: { name: r, pins: stable }", nobody.clone()),
+        ("replicas", "cookie: { name: r }", nobody.clone()),
+        ("envoy", "key: { header: x-user }", nobody),
+    ];
+    for (target, affinity, note) in rows {
+        let policy = format!("{{ canaries: [{{ weight: 0 }}], affinity: {{ {affinity} }} }}");
+        let run = example("render", &[PRD, "--canary", "canary", "--to", target, "--policy", "-"], &policy);
+        let notes: Vec<&str> = run.err.lines().filter(|line| line.contains("canary")).collect();
+        assert_eq!(run.code, 0, "{target}: {}", run.err);
+        assert!(notes.contains(&note.trim_end()), "{target}: {}", run.err);
+        assert_eq!(run.err.matches("no request reaches").count(), note.matches("no request reaches").count());
+    }
+}
+
+/// An age in `session-cookie-expires` moves with the canary.
+#[test]
+fn render_keeps_the_expiry_of_an_affinity_cookie() {
+    let args = ["tests/cases/session-cookie-expires.yaml", "--exact", "--to", "gateway"];
+    let run = example("render", &args, "");
+    assert!(run.code == 0 && run.out.contains("Max-Age=172800"), "{}{}", run.out, run.err);
+    assert!(!run.err.contains("session-cookie-expires: "), "{}", run.err);
+}
+
+/// The cookie of the stable Ingress is removed if the policy has none.
+#[test]
+fn render_removes_an_affinity_that_the_policy_does_not_have() {
+    let args = ["tests/cases/session-cookie-expires.yaml", "--exact", "--weight", "30"];
+    let run = example("render", &args, "");
+    assert_eq!(run.code, 0, "{}", run.err);
+    let command = "#   kubectl annotate --overwrite ingress s 'nginx.ingress.kubernetes.io/affinity-' \
+                   'nginx.ingress.kubernetes.io/session-cookie-expires-' 'nginx.ingress.kubernetes.io/session-cookie-name-'\n";
+    assert!(run.out.contains(command), "{}", run.out);
+    let note = "the policy has no affinity cookie, and the canary would share that of the stable Ingress: the command is in a comment above the manifest\n";
+    assert!(run.err.ends_with(note), "{}", run.err);
 }

@@ -86,7 +86,7 @@ fn an_invalid_route_is_not_read() {
         (
             "stable",
             json!("web:0"),
-            "`0` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it",
+            "`0` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it and no --",
         ),
         (
             "host",

@@ -41,11 +41,15 @@ fn every_error_names_the_value_and_the_bound() {
         ),
         (
             "web:65536".parse::<Backend>().map(|_| web()),
-            "`65536` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it",
+            "`65536` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it and no --",
         ),
         (
             Path::prefix("/a//b").map(|_| web()),
             "`/a//b` is not a path: expected `/` and at most 1023 more characters of a URL path, without //, /./, /../ and %2f",
+        ),
+        (
+            Path::prefix("/a%2Db").map(|_| web()),
+            "`/a%2Db` is not a path: `%2D` is replaced or refused by proxies: expected no escaped letter, digit, -, ., _, ~ and no %00",
         ),
         (web().with_hosts(duplicates("a.test")), "`a.test` is listed twice"),
         (web().with_paths(paths("/a /a/")), "`Prefix /a` is listed twice"),
@@ -164,5 +168,26 @@ fn parents_are_gateways_by_name() {
     assert_eq!(parent("infra/public"), Some((Some("infra".to_owned()), "public".to_owned())));
     for text in ["", "/public", "infra/", "a.b/public", "infra/a/b", "Public"] {
         assert_eq!(parent(text), None, "{text}");
+    }
+}
+
+/// A proxy that normalizes paths makes `/A` of `/%41` before it compares paths, and answers `%00` with an error.
+#[test]
+fn a_path_escapes_only_what_has_to_be_escaped() {
+    for text in ["/%41", "/%7a", "/a%2Db", "/a%2d", "/%2e%2e/a", "/a/%2E/b", "/%5f", "/%7E", "/%30", "/a%00", "/%00"] {
+        assert!(Path::exact(text).is_err(), "{text}");
+        assert!(Path::prefix(text).is_err(), "{text}");
+    }
+    for text in ["/%20", "/%C3%A9", "/%25", "/%3f", "/a%3B", "/%7F", "/%01", "/%5C"] {
+        assert!(Path::exact(text).is_ok(), "{text}");
+    }
+}
+
+/// An API server refuses two hyphens in a row in the name of a port.
+#[test]
+fn a_port_name_has_no_two_hyphens_in_a_row() {
+    assert!("a-b".parse::<Port>().is_ok());
+    for name in ["a--b", "a---b", "-a", "a-"] {
+        assert!(name.parse::<Port>().is_err(), "{name}");
     }
 }

@@ -254,3 +254,14 @@ affinity: {cookie: {name: route, path: /a%20b}}
     }
     assert_eq!(client.get("a.test", "/carts", []).status, 404);
 }
+
+/// etcd refuses requests of more than 1.5 MiB.
+#[test]
+fn an_object_that_kubernetes_cannot_store_is_an_error() {
+    let policy = policy("canaries: [{ weight: 5, header: { name: x-canary } }]");
+    let refused =
+        |count| gloo::route_table(&policy, &route(&policy).with_paths(many_paths(count)).unwrap()).map(|_| ());
+    assert_eq!(refused(2_000), Ok(()));
+    let text = refused(10_000).unwrap_err().to_string();
+    assert!(text.starts_with("paths: RouteTable with all of them has about "), "{text}");
+}

@@ -20,7 +20,9 @@ fn json_of(conversion: Conversion<Vec<gateway::HttpRoute>>) -> Vec<Value> {
 /// The objects that are written, as JSON.
 #[track_caller]
 fn written(policy: &Policy, route: &Route) -> Vec<Value> {
-    json_of(linkerd::http_routes(policy, route).unwrap_or_else(|error| panic!("{error}")))
+    json_of(
+        linkerd::http_routes(policy, route, &linkerd::RouteParams::default()).unwrap_or_else(|error| panic!("{error}")),
+    )
 }
 
 proptest! {
@@ -30,7 +32,7 @@ proptest! {
     #[test]
     fn objects_route_as_the_selector_decides((policy, request) in policy_and_request()) {
         // More than 16 rules are an error, which a test of the Gateway API covers.
-        if let Ok(conversion) = linkerd::http_routes(&policy, &route(&policy)) {
+        if let Ok(conversion) = linkerd::http_routes(&policy, &route(&policy), &linkerd::RouteParams::default()) {
             let losses = conversion.losses.clone();
             compare(&policy, &losses, &request, routed(Reader::Linkerd, &json_of(conversion), "/any", &request))?;
         }
@@ -102,7 +104,7 @@ const DEVIATIONS: [(&str, &str, &str, Variant, Variant); 8] = [
 fn the_proxy_deviates_only_as_documented() {
     for (what, yaml, request, selector, proxy) in DEVIATIONS {
         let (policy, request) = (policy(yaml), lines(request));
-        let conversion = linkerd::http_routes(&policy, &route(&policy)).unwrap();
+        let conversion = linkerd::http_routes(&policy, &route(&policy), &linkerd::RouteParams::default()).unwrap();
         assert_eq!(conversion.losses, [], "{what}");
         assert_eq!(selected(&policy, &request).variant(), Some(selector), "{what}");
         assert_eq!(routed(Reader::Linkerd, &json_of(conversion), "/", &request).variant(), Some(proxy), "{what}");
@@ -215,7 +217,7 @@ fn a_cookie_counts_on_a_line_of_its_own() {
 fn a_pattern_that_is_too_large_with_unicode_is_a_loss() {
     let losses = |pattern: &str| -> Vec<String> {
         let policy = policy(&format!("canaries: [{{ weight: 5, header: {{ name: x-v, pattern: '{pattern}' }} }}]"));
-        let conversion = linkerd::http_routes(&policy, &route(&policy)).unwrap();
+        let conversion = linkerd::http_routes(&policy, &route(&policy), &linkerd::RouteParams::default()).unwrap();
         texts(&conversion.losses)
     };
     let bound = "Linkerd accepts a pattern that compiles to at most 10 MiB, and each Unicode `\\w` compiles to 50 KiB";
@@ -233,7 +235,8 @@ fn a_pattern_that_is_too_large_with_unicode_is_a_loss() {
 #[test]
 fn an_invalid_route_is_an_error_and_a_refused_part_is_a_loss() {
     let policy = policy(RULES);
-    let refused = |route: &Route| linkerd::http_routes(&policy, route).unwrap_err().to_string();
+    let refused =
+        |route: &Route| linkerd::http_routes(&policy, route, &linkerd::RouteParams::default()).unwrap_err().to_string();
     for (route, text) in [
         (route_to("web:80", &[]), "backends: the route has 0 canary backends, but the policy has 1 canary"),
         (
@@ -253,7 +256,7 @@ fn an_invalid_route_is_an_error_and_a_refused_part_is_a_loss() {
     }
     let losses = |yaml: &str| -> Vec<String> {
         let policy = util::policy(yaml);
-        let conversion = linkerd::http_routes(&policy, &route(&policy)).unwrap();
+        let conversion = linkerd::http_routes(&policy, &route(&policy), &linkerd::RouteParams::default()).unwrap();
         texts(&conversion.losses)
     };
     assert_eq!(
@@ -276,5 +279,60 @@ fn objects_are_those_of_the_golden_file() {
         "{ canaries: [{ weight: 5, header: { name: x-canary }, cookie: { name: cohort, value: beta } }], affinity: { cookie: { name: route, revision: '7' } } }",
     );
     let route = route(&policy).with_namespace("shop").unwrap().with_paths(paths("/cart")).unwrap();
-    golden("linkerd.yaml", &yaml(&linkerd::http_routes(&policy, &route).unwrap().exact().unwrap()));
+    golden(
+        "linkerd.yaml",
+        &yaml(&linkerd::http_routes(&policy, &route, &linkerd::RouteParams::default()).unwrap().exact().unwrap()),
+    );
+}
+
+/// Equal matches go to the older object, or to the first by name: the fallback of `api` would take `/` from `web`.
+#[test]
+fn a_route_without_a_fallback_leaves_other_paths_to_other_routes() {
+    let policy = Policy::percent(100).unwrap();
+    let api = route(&policy).with_paths(paths("/api")).unwrap();
+    let web = route(&policy);
+    let with = |params: &linkerd::RouteParams| {
+        let mut routes = json_of(linkerd::http_routes(&policy, &api, params).unwrap());
+        routes.extend(written(&policy, &web));
+        ["/", "/api"].map(|path| routed(Reader::Linkerd, &routes, path, &lines("")).variant())
+    };
+    assert_eq!(with(&linkerd::RouteParams::default()), [Some(STABLE), Some(CANARY)]);
+    assert_eq!(with(&linkerd::RouteParams::default().without_fallback()), [Some(CANARY), Some(CANARY)]);
+}
+
+/// By name, `web-10` comes before `web-2`.
+#[test]
+fn ten_objects_are_tried_before_the_fallback() {
+    let policy = policy("canaries: [{ weight: 0, header: { name: x-canary, value: a } }]");
+    let mut all = many_paths(650);
+    all.extend(paths("=/"));
+    let mut written = written(&policy, &route(&policy).with_paths(all).unwrap());
+    assert!(written.len() > 10);
+    written.sort_by_key(|route| route["metadata"]["name"].as_str().unwrap().to_owned());
+    for reader in [Reader::Linkerd, Reader::OldLinkerd] {
+        let routed = |path| routed(reader, &written, path, &lines("x-canary: a")).variant();
+        assert_eq!([routed("/"), routed("/p649"), routed("/other")], [Some(CANARY), Some(CANARY), Some(STABLE)]);
+    }
+}
+
+/// DESIGN.md has these rows: they need two routes, or a request of HTTP/2.
+#[test]
+fn a_proxy_compares_lengths_of_paths_and_reads_no_authority_as_host() {
+    let canary = Policy::percent(100).unwrap();
+    let exact = written(&canary, &route(&canary).with_paths(paths("=/cart")).unwrap());
+    let ruled = policy("canaries: [{ weight: 0, header: { name: x-user, value: a } }]");
+    let stable = policy("canaries: [{ weight: 0, header: { name: x-user, value: b } }]");
+    let prefix = written(&ruled, &route(&ruled).with_paths(paths("/cart")).unwrap());
+    let to = |reader, routes: &[Value], request: &str| routed(reader, routes, "/cart", &lines(request)).variant();
+    let never = written(&stable, &route(&stable).with_paths(paths("=/cart")).unwrap());
+    // The exact path decides where types are compared; otherwise the rule with a header decides.
+    let both: Vec<Value> = never.into_iter().chain(prefix).collect();
+    assert_eq!(to(Reader::Linkerd, &both, "x-user: a"), Some(STABLE));
+    assert_eq!(to(Reader::OldLinkerd, &both, "x-user: a"), Some(CANARY));
+    assert_eq!(to(Reader::OldLinkerd, &exact, "x-user: a"), Some(CANARY));
+
+    let host = policy("canaries: [{ weight: 0, header: { name: host, value: a.test } }]");
+    let written = written(&host, &route(&host));
+    assert_eq!(routed(Reader::Linkerd, &written, "/", &lines("host: a.test")).variant(), Some(CANARY));
+    assert_eq!(routed(Reader::Linkerd, &written, "/", &lines(":authority: a.test")).variant(), Some(STABLE));
 }

@@ -39,11 +39,11 @@ type Losses = fn(&Policy, &Route) -> Vec<Loss>;
 /// The targets. Those that look at requests decide unusual requests differently, which their tables of deviations list.
 const TARGETS: [(&str, bool, Losses); 7] = [
     ("ingress-nginx", false, |policy, _| nginx::annotations(policy, &nginx::Prefix::default()).losses),
-    ("Gateway API", true, |policy, route| lost(gateway::http_routes(policy, route))),
+    ("Gateway API", true, |policy, route| lost(gateway::http_routes(policy, route, &gateway::RouteParams::default()))),
     ("Istio", true, |policy, route| {
         lost(istio::virtual_service(policy, route, &istio::VirtualServiceParams::default()))
     }),
-    ("Linkerd", true, |policy, route| lost(linkerd::http_routes(policy, route))),
+    ("Linkerd", true, |policy, route| lost(linkerd::http_routes(policy, route, &linkerd::RouteParams::default()))),
     ("Gloo", true, |policy, route| lost(gloo::virtual_service(policy, route))),
     ("Envoy", true, |policy, route| lost(envoy::route_configuration(policy, route))),
     ("replicas", false, |policy, _| lost(replicas::split(policy, &replicas::Pods::new(10).unwrap()))),

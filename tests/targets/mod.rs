@@ -9,3 +9,4 @@ mod linkerd;
 mod matrix;
 mod nginx;
 mod replicas;
+mod shared_losses;

@@ -2,11 +2,10 @@
 //! (`kubectl apply --validate=strict`). CEL rules are not run; `http_route.rs` has those that this crate could break.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::is_match;
+use super::{is_match, path};
 
 /// The CRD of one kind in one version.
 pub struct Crd {
@@ -48,21 +47,14 @@ const KEYWORDS: [&str; 29] = [
     "x-kubernetes-validations",
 ];
 
-/// The folder of the CRDs, which are not part of the package. `None` if it is missing.
-pub fn folder() -> Option<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/crds");
-    folder.is_dir().then_some(folder)
-}
-
 impl Crd {
-    /// Reads the CRD of a kind from a file with several CRDs.
+    /// Reads the CRD of a kind from a file in `tests/cases/crds`. A missing CRD is a failure: no test is skipped without it.
     pub fn read(file: &str, kind: &str, version: &str) -> Self {
-        let text = std::fs::read_to_string(folder().unwrap().join(file)).unwrap();
-        let names = format!("\n    kind: {kind}\n");
-        // Only this document is parsed, because a file has a megabyte of others.
-        let document = text.split("\n---\n").find(|document| document.contains(&names));
-        let document = document.unwrap_or_else(|| panic!("{file} has no {kind}"));
-        Crd::new(&serde_saphyr::from_str(document).unwrap_or_else(|error| panic!("{file}: {error}")), version)
+        let text =
+            std::fs::read_to_string(path("cases/crds").join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let crd = Crd::new(&serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}")), version);
+        assert_eq!(crd.kind, kind, "{file}");
+        crd
     }
 
     pub fn new(crd: &Value, version: &str) -> Self {

@@ -9,6 +9,7 @@ use super::{CANARY, STABLE, is_match};
 
 /// The values that a matcher of this header looks at, one by one. Several `Cookie` lines are one value, joined with `; `.
 fn values(name: &str, request: &Lines) -> Vec<String> {
+    let name = if name == ":authority" { "host" } else { name };
     let lines = request.iter().filter(|(line, _)| line.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone());
     let lines: Vec<String> = lines.collect();
     if name == "cookie" && !lines.is_empty() { vec![lines.join("; ")] } else { lines }

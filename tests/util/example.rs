@@ -18,12 +18,18 @@ pub struct Output {
 /// Runs an example in the folder of the package, with this text on standard input.
 #[track_caller]
 pub fn example(name: &str, args: &[&str], input: &str) -> Output {
+    example_into(name, args, input, Stdio::piped())
+}
+
+/// Runs an example whose standard output is this.
+#[track_caller]
+pub fn example_into(name: &str, args: &[&str], input: &str, output: Stdio) -> Output {
     let program = program(name);
     let mut child = Command::new(&program)
         .args(args)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
+        .stdout(output)
         .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("{}: {error}", program.display()));

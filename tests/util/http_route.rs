@@ -23,23 +23,7 @@ pub enum Reader {
 /// (`apis/v1/httproute_types.go` of version 1.6.1, "Proxy or Load Balancer routing configuration generated from
 /// HTTPRoutes").
 pub fn routed(reader: Reader, routes: &[Value], path: &str, request: &Lines) -> Outcome {
-    let every_path = [serde_json::json!({ "path": { "type": "PathPrefix", "value": "/" } })];
-    let mut best: Option<((bool, usize, usize), &Value)> = None;
-    for rule in routes.iter().flat_map(|route| route["spec"]["rules"].as_array().unwrap()) {
-        for found in rule["matches"].as_array().map_or(&every_path[..], Vec::as_slice) {
-            let headers = found["headers"].as_array().map_or(&[][..], Vec::as_slice);
-            let (kind, value) = (&found["path"]["type"], found["path"]["value"].as_str().unwrap());
-            // The prefix `/` is one character long, and the prefix `/a/` two.
-            let length = if kind == "Exact" { value.len() } else { value.trim_end_matches('/').len().max(1) };
-            let specificity = (kind == "Exact" && reader != Reader::OldLinkerd, length, headers.len());
-            let beats = best.is_none_or(|(before, _)| specificity > before);
-            let matches = |header: &Value| header_matches(reader, header, request);
-            if beats && path_matches(&found["path"], path) && headers.iter().all(matches) {
-                best = Some((specificity, rule));
-            }
-        }
-    }
-    let Some((_, rule)) = best else { return Outcome::Nothing };
+    let Some(Decided { rule, .. }) = decided(reader, routes, path, request) else { return Outcome::Nothing };
     let refs = rule["backendRefs"].as_array().unwrap();
     let destinations = refs.iter().map(|backend| {
         let weight = backend.get("weight").map_or(1, |weight| weight.as_u64().unwrap());
@@ -52,6 +36,56 @@ pub fn routed(reader: Reader, routes: &[Value], path: &str, request: &Lines) -> 
         [(to, _, cookie)] if rule["matches"][0].get("headers").is_some() => Outcome::To(*to, cookie.clone()),
         _ => Outcome::split(destinations),
     }
+}
+
+/// The match that decides about a request.
+pub struct Decided<'v> {
+    /// The place of its rule among all rules of the routes.
+    pub rule_index: usize,
+    /// Its place in the rule.
+    pub match_index: usize,
+    pub rule: &'v Value,
+}
+
+/// The match that decides about a request with the method `GET` and without a query, in routes as people write them.
+pub fn decided<'v>(reader: Reader, routes: &'v [Value], path: &str, request: &Lines) -> Option<Decided<'v>> {
+    let every_request = [Value::Null];
+    let mut best: Option<([usize; 5], Decided<'v>)> = None;
+    for (rule_index, rule) in routes.iter().flat_map(|route| list(&route["spec"]["rules"])).enumerate() {
+        let matches = list(&rule["matches"]);
+        for (match_index, found) in if matches.is_empty() { &every_request[..] } else { matches }.iter().enumerate() {
+            let holds = path_matches(&found["path"], path)
+                && found["method"].as_str().is_none_or(|method| method == "GET")
+                && list(&found["headers"]).iter().all(|header| header_matches(reader, header, request))
+                && list(&found["queryParams"]).is_empty();
+            let specificity = specificity(reader, found);
+            if holds && best.as_ref().is_none_or(|(before, _)| specificity > *before) {
+                best = Some((specificity, Decided { rule_index, match_index, rule }));
+            }
+        }
+    }
+    best.map(|(_, decided)| decided)
+}
+
+/// What decides between two matches, the most important first: an exact path, the length of the path, a method, the number of
+/// headers and that of query parameters.
+fn specificity(reader: Reader, found: &Value) -> [usize; 5] {
+    let (kind, value) = path_of(&found["path"]);
+    // The prefix `/` is one character long, and the prefix `/a/` two.
+    let length = if kind == "Exact" { value.len() } else { value.trim_end_matches('/').len().max(1) };
+    let exact = kind == "Exact" && reader != Reader::OldLinkerd;
+    let count = |name: &str| list(&found[name]).len();
+    [exact.into(), length, found["method"].is_string().into(), count("headers"), count("queryParams")]
+}
+
+/// The items of a list that may be missing.
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The type and the text of a path, which may be missing: the defaults are the prefix and `/`.
+fn path_of(path_match: &Value) -> (&str, &str) {
+    (path_match["type"].as_str().unwrap_or("PathPrefix"), path_match["value"].as_str().unwrap_or("/"))
 }
 
 /// The variant of a Service: `c0`, `c1` and so on are the canaries.
@@ -73,8 +107,8 @@ fn cookie(rule: &Value) -> Option<String> {
 }
 
 fn path_matches(path_match: &Value, path: &str) -> bool {
-    let value = path_match["value"].as_str().unwrap();
-    match path_match["type"].as_str().unwrap() {
+    let (kind, value) = path_of(path_match);
+    match kind {
         "Exact" => path == value,
         "PathPrefix" => {
             let prefix = value.trim_end_matches('/');
@@ -92,7 +126,7 @@ fn header_matches(reader: Reader, header_match: &Value, request: &Lines) -> bool
         lines = vec![lines.join("; ")];
     }
     let value = header_match["value"].as_str().unwrap();
-    match header_match["type"].as_str().unwrap() {
+    match header_match["type"].as_str().unwrap_or("Exact") {
         "Exact" => lines.iter().any(|line| line == value),
         "RegularExpression" => {
             let readable = |line: &&String| {
@@ -100,8 +134,9 @@ fn header_matches(reader: Reader, header_match: &Value, request: &Lines) -> bool
             };
             lines.retain(|line| readable(&line));
             !lines.is_empty() && {
-                let regex = ascii_regex(value);
-                // Envoy requires a match of the whole value. The anchors make it the first match that is found.
+                // Envoy requires a match of the whole value, and Linkerd that the first match that is found is the whole value.
+                let regex =
+                    ascii_regex(&if reader == Reader::Envoy { format!("^(?:{value})$") } else { value.to_owned() });
                 lines
                     .iter()
                     .any(|line| regex.find(line.as_bytes()).is_some_and(|found| found.range() == (0..line.len())))

@@ -27,39 +27,61 @@ fn variant(objects: &Value, destination: &Value) -> Variant {
 /// holds decides, and a match holds if all of its conditions hold. No rule after a rule without a match is looked at. A single
 /// destination gets every request, and a destination of weight 0 gets none.
 pub fn routed(objects: &Value, path: &str, request: &Lines) -> Outcome {
-    for rule in objects["virtualService"]["spec"]["http"].as_array().unwrap() {
-        let matches = rule.get("match").map(|matches| matches.as_array().unwrap().as_slice()).unwrap_or_default();
-        let holds = |one: &Value| {
-            let headers = one.get("headers").map(|headers| headers.as_object().unwrap());
-            one.get("uri").is_none_or(|uri| text_matches(uri, path))
-                && headers.into_iter().flatten().all(|(name, value)| header_matches(name, value, request))
-        };
-        if !matches.is_empty() && !matches.iter().any(holds) {
-            continue;
+    let Some(Decided { rule, .. }) = decided(&objects["virtualService"], path, request) else {
+        return Outcome::Nothing;
+    };
+    let destinations = rule["route"].as_array().unwrap().iter().map(|to| {
+        let weight = to.get("weight").map_or(0, |weight| i32::try_from(weight.as_i64().unwrap()).unwrap());
+        // Envoy reads `%%` as `%`.
+        let cookie = to.pointer("/headers/response/add/set-cookie").map(|value| value.as_str().unwrap());
+        let cookie = cookie.map(|value| value.replace("%%", "%"));
+        (variant(objects, &to["destination"]), u32::try_from(weight).unwrap(), cookie)
+    });
+    let mut destinations: Vec<_> = destinations.collect();
+    if let [(to, weight, cookie)] = destinations.as_mut_slice() {
+        *weight = 1;
+        if list(&rule["match"]).iter().any(|found| found.get("headers").is_some()) {
+            return Outcome::To(*to, cookie.take());
         }
-        let destinations = rule["route"].as_array().unwrap().iter().map(|to| {
-            let weight = to.get("weight").map_or(0, |weight| i32::try_from(weight.as_i64().unwrap()).unwrap());
-            // Envoy reads `%%` as `%`.
-            let cookie = to.pointer("/headers/response/add/set-cookie").map(|value| value.as_str().unwrap());
-            let cookie = cookie.map(|value| value.replace("%%", "%"));
-            (variant(objects, &to["destination"]), u32::try_from(weight).unwrap(), cookie)
-        });
-        let mut destinations: Vec<_> = destinations.collect();
-        if let [(to, weight, cookie)] = destinations.as_mut_slice() {
-            *weight = 1;
-            if matches.iter().any(|found| found.get("headers").is_some()) {
-                return Outcome::To(*to, cookie.take());
-            }
-        }
-        return Outcome::split(destinations);
     }
-    Outcome::Nothing
+    Outcome::split(destinations)
+}
+
+/// The match that decides about a request.
+pub struct Decided<'v> {
+    /// The place of its rule in the list.
+    pub rule_index: usize,
+    /// Its place in the rule; `None` if the rule has no match.
+    pub match_index: Option<usize>,
+    pub rule: &'v Value,
+}
+
+/// The first match that holds for a request with the method `GET`, in a VirtualService as people write it. A rule without a match
+/// holds for every request.
+pub fn decided<'v>(object: &'v Value, path: &str, request: &Lines) -> Option<Decided<'v>> {
+    let holds = |one: &Value| {
+        let headers = one["headers"].as_object();
+        (one["uri"].is_null() || text_matches(&one["uri"], path))
+            && (one["method"].is_null() || text_matches(&one["method"], "GET"))
+            && one["port"].as_u64().is_none_or(|port| port == 80)
+            && headers.into_iter().flatten().all(|(name, value)| header_matches(name, value, request))
+    };
+    list(&object["spec"]["http"]).iter().enumerate().find_map(|(rule_index, rule)| {
+        let matches = list(&rule["match"]);
+        let match_index = matches.iter().position(holds);
+        (matches.is_empty() || match_index.is_some()).then_some(Decided { rule_index, match_index, rule })
+    })
+}
+
+/// The items of a list that may be missing.
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
 }
 
 /// Envoy looks at each line of a header by itself, and at several Cookie lines as one line.
 fn header_matches(name: &str, string_match: &Value, request: &Lines) -> bool {
     let lines = request.iter().filter(|(line, _)| line.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
-    if name == "cookie" {
+    if name.eq_ignore_ascii_case("cookie") {
         let joined = lines.collect::<Vec<_>>().join("; ");
         return !joined.is_empty() && text_matches(string_match, &joined);
     }
@@ -67,7 +89,8 @@ fn header_matches(name: &str, string_match: &Value, request: &Lines) -> bool {
 }
 
 fn text_matches(string_match: &Value, text: &str) -> bool {
-    let (kind, value) = string_match.as_object().unwrap().iter().next().unwrap();
+    // Any text matches `{}`.
+    let Some((kind, value)) = string_match.as_object().unwrap().iter().next() else { return true };
     let value = value.as_str().unwrap();
     match kind.as_str() {
         "exact" => text == value,

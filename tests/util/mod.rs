@@ -1,12 +1,15 @@
 //! The vocabulary of the tests: a file for each noun, and short helpers here.
 
+pub mod by_hand;
 pub mod crd;
 pub mod envoy;
 pub mod example;
 pub mod gloo;
 pub mod golden;
+pub mod hostile;
 pub mod http_route;
 pub mod istio;
+pub mod oracle;
 pub mod outcome;
 pub mod proxy;
 pub mod reading;

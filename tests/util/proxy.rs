@@ -1,10 +1,12 @@
 //! A real Envoy in front of real backends, on free ports of loopback.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::STABLE;
 use super::envoy::variant;
+use super::oracle::{oracle, say};
 
 /// The number of canaries that have a backend.
 const CANARIES: usize = 4;
@@ -20,18 +23,18 @@ const CANARIES: usize = 4;
 /// The longest time that a request or a response may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The path of the Envoy binary, from the variable `ENVOY`. Without it the test is skipped, and says so.
+/// The path of the Envoy binary, from the variable `ENVOY`.
+#[track_caller]
 pub fn binary() -> Option<PathBuf> {
-    let binary = std::env::var_os("ENVOY").map(PathBuf::from);
-    if binary.is_none() {
-        println!("skipped: ENVOY is not set to the path of an Envoy binary");
-    }
-    binary
+    oracle("a real Envoy", "ENVOY").map(PathBuf::from)
 }
 
 /// A process of Envoy, which ends when this value is dropped.
 pub struct Proxy {
+    name: String,
     child: Child,
+    /// The number of requests that were answered.
+    answered: Rc<Cell<u32>>,
     /// The port of each configuration.
     pub ports: Vec<u16>,
     log: PathBuf,
@@ -66,7 +69,7 @@ impl Proxy {
             .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", binary.display()));
-        let mut proxy = Proxy { child, ports, log };
+        let mut proxy = Proxy { name: name.to_owned(), child, answered: Rc::default(), ports, log };
         let ready = |proxy: &Proxy| proxy.ports.iter().all(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok());
         for _ in 0..200 {
             thread::sleep(Duration::from_millis(50));
@@ -82,7 +85,7 @@ impl Proxy {
 
     /// A connection to the port of a configuration.
     pub fn client(&self, configuration: usize) -> Client {
-        Client { stream: BufReader::new(connect(self.ports[configuration])) }
+        Client { stream: BufReader::new(connect(self.ports[configuration])), answered: self.answered.clone() }
     }
 }
 
@@ -93,6 +96,8 @@ impl Drop for Proxy {
         drop(self.child.wait());
         if thread::panicking() {
             eprintln!("{}", std::fs::read_to_string(&self.log).unwrap_or_default());
+        } else {
+            say(&format!("Envoy: {} requests of `{}` are routed as expected", self.answered.get(), self.name));
         }
     }
 }
@@ -105,7 +110,11 @@ pub fn validate(name: &str, configurations: &[Value]) -> Result<(), String> {
     let backends: Vec<(String, u16)> = names().map(|name| (name, 1)).collect();
     std::fs::write(&file, bootstrap(configurations, &ports, &backends).to_string()).unwrap();
     let output = Command::new(binary).args(["--mode", "validate", "-l", "warn", "-c"]).arg(&file).output().unwrap();
-    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+    let result =
+        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) };
+    let verdict = if result.is_ok() { "accepted" } else { "refused" };
+    say(&format!("Envoy: {} configurations of `{name}` are {verdict} as expected", configurations.len()));
+    result
 }
 
 /// The folder of configurations and logs.
@@ -128,6 +137,8 @@ fn bootstrap(configurations: &[Value], ports: &[u16], backends: &[(String, u16)]
         let manager = json!({
             "@type": typed("network.http_connection_manager.v3.HttpConnectionManager"),
             "stat_prefix": "http",
+            // As a gateway for strangers does: it overwrites or removes headers that they could forge.
+            "use_remote_address": true,
             "route_config": configuration,
             "http_filters": [{"name": "router", "typed_config": {"@type": typed("http.router.v3.Router")}}],
         });
@@ -205,6 +216,7 @@ fn connect(port: u16) -> TcpStream {
 /// A connection that is kept open.
 pub struct Client {
     stream: BufReader<TcpStream>,
+    answered: Rc<Cell<u32>>,
 }
 
 /// A response.
@@ -247,6 +259,7 @@ impl Client {
             cookies.remove(own.expect("the backend's own cookie"));
         }
         assert!(variant != Some(STABLE) || body == "web:80");
+        self.answered.set(self.answered.get() + 1);
         Answer { status, variant, cookies }
     }
 }

@@ -17,7 +17,7 @@ const PROGRAM_LIMIT: ProgramLimit = ProgramLimit {
 ///
 /// Envoy refuses the regular expression. The error says which ones Envoy accepts.
 pub(super) fn header_matcher(condition: Condition<'_>) -> Result<HeaderMatcher, &'static str> {
-    let HeaderMatch { name, value } = HeaderMatch::new(condition)?.within(PROGRAM_LIMIT, condition)?;
+    let HeaderMatch { name, value } = HeaderMatch::for_envoy(condition)?.within(PROGRAM_LIMIT, condition)?;
     let string_match = match value {
         ValueMatch::Exact(value) => StringMatcher::Exact(value.to_owned()),
         ValueMatch::Regex(regex) => StringMatcher::SafeRegex(RegexMatcher { regex }),

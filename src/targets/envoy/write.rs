@@ -10,7 +10,8 @@ use crate::error::ConversionError;
 use crate::policy::Policy;
 use crate::route::{Backends, Path, PathType, Route};
 use crate::targets::Conversion;
-use crate::targets::table::{Destination, Limits, Row, Share, Split, Table};
+use crate::targets::loss::wildcard_hosts;
+use crate::targets::table::{Destination, Limits, Row, Share, Split, Table, WeightLimit};
 
 /// The largest weight.
 const MAX_WEIGHT: u32 = u32::MAX;
@@ -43,10 +44,11 @@ const MAX_WEIGHT: u32 = u32::MAX;
 /// ```
 pub fn route_configuration(policy: &Policy, route: &Route) -> Result<Conversion<RouteConfiguration>, ConversionError> {
     let backends = route.backends(policy)?;
-    let limits = Limits { translate: header_matcher, max_weight: MAX_WEIGHT, why_no_hash: None };
+    let limits = Limits { translate: header_matcher, weights: WeightLimit::Each(MAX_WEIGHT), why_no_hash: None };
     let Conversion { output: table, mut losses } = Table::new(policy, &limits);
     let hash_policy = hash_policy(policy, table.rows.last());
     losses.extend(hash_policy.losses);
+    losses.extend(wildcard_hosts(route.hosts()));
 
     let routes = table.rows.iter().flat_map(|row| rules(row, route.paths(), backends, hash_policy.output.as_ref()));
     let host = VirtualHost { name: route.name().to_owned(), domains: route.domains(), routes: routes.collect() };

@@ -9,6 +9,11 @@
 //! * A cookie is matched by a regular expression on the `Cookie` header. The Gateway API leaves the meaning of
 //!   `RegularExpression` to the implementation. Implementations built on Envoy, and Linkerd, match whole values; the others do
 //!   so because every regular expression is written with anchors.
+//! * Most implementations are built on Envoy. Unless [`RouteParams`] say otherwise, a regular expression that Envoy refuses by default
+//!   is a loss, and so is a rule on a header that an Envoy gateway overwrites or removes before it routes, such as
+//!   `x-forwarded-for`, and a `%` in an affinity cookie.
+//! * No match is written twice: Cilium splits the requests between two equal matches.
+//! * A host `*.example.com` matches any number of labels, and one in a route, which is a loss.
 //! * An affinity cookie is set by a `ResponseHeaderModifier` on a rule or backend (support: extended), and read by matches
 //!   before or after the other rules. `sessionPersistence` is not written: it is experimental, its shape changed three times,
 //!   and implementations built on Envoy do not pin the choice of a variant with it.
@@ -18,6 +23,7 @@
 mod header_match;
 mod method;
 mod objects;
+mod params;
 mod read;
 mod write;
 
@@ -25,6 +31,7 @@ pub use objects::{
     BackendRef, Filter, GrpcMatch, GrpcRoute, Header, HeaderMatch, HeaderModifier, HttpMatch, HttpRoute, MethodMatch,
     ParentRef, PathMatch, Rule, Spec,
 };
+pub use params::RouteParams;
 pub use read::read;
 pub(super) use write::{Attachment, MAX_MATCHES, MAX_RULES, http_routes_attached, numbered_metadata};
 pub use write::{grpc_routes, http_routes};

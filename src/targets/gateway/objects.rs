@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+#[cfg(feature = "serde")]
+use crate::targets::object::{null_is, null_is_default};
 use crate::targets::{Object, UnknownFields};
 
 /// A route for HTTP requests. [`http_routes`](super::http_routes) has an example.
@@ -13,16 +15,19 @@ pub type GrpcRoute = Object<Spec<GrpcMatch>>;
 /// The spec of an HTTPRoute or GRPCRoute, which differ in their matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", serde(bound(deserialize = "M: serde::Deserialize<'de>")))]
 #[non_exhaustive]
 pub struct Spec<M> {
     /// The parents that the route attaches to.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub parent_refs: Vec<ParentRef>,
     /// The hosts; an empty list is every host.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub hostnames: Vec<String>,
     /// The rules. The most specific match decides; among equally specific matches the first one decides.
-    #[cfg_attr(feature = "serde", serde(default = "Vec::new"))]
+    #[cfg_attr(feature = "serde", serde(default = "Vec::new", deserialize_with = "null_is_default"))]
     pub rules: Vec<Rule<M>>,
     /// The names of the fields that this crate does not read.
     #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
@@ -56,16 +61,20 @@ pub struct ParentRef {
 /// Matches, and the backends of the requests that match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", serde(bound(deserialize = "M: serde::Deserialize<'de>")))]
 #[non_exhaustive]
 pub struct Rule<M> {
     /// A request matches the rule if one of these matches; an empty list matches every request.
-    #[cfg_attr(feature = "serde", serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default = "Vec::new", deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub matches: Vec<M>,
     /// The changes that are made to every response.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub filters: Vec<Filter>,
     /// The backends, between which requests are split by weight.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub backend_refs: Vec<BackendRef>,
     /// The names of the fields that this crate does not read.
     #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
@@ -81,7 +90,8 @@ pub struct HttpMatch {
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub path: Option<PathMatch>,
     /// The headers, all of which have to match.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub headers: Vec<HeaderMatch>,
     /// The names of the fields that this crate does not read.
     #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
@@ -97,7 +107,8 @@ pub struct GrpcMatch {
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub method: Option<MethodMatch>,
     /// The headers, all of which have to match.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub headers: Vec<HeaderMatch>,
     /// The names of the fields that this crate does not read.
     #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
@@ -110,9 +121,10 @@ pub struct GrpcMatch {
 #[non_exhaustive]
 pub struct PathMatch {
     /// `Exact` or `PathPrefix`. `RegularExpression` is read, but never written.
-    #[cfg_attr(feature = "serde", serde(rename = "type", default = "prefix"))]
+    #[cfg_attr(feature = "serde", serde(rename = "type", default = "prefix", deserialize_with = "type_or_prefix"))]
     pub kind: Cow<'static, str>,
-    /// The path.
+    /// The path; `/` if it is missing.
+    #[cfg_attr(feature = "serde", serde(default = "root", deserialize_with = "text_or_root"))]
     pub value: String,
 }
 
@@ -121,13 +133,28 @@ fn prefix() -> Cow<'static, str> {
     Cow::Borrowed("PathPrefix")
 }
 
+#[cfg(feature = "serde")]
+fn type_or_prefix<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Cow<'static, str>, D::Error> {
+    null_is(prefix, deserializer)
+}
+
+#[cfg(feature = "serde")]
+fn root() -> String {
+    "/".to_owned()
+}
+
+#[cfg(feature = "serde")]
+fn text_or_root<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    null_is(root, deserializer)
+}
+
 /// A match on a gRPC method.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct MethodMatch {
     /// `Exact`.
-    #[cfg_attr(feature = "serde", serde(rename = "type", default = "exact"))]
+    #[cfg_attr(feature = "serde", serde(rename = "type", default = "exact", deserialize_with = "type_or_exact"))]
     pub kind: Cow<'static, str>,
     /// The name of the service, including its package.
     pub service: String,
@@ -142,7 +169,7 @@ pub struct MethodMatch {
 #[non_exhaustive]
 pub struct HeaderMatch {
     /// `Exact` or `RegularExpression`.
-    #[cfg_attr(feature = "serde", serde(rename = "type", default = "exact"))]
+    #[cfg_attr(feature = "serde", serde(rename = "type", default = "exact", deserialize_with = "type_or_exact"))]
     pub kind: Cow<'static, str>,
     /// The name of the header.
     pub name: Cow<'static, str>,
@@ -153,6 +180,11 @@ pub struct HeaderMatch {
 #[cfg(feature = "serde")]
 fn exact() -> Cow<'static, str> {
     Cow::Borrowed("Exact")
+}
+
+#[cfg(feature = "serde")]
+fn type_or_exact<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Cow<'static, str>, D::Error> {
+    null_is(exact, deserializer)
 }
 
 /// A backend, usually a Service, and its weight.
@@ -178,7 +210,8 @@ pub struct BackendRef {
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub weight: Option<u32>,
     /// The changes that are made to the responses of this backend.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub filters: Vec<Filter>,
     /// The names of the fields that this crate does not read.
     #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
@@ -207,7 +240,8 @@ pub struct Filter {
 #[non_exhaustive]
 pub struct HeaderModifier {
     /// The headers to add; headers of the same name are kept.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub add: Vec<Header>,
     /// The names of the fields that this crate does not read.
     #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]

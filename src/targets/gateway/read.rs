@@ -3,14 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::{BackendRef, Filter, HeaderMatch, HttpMatch, HttpRoute, ParentRef, PathMatch, Rule, Spec};
-use crate::error::{Excerpt, InvalidRoute, ReadError};
-use crate::route::{Backend, Host, Parent, Path, PathType, Port};
+use crate::error::{Excerpt, ReadError};
+use crate::route::{Backend, Host, Parent, Path, PathType};
 use crate::targets::finding::Findings;
 use crate::targets::read::{
-    AddedHeader, BackendSubset, Field, OwnedCondition, ParsedDestination, ParsedMatch, ParsedPolicy, ParsedRoute,
-    ParsedTable, VariantNames, set_cookie_of, unknown_fields,
+    AddedHeader, BackendSubset, Field, MatchOrder, OwnedCondition, ParsedDestination, ParsedMatch, ParsedPolicy,
+    ParsedRoute, ParsedRule, ParsedTable, VariantNames, set_cookie_of, unknown_fields, unknown_rule_fields,
 };
 use crate::targets::{Metadata, Reading};
+
+/// The API versions of an HTTPRoute, which all have the fields that are read here.
+const API_VERSIONS: [&str; 3] =
+    ["gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1", "gateway.networking.k8s.io/v1alpha2"];
 
 /// Reads HTTPRoutes back, whether [`http_routes`](super::http_routes) or a person wrote them. Several HTTPRoutes have to
 /// express one policy together, as `http_routes` writes them for many paths.
@@ -25,7 +29,8 @@ use crate::targets::{Metadata, Reading};
 ///
 /// # Errors
 ///
-/// * No object is given, or an object is not an HTTPRoute.
+/// * No object is given, or an object is not an HTTPRoute of the Gateway API, `v1`, `v1beta1` or `v1alpha2`.
+/// * The annotation [`Metadata::VARIANTS`] is malformed.
 /// * No rule takes the requests that match no header, or all weights of that rule are 0.
 /// * All requests go to one backend.
 /// * A backend has no port number.
@@ -63,18 +68,26 @@ pub fn read(routes: &[HttpRoute]) -> Result<Reading, ReadError> {
     if let Some(other) = routes.iter().find(|route| route.kind != "HTTPRoute") {
         return Err(ReadError::Kind { kind: Excerpt::of(&other.kind), expected: "HTTPRoute" });
     }
+    if let Some(other) = routes.iter().find(|route| !API_VERSIONS.contains(&&*route.api_version)) {
+        let expected = "gateway.networking.k8s.io/v1, v1beta1 and v1alpha2";
+        return Err(ReadError::ApiVersion { api_version: Excerpt::of(&other.api_version), expected });
+    }
     let mut findings = Findings::default();
+    let names = VariantNames::of(&first.metadata, None)?;
     let mut whole = ParsedObject::new(first, &mut findings)?;
     let mut locations = whole.locations();
+    let mut further_findings = Vec::new();
     for (index, route) in others.iter().enumerate() {
         let object = format!("objects[{}]", index + 1);
-        let mut further_findings = Findings::default();
-        let further = ParsedObject::new(route, &mut further_findings)?;
+        let mut of_object = Findings::default();
+        let further = ParsedObject::new(route, &mut of_object)?;
         check_one_policy(&object, (first, &whole), (route, &further))?;
         locations.extend(further.locations());
         whole.add(further);
-        findings.extend_from(&object, further_findings);
+        further_findings.push((object, of_object));
     }
+    findings.extend_from(further_findings);
+    whole.unite();
     // A route has every path on every host.
     let all = whole.hosts.len().max(1) * whole.table.paths.len();
     if !others.is_empty() && locations.len() != all {
@@ -88,7 +101,7 @@ pub fn read(routes: &[HttpRoute]) -> Result<Reading, ReadError> {
         paths: Field { path: "spec.rules", value: table.paths.clone() },
         parents: Field { path: "spec.parentRefs", value: parents },
     };
-    let ParsedPolicy { policy, stable, canaries } = table.policy(VariantNames::of(&first.metadata), &mut findings)?;
+    let ParsedPolicy { policy, stable, canaries } = table.policy(names, &mut findings)?;
     Ok(Reading { policy, route: route.with_backends(stable, canaries)?, findings: findings.into_vec() })
 }
 
@@ -111,11 +124,11 @@ impl ParsedObject {
         let parents =
             parent_refs.iter().enumerate().filter_map(|(index, parent)| parsed_parent(index, parent, findings));
         let parents = parents.collect();
-        let mut matches = Vec::new();
+        let mut parsed = Vec::new();
         for (index, rule) in rules.iter().enumerate() {
-            matches.extend(parsed_matches(&format!("spec.rules[{index}]"), rule, findings)?);
+            parsed.push(parsed_rule(&format!("spec.rules[{index}]"), rule, &route.metadata, findings)?);
         }
-        Ok(ParsedObject { table: ParsedTable::of_matches(&matches, findings), hosts, parents })
+        Ok(ParsedObject { table: ParsedTable::of_rules(&parsed, MatchOrder::BySpecificity, findings), hosts, parents })
     }
 
     /// Every pair of a host and a path. Without hosts, the host of each pair is `None`, which is every host.
@@ -131,10 +144,15 @@ impl ParsedObject {
     /// Adds the hosts and paths of a further HTTPRoute.
     fn add(&mut self, further: ParsedObject) {
         let ParsedObject { table, hosts, parents: _ } = further;
-        let new_hosts: Vec<Host> = hosts.into_iter().filter(|host| !self.hosts.contains(host)).collect();
-        let new_paths: Vec<Path> = table.paths.into_iter().filter(|path| !self.table.paths.contains(path)).collect();
-        self.hosts.extend(new_hosts);
-        self.table.paths.extend(new_paths);
+        self.hosts.extend(hosts);
+        self.table.paths.extend(table.paths);
+    }
+
+    /// Keeps the first of equal hosts, and the first of equal paths.
+    fn unite(&mut self) {
+        let (mut hosts, mut paths) = (BTreeSet::new(), BTreeSet::new());
+        self.hosts.retain(|host| hosts.insert(host.clone()));
+        self.table.paths.retain(|path| paths.insert(path.to_string()));
     }
 }
 
@@ -154,15 +172,20 @@ fn check_one_policy(
     Ok(())
 }
 
-/// The matches of a rule that a policy can express.
-fn parsed_matches(field: &str, rule: &Rule<HttpMatch>, findings: &mut Findings) -> Result<Vec<ParsedMatch>, ReadError> {
+/// A rule, with the matches that a policy can express.
+fn parsed_rule(
+    field: &str,
+    rule: &Rule<HttpMatch>,
+    metadata: &Metadata,
+    findings: &mut Findings,
+) -> Result<ParsedRule, ReadError> {
     let Rule { matches, filters, backend_refs, unknown } = rule;
-    unknown_fields(field, unknown, findings);
+    unknown_rule_fields(field, unknown, findings);
     let set_cookie = set_cookie(field, filters, findings);
     let mut destinations = Vec::new();
     for (index, backend) in backend_refs.iter().enumerate() {
         let field = format!("{field}.backendRefs[{index}]");
-        destinations.push(parsed_destination(&field, backend, set_cookie.as_ref(), findings)?);
+        destinations.push(parsed_destination(&field, backend, metadata, set_cookie.as_ref(), findings)?);
     }
     let has_header = matches.iter().any(|one| !one.headers.is_empty());
     if has_header && matches!(destinations.as_slice(), [ParsedDestination { weight: 0, .. }]) {
@@ -175,29 +198,27 @@ fn parsed_matches(field: &str, rule: &Rule<HttpMatch>, findings: &mut Findings) 
     let parsed = matches
         .iter()
         .enumerate()
-        .filter_map(|(index, one)| parsed_match(format!("{field}.matches[{index}]"), one, &destinations, findings));
-    Ok(parsed.collect())
+        .filter_map(|(index, one)| parsed_match(format!("{field}.matches[{index}]"), one, findings));
+    Ok(ParsedRule { matches: parsed.collect(), destinations })
 }
 
-fn parsed_match(
-    field: String,
-    one: &HttpMatch,
-    destinations: &[ParsedDestination],
-    findings: &mut Findings,
-) -> Option<ParsedMatch> {
+fn parsed_match(field: String, one: &HttpMatch, findings: &mut Findings) -> Option<ParsedMatch> {
     let HttpMatch { path, headers, unknown } = one;
     let condition = match headers.as_slice() {
+        _ if !unknown.is_empty() => Err("a rule of a policy matches a header or a cookie"),
         [] => Ok(None),
         [header] => parsed_condition(&field, header, findings).map(Some),
         [_, _, ..] => Err("a rule of a policy matches one header"),
     };
-    let condition = if unknown.is_empty() { condition } else { Err("a rule of a policy matches a header or a cookie") };
     match (parsed_path(path.as_ref()), condition) {
-        (Some(path), Ok(condition)) => {
-            Some(ParsedMatch { field, path, condition, destinations: destinations.to_vec() })
-        }
+        (Some(path), Ok(condition)) => Some(ParsedMatch { field, path, condition }),
         (None, _) => {
-            findings.left_out(field, "path", "a path of a route is exact or a prefix");
+            let value = path.as_ref().map_or("path", |path| &path.value);
+            findings.left_out(
+                field,
+                value,
+                "a path of a route is exact or a prefix, and one that all targets read alike",
+            );
             None
         }
         (_, Err(why)) => {
@@ -235,26 +256,43 @@ fn parsed_condition(
 fn parsed_destination(
     field: &str,
     backend: &BackendRef,
+    metadata: &Metadata,
     set_cookie_of_rule: Option<&String>,
     findings: &mut Findings,
 ) -> Result<ParsedDestination, ReadError> {
     let BackendRef { group, kind, name, namespace, port, weight, filters, unknown } = backend;
     unknown_fields(field, unknown, findings);
     let is_core = group.as_deref().is_none_or(|group| matches!(group, "" | "core"));
-    if !is_core || kind.as_deref().is_some_and(|kind| kind != "Service") {
-        let kind = kind.as_deref().unwrap_or("Service");
+    let kind = kind.as_deref().unwrap_or("Service");
+    let other_kind = Some(kind).filter(|kind| !is_core || *kind != "Service");
+    if let Some(kind) = other_kind {
         findings.left_out(format!("{field}.kind"), kind, "a backend of a route is a Service");
     }
-    if let Some(namespace) = namespace {
+    let other_namespace = namespace.as_deref().filter(|namespace| Some(*namespace) != metadata.namespace.as_deref());
+    if let Some(namespace) = other_namespace {
         let why = "the backends of a route are in the namespace of the route";
         findings.left_out(format!("{field}.namespace"), namespace, why);
     }
+    let elsewhere: Vec<&str> = other_kind.into_iter().chain(other_namespace).collect();
+    let elsewhere = Some(elsewhere.join("/")).filter(|elsewhere| !elsewhere.is_empty());
+
     let at = |invalid| ReadError::Route { field: field.to_owned(), invalid };
-    let port =
-        port.ok_or_else(|| InvalidRoute::Port(Excerpt::of(""))).and_then(|port| port.to_string().parse::<Port>());
-    let backend = Backend::new(name).and_then(|backend| Ok(backend.with_port(port?))).map_err(at)?;
-    let set_cookie = set_cookie(field, filters, findings).or_else(|| set_cookie_of_rule.cloned());
-    Ok(ParsedDestination { backend: BackendSubset::whole(backend), weight: weight.unwrap_or(1), set_cookie })
+    let backend = Backend::new(name).map_err(at)?;
+    let port = port.ok_or_else(|| ReadError::NoPort { field: field.to_owned(), backend: Excerpt::of(name) })?;
+    let backend = backend.with_port(port.to_string().parse().map_err(at)?);
+    let own = set_cookie(field, filters, findings);
+    if let (Some(_), Some(_)) = (&own, set_cookie_of_rule) {
+        findings.left_out(
+            format!("{field}.filters"),
+            "Set-Cookie",
+            "the rule sets a cookie too, and a policy sets one",
+        );
+    }
+    Ok(ParsedDestination {
+        backend: BackendSubset { elsewhere, ..BackendSubset::whole(backend) },
+        weight: weight.unwrap_or(1),
+        set_cookie: set_cookie_of_rule.cloned().or(own),
+    })
 }
 
 /// The `Set-Cookie` value that filters add.
@@ -269,9 +307,9 @@ fn set_cookie(field: &str, filters: &[Filter], findings: &mut Findings) -> Optio
 
 /// The `Set-Cookie` value that a filter adds, if it does nothing else.
 fn only_set_cookie(filter: &Filter) -> Option<String> {
-    let Filter { kind: _, response_header_modifier, unknown } = filter;
-    let modifier =
-        response_header_modifier.as_ref().filter(|modifier| unknown.is_empty() && modifier.unknown.is_empty())?;
+    let Filter { kind, response_header_modifier, unknown } = filter;
+    let is_modifier = kind == "ResponseHeaderModifier" && unknown.is_empty();
+    let modifier = response_header_modifier.as_ref().filter(|modifier| is_modifier && modifier.unknown.is_empty())?;
     match modifier.add.as_slice() {
         [header] if header.name.eq_ignore_ascii_case("set-cookie") => Some(header.value.clone()),
         _ => None,

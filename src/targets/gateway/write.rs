@@ -3,12 +3,14 @@
 use super::header_match::header_match;
 use super::method::method_match;
 use super::{
-    BackendRef, Filter, GrpcMatch, GrpcRoute, HeaderMatch, HttpMatch, HttpRoute, ParentRef, PathMatch, Rule, Spec,
+    BackendRef, Filter, GrpcMatch, GrpcRoute, HeaderMatch, HttpMatch, HttpRoute, ParentRef, PathMatch, RouteParams,
+    Rule, Spec,
 };
 use crate::error::{ConversionError, Excerpt, InvalidRoute};
 use crate::policy::Policy;
 use crate::route::{Backends, Host, Parent, Path, PathType, Route};
-use crate::targets::table::{Condition, Destination, Limits, Row, Split, Table, Weighted};
+use crate::targets::loss::wildcard_hosts;
+use crate::targets::table::{Condition, Destination, Limits, Row, Split, Table, WeightLimit, Weighted};
 use crate::targets::{Conversion, Metadata, Object, UnknownFields};
 
 const API_VERSION: &str = "gateway.networking.k8s.io/v1";
@@ -55,26 +57,31 @@ const WHY_NO_HASH: &str =
 /// * The policy needs more than 16 rules, or more than 16 backends in one rule.
 ///
 /// ```
-/// use canary_policy::targets::gateway;
+/// use canary_policy::targets::gateway::{self, RouteParams};
 /// use canary_policy::{Canary, HeaderRule, Match, Policy, Route, Total};
 ///
 /// let canary = Canary::new("canary", 5)?.with_header(HeaderRule::new("x-canary", Match::AlwaysNever)?);
 /// let policy = Policy::new([canary], Total::new(1000)?)?;
 /// let route = Route::new("web", "web:80".parse()?, ["web-canary:80".parse()?])?;
 /// assert_eq!(
-///     gateway::http_routes(&policy, &route).unwrap_err().to_string(),
+///     gateway::http_routes(&policy, &route, &RouteParams::default()).unwrap_err().to_string(),
 ///     "parents: none is given: an HTTPRoute or GRPCRoute that attaches to no Gateway has no effect",
 /// );
 ///
-/// let routes = gateway::http_routes(&policy, &route.with_parents(["public".parse()?])?)?.exact()?;
+/// let route = route.with_parents(["public".parse()?])?;
+/// let routes = gateway::http_routes(&policy, &route, &RouteParams::default())?.exact()?;
 /// let rules = &routes[0].spec.rules;
 /// assert_eq!(rules[0].matches[0].headers[0].value, "always");
 /// let shares = rules[2].backend_refs.iter().map(|backend| (backend.name.as_str(), backend.weight));
 /// assert!(shares.eq([("web", Some(995)), ("web-canary", Some(5))]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn http_routes(policy: &Policy, route: &Route) -> Result<Conversion<Vec<HttpRoute>>, ConversionError> {
-    http_routes_attached(policy, route, &Attachment::of(route), |_| Ok(()))
+pub fn http_routes(
+    policy: &Policy,
+    route: &Route,
+    params: &RouteParams,
+) -> Result<Conversion<Vec<HttpRoute>>, ConversionError> {
+    http_routes_attached(policy, route, params, &Attachment::of(route), |_| Ok(()))
 }
 
 /// Writes a policy and a route as GRPCRoutes: one, unless the limits of a GRPCRoute require several.
@@ -88,32 +95,37 @@ pub fn http_routes(policy: &Policy, route: &Route) -> Result<Conversion<Vec<Http
 ///
 /// ```
 /// use canary_policy::route::Path;
-/// use canary_policy::targets::gateway;
+/// use canary_policy::targets::gateway::{self, RouteParams};
 /// use canary_policy::{Policy, Route};
 ///
 /// let route = Route::new("cart", "cart:50051".parse()?, ["cart-canary:50051".parse()?])?.with_parents(["public".parse()?])?;
 /// let get = route.clone().with_paths([Path::exact("/shop.Cart/Get")?])?;
-/// let routes = gateway::grpc_routes(&Policy::percent(30)?, &get)?.exact()?;
+/// let routes = gateway::grpc_routes(&Policy::percent(30)?, &get, &RouteParams::default())?.exact()?;
 /// assert_eq!(routes[0].spec.rules[0].matches[0].method.as_ref().unwrap().service, "shop.Cart");
 ///
 /// let page = route.with_paths([Path::prefix("/cart/items/1")?])?;
-/// assert!(gateway::grpc_routes(&Policy::percent(30)?, &page).is_err());
+/// assert!(gateway::grpc_routes(&Policy::percent(30)?, &page, &RouteParams::default()).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn grpc_routes(policy: &Policy, route: &Route) -> Result<Conversion<Vec<GrpcRoute>>, ConversionError> {
+pub fn grpc_routes(
+    policy: &Policy,
+    route: &Route,
+    params: &RouteParams,
+) -> Result<Conversion<Vec<GrpcRoute>>, ConversionError> {
     let kind = Kind { name: "GRPCRoute", to_match: grpc_match };
-    objects(policy, route, &Attachment::of(route), |_| Ok(()), &kind)
+    objects(policy, route, params, &Attachment::of(route), |_| Ok(()), &kind)
 }
 
 /// Writes HTTPRoutes with another attachment than the route's own, and without the conditions that `accepts` refuses.
 pub(in crate::targets) fn http_routes_attached(
     policy: &Policy,
     route: &Route,
+    params: &RouteParams,
     attachment: &Attachment<'_>,
     accepts: impl Fn(Condition<'_>) -> Result<(), &'static str>,
 ) -> Result<Conversion<Vec<HttpRoute>>, ConversionError> {
     let kind = Kind { name: "HTTPRoute", to_match: http_match };
-    objects(policy, route, attachment, accepts, &kind)
+    objects(policy, route, params, attachment, accepts, &kind)
 }
 
 /// The parents that objects attach to, and the hosts of the objects.
@@ -143,6 +155,7 @@ struct Kind<M> {
 fn objects<M>(
     policy: &Policy,
     route: &Route,
+    params: &RouteParams,
     attachment: &Attachment<'_>,
     accepts: impl Fn(Condition<'_>) -> Result<(), &'static str>,
     kind: &Kind<M>,
@@ -150,11 +163,12 @@ fn objects<M>(
     let backends = route.backends(policy)?;
     check_parents(&attachment.parents)?;
     let limits = Limits {
-        translate: |condition: Condition<'_>| accepts(condition).and_then(|()| header_match(policy, condition)),
-        max_weight: MAX_WEIGHT,
+        translate: |condition: Condition<'_>| accepts(condition).and_then(|()| header_match(policy, condition, params)),
+        weights: WeightLimit::Each(MAX_WEIGHT),
         why_no_hash: Some(WHY_NO_HASH),
     };
-    let Conversion { output: table, losses } = Table::new(policy, &limits);
+    let Conversion { output: table, mut losses } = Table::new(policy, &limits);
+    losses.extend(wildcard_hosts(attachment.hosts));
     check_size(&table)?;
 
     let mut output = Vec::new();

@@ -18,7 +18,7 @@ const PROGRAM_LIMIT: ProgramLimit = ProgramLimit {
 ///
 /// Gloo refuses the regular expression. The error says which ones Gloo accepts.
 pub(super) fn header_matcher(condition: Condition<'_>) -> Result<HeaderMatcher, &'static str> {
-    let HeaderMatch { name, value } = HeaderMatch::new(condition)?;
+    let HeaderMatch { name, value } = HeaderMatch::for_envoy(condition)?;
     let value = match value {
         // An empty value would match every value.
         ValueMatch::Exact("") => ValueMatch::Regex("^$".to_owned()),

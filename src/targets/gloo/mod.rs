@@ -7,7 +7,9 @@
 //! * The first route of the list that matches decides. If a selector chooses several RouteTables of equal weight, Gloo sorts
 //!   all of their routes by path: give the RouteTable a weight of its own, or delegate to it by name.
 //! * A prefix is compared character by character: the path prefix `/cart` of a route is written as exactly `/cart` or the
-//!   prefix `/cart/`.
+//!   prefix `/cart/`. A path that another path of the route covers is not written.
+//! * An object that is too large for etcd is an error.
+//! * A header that a gateway overwrites or removes before it routes, such as `x-forwarded-for`, is not matched: the rule is a loss.
 //! * An empty header value matches every value, so a condition on an empty value is written as a regular expression.
 //! * Header lines are matched one by one, and several `Cookie` lines as one. A regular expression has the syntax of RE2,
 //!   matches the whole line, and compiles to at most 1024 instructions, the `regexMaxProgramSize` of the Helm chart. Older

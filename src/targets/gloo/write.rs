@@ -8,7 +8,8 @@ use super::{
 use crate::error::ConversionError;
 use crate::policy::{Policy, Variant};
 use crate::route::{Backends, Route};
-use crate::targets::table::{self, Limits, Row, Share, Split, Table, TextMatch};
+use crate::targets::loss::wildcard_hosts;
+use crate::targets::table::{self, Limits, Row, Share, Split, Table, TextMatch, WeightLimit, json_bytes};
 use crate::targets::{Conversion, Metadata, Object};
 
 const API_VERSION: &str = "gateway.solo.io/v1";
@@ -27,7 +28,8 @@ const WHY_NO_HASH: &str =
 ///
 /// # Errors
 ///
-/// The route does not have one backend for each canary, or has a backend without a port number.
+/// * The route does not have one backend for each canary, or has a backend without a port number.
+/// * The object would be larger than what Kubernetes stores. Each path is written for each condition of the policy.
 ///
 /// ```
 /// use canary_policy::targets::gloo;
@@ -51,9 +53,10 @@ const WHY_NO_HASH: &str =
 /// ```
 pub fn virtual_service(policy: &Policy, route: &Route) -> Result<Conversion<VirtualService>, ConversionError> {
     let domains = route.domains();
-    object(policy, route, "VirtualService", |routes| VirtualServiceSpec {
-        virtual_host: VirtualHost { domains, routes },
-    })
+    let spec = |routes| VirtualServiceSpec { virtual_host: VirtualHost { domains, routes } };
+    let mut conversion = object(policy, route, "VirtualService", spec)?;
+    conversion.losses.extend(wildcard_hosts(route.hosts()));
+    Ok(conversion)
 }
 
 /// Writes a policy and a route as a RouteTable, to which a VirtualService delegates.
@@ -89,9 +92,12 @@ fn object<S>(
 ) -> Result<Conversion<Object<S>>, ConversionError> {
     let destinations =
         Destinations { backends: route.backends(policy)?, namespace: route.namespace().unwrap_or(DEFAULT_NAMESPACE) };
-    let limits = Limits { translate: header_matcher, max_weight: MAX_WEIGHT, why_no_hash: Some(WHY_NO_HASH) };
+    let limits =
+        Limits { translate: header_matcher, weights: WeightLimit::Each(MAX_WEIGHT), why_no_hash: Some(WHY_NO_HASH) };
     let Conversion { output: table, losses } = Table::new(policy, &limits);
-    let paths: Vec<TextMatch> = route.paths().iter().flat_map(TextMatch::of_path).collect();
+    let paths = TextMatch::of_route(route);
+    let header_bytes = |header: &HeaderMatcher| json_bytes(&header.name) + json_bytes(&header.value);
+    table.check_size(kind, &paths, |path| json_bytes(path.text()), header_bytes)?;
     let rules = table.rows.iter().map(|row| rule(row, &paths, destinations)).collect::<Result<_, _>>()?;
     let namespace = Some(destinations.namespace.to_owned());
     let metadata = Metadata { namespace, ..Metadata::new(route, policy, 0)? };

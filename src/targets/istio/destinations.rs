@@ -7,7 +7,7 @@ use crate::route::Backend;
 use crate::targets::Metadata;
 use crate::targets::finding::Findings;
 use crate::targets::read::{
-    AddedHeader, BackendSubset, ParsedDestination, VariantNames, set_cookie_of, unknown_fields,
+    AddedHeader, BackendSubset, ParsedDestination, SubsetsOf, VariantNames, set_cookie_of, unknown_fields,
 };
 use crate::targets::table::unescape_percent;
 
@@ -17,6 +17,8 @@ pub(super) struct Destinations<'o> {
     metadata: &'o Metadata,
     /// The Service that all destinations are subsets of, if they are subsets of one Service.
     subsets_of: Option<&'o str>,
+    /// Whether a destination has a port.
+    has_ports: bool,
 }
 
 /// The name of a Service and, if it is given, the namespace.
@@ -41,19 +43,17 @@ impl<'o> Destinations<'o> {
         let name = |to: &'o Destination| ServiceHost::parse(&to.host).map(|host| host.name);
         let first = all().next().and_then(name);
         let one_service = all().all(|to| to.subset.is_some() && name(to) == first);
-        Destinations { metadata: &object.metadata, subsets_of: first.filter(|_| one_service) }
+        let has_ports = all().any(|to| to.port.is_some());
+        Destinations { metadata: &object.metadata, subsets_of: first.filter(|_| one_service), has_ports }
     }
 
-    /// The variants that the annotation names, as subsets if the destinations are subsets. Has to be called after the destinations
-    /// were read.
-    pub(super) fn variant_names(self) -> Option<VariantNames> {
-        let names = VariantNames::of(self.metadata)?;
-        // The first destination has been read by now, which fails if its host is not a Service. So the name is valid.
+    /// The variants that the annotation [`Metadata::VARIANTS`] names. If all destinations are subsets of one Service, the variants
+    /// are its subsets. This has to be called after the destinations were read.
+    pub(super) fn variant_names(self) -> Result<Option<VariantNames>, ReadError> {
+        // Reading the first destination would have failed if its host were not a Service, so the name is valid.
         let service = self.subsets_of.and_then(|service| Backend::new(service).ok());
-        Some(match service {
-            Some(service) => names.into_subsets_of(&service),
-            None => names,
-        })
+        let subsets = service.map(|service| SubsetsOf { service, has_ports: self.has_ports });
+        VariantNames::of(self.metadata, subsets.as_ref())
     }
 
     /// Reads one destination.
@@ -67,7 +67,9 @@ impl<'o> Destinations<'o> {
         unknown_fields(field, unknown, findings);
         let at = |invalid| ReadError::Route { field: format!("{field}.destination"), invalid };
         let service = ServiceHost::parse(host).ok_or_else(|| at(InvalidRoute::Service(Excerpt::of(host))))?;
-        if service.namespace.is_some_and(|namespace| Some(namespace) != self.metadata.namespace.as_deref()) {
+        let own = self.metadata.namespace.as_deref();
+        let other_namespace = service.namespace.filter(|namespace| Some(*namespace) != own);
+        if other_namespace.is_some() {
             let why = "the backends of a route are in the namespace of the route";
             findings.left_out(format!("{field}.destination.host"), host, why);
         }
@@ -78,7 +80,7 @@ impl<'o> Destinations<'o> {
             Some(port) => backend.with_port(port.number.to_string().parse().map_err(at)?),
         };
         let set_cookie = headers.as_ref().and_then(|headers| set_cookie(field, headers, findings));
-        let backend = BackendSubset { backend, subset };
+        let backend = BackendSubset { backend, subset, elsewhere: other_namespace.map(str::to_owned) };
         Ok(ParsedDestination { backend, weight: weight.unwrap_or(0), set_cookie })
     }
 

@@ -25,7 +25,7 @@ pub(super) struct HeaderMatch {
 ///
 /// Istio refuses the regular expression or ignores the header. The error says what Istio accepts, or which headers it ignores.
 pub(super) fn header_match(condition: Condition<'_>) -> Result<HeaderMatch, &'static str> {
-    let header = table::HeaderMatch::new(condition)?;
+    let header = table::HeaderMatch::for_envoy(condition)?;
     // If Istio ignored the header, the rule would match every request.
     if matches!(&*header.name, "uri" | "scheme" | "method" | "authority") {
         return Err("Istio documents that it ignores headers called uri, scheme, method and authority");

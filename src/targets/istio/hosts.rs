@@ -3,7 +3,7 @@
 use super::{Destination, PortSelector, VirtualServiceParams};
 use crate::error::{ConversionError, Excerpt};
 use crate::names::is_dns_label;
-use crate::route::{Backend, Port, Route};
+use crate::route::{Backend, Route};
 
 /// The name that stands for all sidecars in a list of Gateways.
 pub(super) const MESH: &str = "mesh";
@@ -104,10 +104,7 @@ pub(super) fn destination(
         let bound = "a host has at most 255 characters, a label at most 63, and the last label is not all digits";
         return Err(ConversionError::Refused { field: "backends", value: Excerpt::of(&host), bound });
     }
-    let port = match backend.port() {
-        None => None,
-        Some(Port::Number(number)) => Some(number.get()),
-        Some(Port::Name(_)) => Some(backend.port_number("a destination of Istio has no named port")?),
-    };
-    Ok(Destination { host, subset: None, port: port.map(|number| PortSelector { number }) })
+    // Without a port, Istio routes to the port of the Gateway or sidecar, which the Service need not have.
+    let number = backend.port_number("a destination of Istio without one goes to the port that the request came to")?;
+    Ok(Destination { host, subset: None, port: Some(PortSelector { number }) })
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+#[cfg(feature = "serde")]
+use crate::targets::object::null_is_default;
 use crate::targets::table::escape_percent;
 use crate::targets::{Object, UnknownFields};
 
@@ -33,13 +35,14 @@ pub type DestinationRule = Object<DestinationRuleSpec>;
 #[non_exhaustive]
 pub struct VirtualServiceSpec {
     /// The hosts, at least one.
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     pub hosts: Vec<String>,
     /// The Gateways that the rules are for, and `mesh` for the sidecars; an empty list is the sidecars alone.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub gateways: Vec<String>,
     /// The rules. The first rule that matches decides.
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     pub http: Vec<HttpRoute>,
     /// The names of the fields that this crate does not read.
     #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
@@ -52,10 +55,12 @@ pub struct VirtualServiceSpec {
 #[non_exhaustive]
 pub struct HttpRoute {
     /// A request matches the rule if one of these matches; an empty list matches every request.
-    #[cfg_attr(feature = "serde", serde(rename = "match", default, skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(rename = "match", default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub matches: Vec<HttpMatch>,
     /// The destinations, between which requests are split by weight.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub route: Vec<HttpDestination>,
     /// The names of the fields that this crate does not read.
     #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
@@ -71,7 +76,8 @@ pub struct HttpMatch {
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub uri: Option<StringMatch>,
     /// The headers by name in lower case, all of which have to match.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "BTreeMap::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub headers: BTreeMap<String, StringMatch>,
     /// The names of the fields that this crate does not read.
     #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
@@ -201,7 +207,8 @@ pub struct Headers {
 pub struct HeaderOperations {
     /// The headers to add, by name; headers of the same name are kept. `%%` stands for `%`, because Envoy reads `%NAME%` as a
     /// variable.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "BTreeMap::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub add: BTreeMap<String, String>,
     /// The names of the fields that this crate does not read.
     #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
@@ -216,7 +223,8 @@ pub struct DestinationRuleSpec {
     /// The DNS name of the Service.
     pub host: String,
     /// The subsets of the Service.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub subsets: Vec<Subset>,
 }
 
@@ -228,7 +236,8 @@ pub struct Subset {
     /// The name of the subset.
     pub name: String,
     /// The labels that select the pods.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "BTreeMap::is_empty"))]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub labels: BTreeMap<String, String>,
 }
 

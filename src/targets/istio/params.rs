@@ -3,10 +3,11 @@
 use crate::error::{Excerpt, InvalidParams};
 use crate::names::is_dns_subdomain;
 
-/// Whether variants are Services or subsets, whether the rules are for sidecars too, and the domain of the cluster.
+/// Whether variants are Services or subsets, whether the rules are for sidecars too, the domain of the cluster, and whether weights
+/// add up to 100.
 ///
-/// By default each variant is a Service, the rules are for the Gateways that the route attaches to, and the domain is
-/// `cluster.local`.
+/// By default each variant is a Service, the rules are for the Gateways that the route attaches to, the domain is `cluster.local`,
+/// and weights are those of the policy.
 ///
 /// ```
 /// use canary_policy::targets::istio::VirtualServiceParams;
@@ -22,11 +23,17 @@ pub struct VirtualServiceParams {
     subsets: Option<String>,
     mesh: bool,
     cluster_domain: String,
+    weights_of_100: bool,
 }
 
 impl Default for VirtualServiceParams {
     fn default() -> Self {
-        VirtualServiceParams { subsets: None, mesh: false, cluster_domain: "cluster.local".to_owned() }
+        VirtualServiceParams {
+            subsets: None,
+            mesh: false,
+            cluster_domain: "cluster.local".to_owned(),
+            weights_of_100: false,
+        }
     }
 }
 
@@ -70,6 +77,31 @@ impl VirtualServiceParams {
         } else {
             Err(InvalidParams::Domain(Excerpt::of(domain)))
         }
+    }
+
+    /// The same parameters for weights that add up to 100, which Istio 1.14 and older versions require. Istio has taken any weights
+    /// since version 1.15 (pull request 39544). A weight that 100 parts cannot express is rounded, which is a loss.
+    ///
+    /// ```
+    /// use canary_policy::targets::istio::{self, VirtualServiceParams};
+    /// use canary_policy::{Canary, Policy, Route, Total};
+    ///
+    /// let policy = Policy::new([Canary::new("canary", 5)?], Total::new(1000)?)?;
+    /// let route = Route::new("web", "web:80".parse()?, ["web-canary:80".parse()?])?;
+    /// let params = VirtualServiceParams::default().with_weights_of_100();
+    /// let losses = istio::virtual_service(&policy, &route, &params)?.losses;
+    /// assert_eq!(losses[0].to_string(), "canaries[0].weight: 1/200 is rounded to 1/100");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_weights_of_100(self) -> Self {
+        VirtualServiceParams { weights_of_100: true, ..self }
+    }
+
+    /// Whether the weights add up to 100.
+    #[must_use]
+    pub const fn weights_of_100(&self) -> bool {
+        self.weights_of_100
     }
 
     /// The name of the label that tells variants apart, if they are subsets.

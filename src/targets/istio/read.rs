@@ -4,13 +4,17 @@ use super::destinations::{Destinations, ServiceHost};
 use super::hosts::MESH;
 use super::{HttpMatch, HttpRoute, StringMatch, VirtualService, VirtualServiceSpec};
 use crate::error::{Excerpt, InvalidRoute, ReadError};
-use crate::policy::Pattern;
-use crate::route::{Backend, Host, Parent, Path, PathType};
+use crate::route::{Backend, Host, Parent, Path};
 use crate::targets::finding::Findings;
 use crate::targets::read::{
-    Field, OwnedCondition, ParsedMatch, ParsedPolicy, ParsedRoute, ParsedTable, unknown_fields,
+    Field, MatchOrder, OwnedCondition, ParsedMatch, ParsedPolicy, ParsedRoute, ParsedRule, ParsedTable, unknown_fields,
+    unknown_rule_fields,
 };
 use crate::targets::{Metadata, Reading};
+
+/// The API versions of a VirtualService, which all have the fields that are read here.
+const API_VERSIONS: [&str; 3] =
+    ["networking.istio.io/v1", "networking.istio.io/v1beta1", "networking.istio.io/v1alpha3"];
 
 /// Reads a VirtualService back, whether [`virtual_service`](super::virtual_service) or a person wrote it.
 ///
@@ -30,7 +34,8 @@ use crate::targets::{Metadata, Reading};
 ///
 /// # Errors
 ///
-/// * The object is not a VirtualService.
+/// * The object is not a VirtualService of Istio, `v1`, `v1beta1` or `v1alpha3`.
+/// * The annotation [`Metadata::VARIANTS`] is malformed.
 /// * No rule takes the requests that match no header, or all weights of that rule are 0.
 /// * All requests go to one destination.
 /// * The host of a destination is not a Service of the cluster.
@@ -75,14 +80,18 @@ pub fn read(object: &VirtualService) -> Result<Reading, ReadError> {
     if object.kind != "VirtualService" {
         return Err(ReadError::Kind { kind: Excerpt::of(&object.kind), expected: "VirtualService" });
     }
+    if !API_VERSIONS.contains(&&*object.api_version) {
+        let expected = "networking.istio.io/v1, v1beta1 and v1alpha3";
+        return Err(ReadError::ApiVersion { api_version: Excerpt::of(&object.api_version), expected });
+    }
     let mut findings = Findings::default();
     let VirtualServiceSpec { hosts, gateways, http, unknown } = &object.spec;
     unknown_fields("spec", unknown, &mut findings);
     let destinations = Destinations::of(object);
-    let matches = reachable_matches(http, destinations, &mut findings)?;
-    let table = ParsedTable::of_matches(&matches, &mut findings);
+    let rules = parsed_rules(http, destinations, &mut findings)?;
+    let table = ParsedTable::of_rules(&rules, MatchOrder::AsListed, &mut findings);
     let paths = table.paths.clone();
-    let ParsedPolicy { policy, stable, canaries } = table.policy(destinations.variant_names(), &mut findings)?;
+    let ParsedPolicy { policy, stable, canaries } = table.policy(destinations.variant_names()?, &mut findings)?;
     let route = ParsedRoute {
         metadata: &object.metadata,
         hosts: Field { path: "spec.hosts", value: parsed_hosts(hosts, gateways, &stable, &object.metadata)? },
@@ -92,26 +101,18 @@ pub fn read(object: &VirtualService) -> Result<Reading, ReadError> {
     Ok(Reading { policy, route: route.with_backends(stable, canaries)?, findings: findings.into_vec() })
 }
 
-/// The matches that a request can reach and a policy can express, in the order in which Istio tries them.
-fn reachable_matches(
+/// The rules up to the first one that takes every request. Istio does not look at the rules after it.
+fn parsed_rules(
     http: &[HttpRoute],
     destinations: Destinations<'_>,
     findings: &mut Findings,
-) -> Result<Vec<ParsedMatch>, ReadError> {
-    let mut reachable: Vec<ParsedMatch> = Vec::new();
+) -> Result<Vec<ParsedRule>, ReadError> {
+    let mut parsed = Vec::new();
     let mut rules = http.iter().enumerate();
     for (index, rule) in rules.by_ref() {
-        let parsed = parsed_matches(&format!("spec.http[{index}]"), rule, destinations, findings)?;
-        let takes_everything = parsed.iter().any(|one| one.condition.is_none() && one.path.matches_all());
-        for one in parsed {
-            let hides = |earlier: &ParsedMatch| earlier.condition.is_none() && covers(&earlier.path, &one.path);
-            if one.condition.is_some() && reachable.iter().any(hides) {
-                let why = "an earlier rule takes every request to this path, so that Istio never reaches this one";
-                findings.left_out(one.field, one.path.as_str(), why);
-            } else {
-                reachable.push(one);
-            }
-        }
+        let rule = parsed_rule(&format!("spec.http[{index}]"), rule, destinations, findings)?;
+        let takes_everything = rule.matches.iter().any(|one| one.condition.is_none() && one.path.matches_all());
+        parsed.push(rule);
         if takes_everything {
             break;
         }
@@ -120,27 +121,18 @@ fn reachable_matches(
         let why = "an earlier rule takes every request, so that Istio never reaches this one";
         findings.left_out(format!("spec.http[{index}]"), "http", why);
     }
-    Ok(reachable)
+    Ok(parsed)
 }
 
-/// Whether every request that matches the second path also matches the first path.
-fn covers(first: &Path, second: &Path) -> bool {
-    let rest = second.as_str().strip_prefix(first.compared());
-    match first.path_type() {
-        PathType::Exact => rest.is_some_and(str::is_empty),
-        PathType::Prefix => rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
-    }
-}
-
-/// The matches of a rule that a policy can express.
-fn parsed_matches(
+/// A rule, with the matches that a policy can express.
+fn parsed_rule(
     field: &str,
     rule: &HttpRoute,
     destinations: Destinations<'_>,
     findings: &mut Findings,
-) -> Result<Vec<ParsedMatch>, ReadError> {
+) -> Result<ParsedRule, ReadError> {
     let HttpRoute { matches, route, unknown } = rule;
-    unknown_fields(field, unknown, findings);
+    unknown_rule_fields(field, unknown, findings);
     let mut parsed_destinations = Vec::new();
     for (index, to) in route.iter().enumerate() {
         parsed_destinations.push(destinations.parsed(&format!("{field}.route[{index}]"), to, findings)?);
@@ -150,12 +142,16 @@ fn parsed_matches(
         single.weight = 1;
     }
 
-    let every_request = [HttpMatch::default()];
-    let is_unconditional = matches.is_empty();
-    let matches = if is_unconditional { every_request.as_slice() } else { matches };
+    let every_request = ParsedMatch { field: field.to_owned(), path: Path::root(), condition: None };
+    let matches = if matches.is_empty() { vec![every_request] } else { parsed_matches(field, matches, findings) };
+    Ok(ParsedRule { matches, destinations: parsed_destinations })
+}
+
+/// The matches of a rule that a policy can express.
+fn parsed_matches(field: &str, matches: &[HttpMatch], findings: &mut Findings) -> Vec<ParsedMatch> {
     let mut parsed = Vec::new();
     for (index, one) in matches.iter().enumerate() {
-        let field = if is_unconditional { field.to_owned() } else { format!("{field}.match[{index}]") };
+        let field = format!("{field}.match[{index}]");
         let condition = match parsed_condition(&field, one, findings) {
             Ok(condition) => condition,
             Err(why) => {
@@ -170,22 +166,24 @@ fn parsed_matches(
             continue;
         }
         let follows_exact = earlier.is_some_and(|earlier| are_one_prefix(earlier, one));
-        match parsed_path(&field, one.uri.as_ref(), follows_exact, findings) {
-            Some(path) => {
-                let destinations = parsed_destinations.clone();
-                parsed.push(ParsedMatch { field, path, condition, destinations });
-            }
-            None => findings.left_out(field, "uri", "a path of a route is exact or a prefix"),
+        if let Some(path) = parsed_path(&field, one.uri.as_ref(), follows_exact, findings) {
+            parsed.push(ParsedMatch { field, path, condition });
+        } else {
+            let why = "a path of a route is exact or a prefix, and one that all targets read alike";
+            findings.left_out(field, "uri", why);
         }
     }
-    Ok(parsed)
+    parsed
 }
 
-/// Whether two neighbouring matches together are one prefix of a route: the exact path `/cart`, and then the prefix `/cart/`.
+/// Whether two neighbouring matches together are one prefix of a route: the exact path `/cart`, and then the prefix `/cart/`. They
+/// are not if one of them has a field that is not read, because that match is left out.
 fn are_one_prefix(first: &HttpMatch, second: &HttpMatch) -> bool {
     match (&first.uri, &second.uri) {
         (Some(StringMatch::Exact(exact)), Some(StringMatch::Prefix(prefix))) => {
-            prefix.strip_suffix('/') == Some(exact) && first.headers == second.headers
+            let is_read = first.unknown.is_empty() && second.unknown.is_empty();
+            let is_pair = prefix.strip_suffix('/') == Some(exact) && !exact.ends_with('/');
+            is_read && is_pair && first.headers == second.headers
         }
         _ => false,
     }
@@ -234,17 +232,12 @@ fn header_condition(
     value: &StringMatch,
     findings: &mut Findings,
 ) -> Result<OwnedCondition, &'static str> {
-    let pattern = |text: &str| {
-        let pattern =
-            Pattern::new(text).map_err(|_| "regular-expression engines disagree about what this value matches")?;
-        Ok(OwnedCondition::HeaderPattern(name.to_ascii_lowercase(), pattern))
-    };
     match value {
         StringMatch::Exact(value) => Ok(OwnedCondition::Header(name.to_ascii_lowercase(), value.clone())),
-        StringMatch::Prefix(prefix) => pattern(&format!("^{}", regex_syntax::escape(prefix))),
-        StringMatch::Present => pattern("^"),
+        StringMatch::Prefix(prefix) => OwnedCondition::of_pattern(name, &format!("^{}", regex_syntax::escape(prefix))),
+        StringMatch::Present => OwnedCondition::of_pattern(name, "^"),
         // Istio reads `*` as any value.
-        StringMatch::Regex(regex) if regex == "*" => pattern("^"),
+        StringMatch::Regex(regex) if regex == "*" => OwnedCondition::of_pattern(name, "^"),
         StringMatch::Regex(regex) => OwnedCondition::of_regex(field, name, regex, findings),
     }
 }

@@ -11,7 +11,8 @@ use super::{
 use crate::error::{ConversionError, Excerpt};
 use crate::policy::Policy;
 use crate::route::{Backends, Path, Route};
-use crate::targets::table::{self, Limits, Row, Table, TextMatch, Weighted};
+use crate::targets::loss::wildcard_hosts;
+use crate::targets::table::{self, Limits, Row, Table, TextMatch, WeightLimit, Weighted, json_bytes};
 use crate::targets::{Conversion, Metadata, Object};
 
 const API_VERSION: &str = "networking.istio.io/v1";
@@ -28,10 +29,12 @@ const WHY_NO_HASH: &str =
 /// # Errors
 ///
 /// * The route does not have one backend for each canary.
-/// * A backend has a named port.
+/// * A backend has no port number.
 /// * Two hosts overlap, or Istio refuses the name of a host, Gateway or Service.
 /// * The route has no host although the rules are for Gateways and sidecars.
 /// * The variants are subsets, and a canary has another backend than stable.
+/// * The weights are to add up to 100, and more than 100 variants have a share.
+/// * The object would be larger than what Kubernetes stores. Each path is written for each condition of the policy.
 ///
 /// ```
 /// use canary_policy::targets::istio::{self, VirtualServiceParams};
@@ -67,10 +70,18 @@ pub fn virtual_service(
     let hosts = hosts(route, params, &gateways)?;
     check_subsets(route, backends, params)?;
 
-    let limits = Limits { translate: header_match, max_weight: MAX_WEIGHT, why_no_hash: Some(WHY_NO_HASH) };
-    let Conversion { output: table, losses } = Table::new(policy, &limits);
+    let limits =
+        Limits { translate: header_match, weights: weight_limit(policy, params)?, why_no_hash: Some(WHY_NO_HASH) };
+    let Conversion { output: table, mut losses } = Table::new(policy, &limits);
+    losses.extend(wildcard_hosts(route.hosts()));
     let destinations = DestinationWriter { policy, route, params, backends };
-    let uris = uris(route.paths());
+    let uris = uris(route);
+    table.check_size(
+        "a VirtualService",
+        &uris,
+        |uri| uri.as_ref().map_or(0, bytes),
+        |header| json_bytes(&header.name) + bytes(&header.value),
+    )?;
     let http = table.rows.iter().map(|row| http_route(row, &uris, destinations));
     let spec =
         VirtualServiceSpec { hosts, gateways, http: http.collect::<Result<_, _>>()?, ..VirtualServiceSpec::default() };
@@ -79,6 +90,19 @@ pub fn virtual_service(
     let destination_rule = params.subsets().map(|label| destination_rule(label, metadata.clone(), destinations));
     let virtual_service = Object::new(API_VERSION, "VirtualService", metadata, spec);
     Ok(Conversion { output: Objects { destination_rule, virtual_service }, losses })
+}
+
+/// The weights that the parameters ask for.
+fn weight_limit(policy: &Policy, params: &VirtualServiceParams) -> Result<WeightLimit, ConversionError> {
+    if !params.weights_of_100() {
+        return Ok(WeightLimit::Each(MAX_WEIGHT));
+    }
+    let count = policy.variants().filter(|variant| policy.weight(*variant) > 0).count();
+    if count > 100 {
+        let object = "a VirtualService whose weights add up to 100";
+        return Err(ConversionError::TooMany { field: "backends", count, bound: 100, object });
+    }
+    Ok(WeightLimit::Sum(100))
 }
 
 /// Checks that all variants have the same backend, if they are subsets.
@@ -144,15 +168,22 @@ fn destination_rule(label: &str, metadata: Metadata, destinations: DestinationWr
     Object::new(API_VERSION, "DestinationRule", metadata, spec)
 }
 
-/// The matches on the path, of which one has to hold; `None` matches every path.
-fn uris(paths: &[Path]) -> Vec<Option<StringMatch>> {
-    if paths.iter().all(Path::matches_all) {
+/// The matches on the path, of which one has to hold; `None` matches every path. Istio warns about a match that another one covers.
+fn uris(route: &Route) -> Vec<Option<StringMatch>> {
+    if route.paths().iter().any(Path::matches_all) {
         return vec![None];
     }
-    let texts = paths.iter().flat_map(TextMatch::of_path);
-    let uris = texts.map(|text| match text {
+    let uris = TextMatch::of_route(route).into_iter().map(|text| match text {
         TextMatch::Exact(text) => StringMatch::Exact(text),
         TextMatch::Prefix(text) => StringMatch::Prefix(text),
     });
     uris.map(Some).collect()
+}
+
+/// The bytes of the text of a match in JSON.
+fn bytes(value: &StringMatch) -> usize {
+    match value {
+        StringMatch::Exact(text) | StringMatch::Prefix(text) | StringMatch::Regex(text) => json_bytes(text),
+        StringMatch::Present => 0,
+    }
 }

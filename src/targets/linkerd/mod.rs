@@ -9,7 +9,10 @@
 //! * The proxy of the **client** decides. Requests from clients outside the mesh are not split. An ingress controller has to be
 //!   in the mesh and to send requests to the Service, not to its pods.
 //! * A Service with an HTTPRoute answers nothing else: a request that no rule matches fails. If the paths of the route do not
-//!   cover every request, a last rule sends the other requests to stable.
+//!   cover every request, a last rule sends the other requests to stable, unless the [`RouteParams`] say otherwise.
+//! * The proxy compares the lengths of paths, and in some versions not their types: exactly `/cart` of one route and the prefix
+//!   `/cart` of another are then equally specific. The number of headers decides, and after it the age and the name of the object.
+//! * A rule on the header `host` matches no HTTP/2 request that has only an `:authority`.
 //! * A backend without a ready pod gets no request, and its share goes to the other backends: clients see no errors from a
 //!   broken canary.
 //! * A `ServiceProfile` of the Service disables its HTTPRoutes.
@@ -23,7 +26,9 @@
 //! `HTTPRoute` of `policy.linkerd.io` is not written: it has at most 8 matches in a rule, has no filter that could set an
 //! affinity cookie, and is no longer developed. `TrafficSplit` of SMI has no rules.
 
+mod params;
 mod pattern_size;
 mod write;
 
+pub use params::RouteParams;
 pub use write::http_routes;

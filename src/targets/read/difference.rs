@@ -1,24 +1,27 @@
 //! Compares the rows of an object with the rows of the policy that was made from them, and reports the differences.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::order::{Ranked, overtaken};
 use super::parsed_table::{ParsedRow, ParsedSplit};
 use super::{OwnedCondition, ParsedDestination, VariantNames};
 use crate::policy::{Policy, Variant};
 use crate::targets::finding::Findings;
-use crate::targets::table::{Destination, Limits, Row, Table};
+use crate::targets::table::{Destination, Limits, Table, WeightLimit};
 
-/// A condition, and the variants that requests go to if it holds. The rows of the object and the rows of the policy's table both
-/// take this form, so that they can be compared.
-#[derive(PartialEq)]
-struct ComparedRow {
-    condition: OwnedCondition,
-    destinations: Vec<ComparedDestination>,
+/// A row of the policy's table, as one row for each of its conditions.
+struct WrittenRow<'t> {
+    condition: &'t OwnedCondition,
+    to: ComparedDestination<'t>,
+    /// The place of the row. The two rows of `always` and `never` exclude each other, and have the same place.
+    rank: usize,
 }
 
 /// A variant, and the `Set-Cookie` value that is added to its responses.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct ComparedDestination {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct ComparedDestination<'t> {
     variant: Variant,
-    set_cookie: Option<String>,
+    set_cookie: Option<&'t str>,
 }
 
 /// Writes the policy as a table, and reports where the table differs from the object:
@@ -26,8 +29,8 @@ struct ComparedDestination {
 /// * A row that only the object has is reported as left out.
 /// * A row that only the policy has is reported as assumed. Such a row always belongs to the affinity cookie, because every rule of
 ///   the policy comes from a row of the object.
-/// * If the object has the rows in another order, the order of the policy is reported as assumed.
-/// * If the split of the object and the split of the policy set different cookies, `Set-Cookie` is reported as left out.
+/// * A row of the object that another row with another destination precedes in the policy is reported as assumed.
+/// * If a row or the split sets other cookies than in the object, `Set-Cookie` is reported as left out.
 pub(super) fn report_differences(
     policy: &Policy,
     rows: &[ParsedRow],
@@ -37,63 +40,98 @@ pub(super) fn report_differences(
 ) {
     let limits = Limits {
         translate: |condition: crate::targets::table::Condition<'_>| Ok(OwnedCondition::from(condition)),
-        max_weight: u32::MAX,
+        weights: WeightLimit::Each(u32::MAX),
         why_no_hash: None,
     };
-    let mut table = Table::new(policy, &limits).output;
-    let last = table.rows.pop();
-    let written: Vec<ComparedRow> = table.rows.into_iter().flat_map(|row| written_rows(&row)).collect();
-    let read: Vec<ComparedRow> = rows.iter().map(|row| read_row(row, names)).collect();
+    let table = Table::new(policy, &limits).output;
+    let written = written_rows(&table);
+    let by_condition: BTreeMap<&OwnedCondition, &WrittenRow<'_>> =
+        written.iter().rev().map(|row| (row.condition, row)).collect();
 
-    for (row, _) in rows.iter().zip(&read).filter(|(_, compared)| !written.contains(compared)) {
-        let why = "a canary has at most one header rule and one cookie rule, and each rule leads to one canary";
-        findings.left_out(&row.field, &row.condition.to_string(), why);
+    let mut kept: Vec<(&ParsedRow, Ranked<Variant>)> = Vec::new();
+    for row in rows {
+        let read = row.destinations.iter().map(|to| read_destination(to, names)).collect::<Vec<_>>();
+        match (by_condition.get(&row.condition), read.as_slice()) {
+            (Some(written), [read]) if written.to.variant == read.variant => {
+                if written.to != *read {
+                    report_set_cookie(row.fields.iter(), findings);
+                }
+                kept.push((row, Ranked { rank: written.rank, goal: read.variant }));
+            }
+            _ => {
+                let why = "a canary has at most one header rule and one cookie rule, and each rule leads to one canary";
+                row.fields.iter().for_each(|field| findings.left_out(field, &row.condition.to_string(), why));
+            }
+        }
     }
 
-    let kept = rows.iter().zip(&read).filter(|(_, compared)| written.contains(compared));
-    let in_order = written.iter().filter(|row| read.contains(row));
-    if let Some(((row, _), _)) = kept.zip(in_order).find(|((_, compared), row)| compared != row) {
+    let (kept, order): (Vec<&ParsedRow>, Vec<Ranked<Variant>>) = kept.into_iter().unzip();
+    for row in overtaken(&order).into_iter().filter_map(|index| kept.get(index)) {
         let why = "a policy looks at header rules first, then at cookie rules, each in the order of the canaries";
-        findings.assumed(&row.field, &format!("{}, in another order", row.condition), why);
+        let value = format!("{}, in another order", row.condition);
+        row.fields.iter().for_each(|field| findings.assumed(field, &value, why));
     }
 
-    for row in written.iter().filter(|row| !read.contains(row)) {
+    let read: BTreeSet<&OwnedCondition> = rows.iter().map(|row| &row.condition).collect();
+    let affinity = rows.iter().find(|row| matches!(row.condition, OwnedCondition::Affinity(..)));
+    let cause = affinity.and_then(|row| row.fields.first()).unwrap_or(&split.field);
+    for row in written.iter().filter(|row| !read.contains(row.condition)) {
         let why = "the affinity of the policy needs this match, and the object does not have it";
-        findings.assumed("spec", &row.condition.to_string(), why);
+        findings.assumed(cause, &row.condition.to_string(), why);
     }
 
-    let mut of_policy: Vec<ComparedDestination> = last.map(|row| written_destinations(&row)).unwrap_or_default();
+    let last = table.rows.last().map(|row| row.split.destinations());
+    let mut of_policy: Vec<_> = last.into_iter().flatten().map(|to| written_destination(to.destination)).collect();
     let with_share = split.destinations.iter().filter(|destination| destination.weight > 0);
-    let mut in_object: Vec<ComparedDestination> = with_share.map(|one| read_destination(one, names)).collect();
+    let mut in_object: Vec<_> = with_share.map(|to| read_destination(to, names)).collect();
     of_policy.sort();
     in_object.sort();
     in_object.dedup();
     if of_policy != in_object {
-        let why = "a policy sets the affinity cookie of every variant that it pins, and no other";
-        findings.left_out(&split.field, "Set-Cookie", why);
+        report_set_cookie(std::iter::once(&split.field), findings);
     }
 }
 
-/// A row of the policy's table, as one compared row for each of its conditions.
-fn written_rows(row: &Row<OwnedCondition>) -> Vec<ComparedRow> {
-    let compared = |condition: &OwnedCondition| ComparedRow {
-        condition: condition.clone(),
-        destinations: written_destinations(row),
-    };
-    row.conditions.iter().map(compared).collect()
+fn report_set_cookie<'f>(fields: impl Iterator<Item = &'f String>, findings: &mut Findings) {
+    let why = "a policy sets the affinity cookie of every variant that it pins, and no other";
+    fields.for_each(|field| findings.left_out(field, "Set-Cookie", why));
 }
 
-fn written_destinations(row: &Row<OwnedCondition>) -> Vec<ComparedDestination> {
-    let destinations = row.split.destinations().map(|weighted| weighted.destination.clone());
-    destinations.map(|Destination { variant, set_cookie }| ComparedDestination { variant, set_cookie }).collect()
+/// The rows of a table except the last one, which has no condition.
+fn written_rows(table: &Table<OwnedCondition>) -> Vec<WrittenRow<'_>> {
+    let conditions = table.rows.iter().filter_map(|row| {
+        let to = row.split.destinations().next()?.destination;
+        Some(row.conditions.iter().map(move |condition| (condition, written_destination(to))))
+    });
+    let mut rows: Vec<WrittenRow<'_>> = Vec::new();
+    for (condition, to) in conditions.flatten() {
+        let last = rows.last();
+        let rank = match last {
+            Some(last) if are_always_and_never(last.condition, condition) => last.rank,
+            _ => last.map_or(0, |last| last.rank + 1),
+        };
+        rows.push(WrittenRow { condition, to, rank });
+    }
+    rows
 }
 
-fn read_row(row: &ParsedRow, names: &VariantNames) -> ComparedRow {
-    let destinations = row.destinations.iter().map(|destination| read_destination(destination, names));
-    ComparedRow { condition: row.condition.clone(), destinations: destinations.collect() }
+/// Whether two conditions are those of one rule with `always` and `never`.
+fn are_always_and_never(first: &OwnedCondition, second: &OwnedCondition) -> bool {
+    match (first, second) {
+        (OwnedCondition::Header(name, always), OwnedCondition::Header(other, never))
+        | (OwnedCondition::Cookie(name, always), OwnedCondition::Cookie(other, never)) => {
+            name == other && always == "always" && never == "never"
+        }
+        _ => false,
+    }
 }
 
-fn read_destination(destination: &ParsedDestination, names: &VariantNames) -> ComparedDestination {
+fn written_destination(destination: &Destination) -> ComparedDestination<'_> {
+    let Destination { variant, set_cookie } = destination;
+    ComparedDestination { variant: *variant, set_cookie: set_cookie.as_deref() }
+}
+
+fn read_destination<'d>(destination: &'d ParsedDestination, names: &VariantNames) -> ComparedDestination<'d> {
     let ParsedDestination { backend, weight: _, set_cookie } = destination;
-    ComparedDestination { variant: names.variant(backend), set_cookie: set_cookie.clone() }
+    ComparedDestination { variant: names.variant(backend), set_cookie: set_cookie.as_deref() }
 }

@@ -1,17 +1,23 @@
 //! Reads the matches of an object back to a policy. The readers of all targets share this module.
 //!
-//! A reader turns each match of its object into a [`ParsedMatch`]. [`ParsedTable::of_matches`] makes rows of the matches that
-//! have a condition, and the split by weight of those that have none. It keeps a row only if the object has it on every path.
+//! A reader turns each rule of its object into a [`ParsedRule`]. [`ParsedTable::of_rules`] makes rows of the matches that have a
+//! condition, and the split by weight of those that have none. It keeps a row only if the object has it on every path of the
+//! split.
 //! [`ParsedTable::policy`] finds the policy that would be written as these rows, writes it as a [`Table`](super::table::Table)
 //! again, and reports every difference, so that nothing is lost silently.
+//!
+//! The work is linear in the size of the object, up to the logarithms of the maps: each match is looked at a fixed number of
+//! times, and equal lists of destinations are compared by their numbers.
 
 mod backend_subset;
 mod difference;
+mod order;
 mod owned_condition;
 mod parsed_match;
 mod parsed_policy;
 mod parsed_route;
 mod parsed_table;
+mod places;
 mod reading;
 mod regex;
 mod rules;
@@ -19,9 +25,12 @@ mod variant_names;
 
 pub(super) use backend_subset::BackendSubset;
 pub(super) use owned_condition::OwnedCondition;
-pub(super) use parsed_match::{AddedHeader, ParsedDestination, ParsedMatch, set_cookie_of, unknown_fields};
+pub(super) use parsed_match::{
+    AddedHeader, ParsedDestination, ParsedMatch, ParsedRule, set_cookie_of, unknown_fields, unknown_rule_fields,
+};
 pub(super) use parsed_policy::ParsedPolicy;
 pub(super) use parsed_route::{Field, ParsedRoute};
 pub(super) use parsed_table::ParsedTable;
+pub(super) use places::MatchOrder;
 pub use reading::Reading;
-pub(super) use variant_names::VariantNames;
+pub(super) use variant_names::{SubsetsOf, VariantNames};

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use super::regex::{CookieRegex, read_cookie_regex, read_pattern_regex};
+use crate::error::Invalid;
 use crate::policy::Pattern;
 use crate::targets::finding::Findings;
 use crate::targets::table::Condition;
 
 /// A [`Condition`] that owns its names and values. It may name a header or cookie that no policy can hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::targets) enum OwnedCondition {
     Header(String, String),
     HeaderPattern(String, Pattern),
@@ -30,23 +31,46 @@ impl OwnedCondition {
         regex: &str,
         findings: &mut Findings,
     ) -> Result<Self, &'static str> {
+        let mut loose = |condition: OwnedCondition| {
+            let why = "a regular expression on the Cookie header matches more than that cookie";
+            findings.assumed(field, &condition.to_string(), why);
+            condition
+        };
         let cookie = if header.eq_ignore_ascii_case("cookie") { read_cookie_regex(regex) } else { None };
         Ok(match cookie {
             Some(CookieRegex::Exact(name, value)) => OwnedCondition::Cookie(name, value),
             Some(CookieRegex::Pattern(name, pattern)) => OwnedCondition::CookiePattern(name, pattern),
             Some(CookieRegex::Affinity(name, value)) => OwnedCondition::Affinity(name, value),
-            Some(CookieRegex::Loose(name, value)) => {
-                let condition = OwnedCondition::Cookie(name, value);
-                let why = "a regular expression on the Cookie header matches more than that cookie";
-                findings.assumed(field, &condition.to_string(), why);
-                condition
+            Some(CookieRegex::Loose(name, value)) => loose(OwnedCondition::Cookie(name, value)),
+            Some(CookieRegex::LooseAny(name)) => {
+                let any = Pattern::new("^").map_err(|invalid| why_no_pattern(&invalid))?;
+                loose(OwnedCondition::CookiePattern(name, any))
             }
             None => {
-                let pattern = read_pattern_regex(regex)
-                    .map_err(|_| "regular-expression engines disagree about what this value matches")?;
+                let pattern = read_pattern_regex(regex).map_err(|invalid| why_no_pattern(&invalid))?;
                 OwnedCondition::HeaderPattern(header.to_ascii_lowercase(), pattern)
             }
         })
+    }
+
+    /// The condition that a pattern is found in the value of a header.
+    ///
+    /// # Errors
+    ///
+    /// The text is not a [`Pattern`]. The error says why.
+    pub(in crate::targets) fn of_pattern(header: &str, text: &str) -> Result<Self, &'static str> {
+        let pattern = Pattern::new(text).map_err(|invalid| why_no_pattern(&invalid))?;
+        Ok(OwnedCondition::HeaderPattern(header.to_ascii_lowercase(), pattern))
+    }
+}
+
+/// Why a regular expression is not a pattern, for a finding.
+fn why_no_pattern(invalid: &Invalid) -> &'static str {
+    match invalid {
+        Invalid::PatternLength { .. } | Invalid::PatternSize { .. } => {
+            "the length, the size and the cost of a pattern are bounded"
+        }
+        _ => "regular-expression engines disagree about what this value matches",
     }
 }
 

@@ -1,23 +1,27 @@
-//! Matches that were read from an object, and where the requests that match go.
+//! Rules that were read from an object: their matches, and where the requests that match go.
 
 use super::{BackendSubset, OwnedCondition};
 use crate::route::Path;
 use crate::targets::UnknownFields;
 use crate::targets::finding::Findings;
 
-/// One match of a rule: the requests that match, and where they go.
-#[derive(Clone)]
+/// One rule: a request that satisfies one of the matches goes to one of the destinations.
+pub(in crate::targets) struct ParsedRule {
+    pub(in crate::targets) matches: Vec<ParsedMatch>,
+    pub(in crate::targets) destinations: Vec<ParsedDestination>,
+}
+
+/// One match of a rule.
 pub(in crate::targets) struct ParsedMatch {
     /// The path of the field.
     pub(in crate::targets) field: String,
     pub(in crate::targets) path: Path,
     /// The condition on a header or cookie; `None` matches every request to the path.
     pub(in crate::targets) condition: Option<OwnedCondition>,
-    pub(in crate::targets) destinations: Vec<ParsedDestination>,
 }
 
 /// Where requests go: a backend or subset, its weight, and the `Set-Cookie` value that is added to its responses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::targets) struct ParsedDestination {
     pub(in crate::targets) backend: BackendSubset,
     pub(in crate::targets) weight: u32,
@@ -54,6 +58,14 @@ pub(in crate::targets) fn set_cookie_of(
 /// Reports the fields of an object that this crate does not read.
 pub(in crate::targets) fn unknown_fields(field: &str, unknown: &UnknownFields, findings: &mut Findings) {
     for name in unknown.names() {
+        findings.left_out(format!("{field}.{name}"), name, "a policy or route has no such field");
+    }
+}
+
+/// Reports the fields of a rule that this crate does not read. The name of a rule, which has no influence on routing, is not
+/// reported: Argo Rollouts needs one in every rule that it edits.
+pub(in crate::targets) fn unknown_rule_fields(field: &str, unknown: &UnknownFields, findings: &mut Findings) {
+    for name in unknown.names().filter(|name| *name != "name") {
         findings.left_out(format!("{field}.{name}"), name, "a policy or route has no such field");
     }
 }

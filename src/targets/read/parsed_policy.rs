@@ -2,10 +2,11 @@
 
 use super::difference::report_differences;
 use super::parsed_table::{ParsedRow, ParsedSplit};
-use super::rules::{Decided, affinity, cookie_rule, header_rule};
+use super::rules::{CanaryRules, Decided, affinity, rules};
+use super::variant_names::NamedCanary;
 use super::{BackendSubset, ParsedTable, VariantNames};
 use crate::error::{Excerpt, ReadError};
-use crate::policy::{Canary, Policy, Total, Variant};
+use crate::policy::{Canary, Policy, Total};
 use crate::route::Backend;
 use crate::targets::finding::Findings;
 
@@ -32,23 +33,23 @@ impl ParsedTable {
         let sum = sum_of_weights(&split)?;
         let names = all_names(names, &rows, &split, findings)?;
 
-        let weights = (0..names.canaries.len()).map(|index| weight_of(Variant::Canary(index), &names, &split));
-        let Scaled { weights, total } = scaled(weights.collect(), sum, names.total);
+        let Scaled { weights, total } = scaled(weights(&names, &split), sum, names.total);
         let total = Total::new(total).map_err(|invalid| ReadError::Value { field: split.field.clone(), invalid })?;
 
         let decided: Vec<Decided<'_>> = rows.iter().filter_map(|row| decided(row, &names)).collect();
-        let canaries = names.canaries.iter().zip(weights).enumerate().map(|(index, (canary, weight))| Canary {
-            name: canary.name.clone(),
+        let of_canaries = names.canaries.iter().zip(weights).zip(rules(&decided, names.canaries.len()));
+        let canaries = of_canaries.map(|((NamedCanary { name, .. }, weight), CanaryRules { header, cookie })| Canary {
+            name: name.clone(),
             weight,
-            header: header_rule(&decided, Variant::Canary(index)),
-            cookie: cookie_rule(&decided, Variant::Canary(index)),
+            header,
+            cookie,
         });
         let destinations = rows.iter().flat_map(|row| &row.destinations).chain(&split.destinations);
         let set_cookie = destinations.into_iter().find_map(|destination| destination.set_cookie.as_deref());
         let policy = Policy::new(canaries, total)?.with_affinity(affinity(&decided, &names, set_cookie));
 
         report_differences(&policy, &rows, &split, &names, findings);
-        let VariantNames { total: _, stable, canaries } = names;
+        let VariantNames { stable, canaries, .. } = names;
         let canaries = canaries.into_iter().map(|canary| canary.backend.backend).collect();
         Ok(ParsedPolicy { policy, stable: stable.backend, canaries })
     }
@@ -65,21 +66,34 @@ fn sum_of_weights(split: &ParsedSplit) -> Result<u32, ReadError> {
 }
 
 /// The variants that `names` holds, and every other backend of the rows and the split as a further canary. Without `names`, stable
-/// is the first backend of the split.
+/// is the subset `stable`, or else the first backend of the split.
 fn all_names(
     names: Option<VariantNames>,
     rows: &[ParsedRow],
     split: &ParsedSplit,
     findings: &mut Findings,
 ) -> Result<VariantNames, ReadError> {
-    let first = &split.destinations.first().ok_or(ReadError::NoSplit)?.backend;
+    let all = || rows.iter().flat_map(|row| &row.destinations).chain(&split.destinations).map(|to| &to.backend);
+    let is_subset_stable =
+        |backend: &&BackendSubset| backend.subset.as_deref() == Some("stable") && backend.elsewhere.is_none();
+    let first = split.destinations.first().map(|to| &to.backend);
+    let stable = all().find(is_subset_stable).or(first).ok_or(ReadError::NoSplit)?;
     let mut names = names.unwrap_or_else(|| {
         let why = "it is the first backend of the split, and no annotation names the variants";
-        findings.assumed(&split.field, &format!("stable is {first}"), why);
-        VariantNames::of_stable(first.clone())
+        if !is_subset_stable(&stable) {
+            findings.assumed(&split.field, &format!("stable is {stable}"), why);
+        }
+        VariantNames::of_stable(stable.clone())
     });
-    for destination in rows.iter().flat_map(|row| &row.destinations).chain(&split.destinations) {
-        names.add(&destination.backend);
+    // Backends of other namespaces come last, so that they do not take the names of the others.
+    let (here, elsewhere): (Vec<_>, Vec<_>) = all().partition(|backend| backend.elsewhere.is_none());
+    for backend in here.into_iter().chain(elsewhere) {
+        let added = names.add(backend);
+        if let Some(name) = added.filter(|name| backend.subset.as_deref().is_some_and(|subset| subset != name.as_str()))
+        {
+            let why = "a canary has the name of its subset, and this name is taken";
+            findings.assumed(&split.field, &format!("{name} is {backend}"), why);
+        }
     }
     if names.canaries.is_empty() {
         return Err(ReadError::NoCanary { stable: Excerpt::of(&names.stable.to_string()) });
@@ -87,11 +101,16 @@ fn all_names(
     Ok(names)
 }
 
-/// The weight of a variant in the split; a backend may be listed more than once.
-fn weight_of(variant: Variant, names: &VariantNames, split: &ParsedSplit) -> u64 {
-    let is_variant = |backend: &BackendSubset| names.variant(backend) == variant;
-    let own = split.destinations.iter().filter(|destination| is_variant(&destination.backend));
-    own.map(|destination| u64::from(destination.weight)).sum()
+/// The weight of each canary in the split; a backend may be listed more than once.
+fn weights(names: &VariantNames, split: &ParsedSplit) -> Vec<u64> {
+    let mut weights = vec![0; names.canaries.len()];
+    for destination in &split.destinations {
+        let index = names.variant(&destination.backend).index();
+        if let Some(weight) = index.and_then(|index| weights.get_mut(index)) {
+            *weight += u64::from(destination.weight);
+        }
+    }
+    weights
 }
 
 /// Weights, and the total that they are parts of.

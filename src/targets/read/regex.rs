@@ -20,6 +20,8 @@ pub(in crate::targets) enum CookieRegex {
     Affinity(String, String),
     /// A cookie has this value, but the regular expression, which a person wrote, also matches parts of other cookies.
     Loose(String, String),
+    /// A cookie has any value, but the regular expression, which a person wrote, also matches parts of other cookies.
+    LooseAny(String),
 }
 
 /// The pattern that a regular expression on a whole value searches for. If [`pattern_regex`] wrote the expression, this is the
@@ -75,11 +77,15 @@ fn loose_cookie(regex: &str) -> Option<CookieRegex> {
     let text = regex.strip_prefix('^').unwrap_or(regex);
     let text = text.strip_suffix('$').unwrap_or(text);
     let text = STARTS.iter().find_map(|start| text.strip_prefix(start)).unwrap_or(text);
-    let text = ENDS.iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text);
+    let end = ENDS.iter().find(|end| text.ends_with(**end)).copied().unwrap_or_default();
+    let text = text.strip_suffix(end).unwrap_or(text);
     let text = [r"\s*", " *", r"\s?", " ?"].iter().find_map(|blank| text.strip_prefix(blank)).unwrap_or(text);
     let text = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(text);
     let (name, value) = text.split_once('=').or_else(|| text.split_once(".*"))?;
-    Some(CookieRegex::Loose(literal_text(name)?, literal_text(value)?)).filter(|_| !name.is_empty())
+    let (name, value) = (literal_text(name).filter(|name| !name.is_empty())?, literal_text(value)?);
+    // `.*canary=.*` is any value. `(;.*)?` ends the value, so that `canary=(;.*)?` is the empty value.
+    let is_any = value.is_empty() && end == ".*";
+    Some(if is_any { CookieRegex::LooseAny(name) } else { CookieRegex::Loose(name, value) })
 }
 
 /// The text that a regular expression matches, if it matches one text only.

@@ -1,5 +1,7 @@
 //! The rules and the affinity of a policy, from rows that each send all requests to one variant.
 
+use std::collections::BTreeSet;
+
 use super::{OwnedCondition, VariantNames};
 use crate::policy::{
     Affinity, AffinityPrecedence, AffinityScope, CookieAffinity, CookieRule, HeaderRule, Match, SameSite, Variant,
@@ -12,47 +14,46 @@ pub(super) struct Decided<'r> {
     pub(super) variant: Variant,
 }
 
-/// The header rule of a canary: its first row with a condition on a header.
-pub(super) fn header_rule(rows: &[Decided<'_>], canary: Variant) -> Option<HeaderRule> {
-    let own = rows.iter().enumerate().filter(|(_, row)| row.variant == canary);
-    own.map(|(index, row)| (index, row.condition)).find_map(|(index, condition)| match condition {
-        OwnedCondition::Header(name, value) => {
-            let never = OwnedCondition::Header(name.clone(), "never".to_owned());
-            HeaderRule::new(name, exact_or_always_never(value, rows, index, &never)).ok()
-        }
-        OwnedCondition::HeaderPattern(name, pattern) => HeaderRule::new(name, Match::Pattern(pattern.clone())).ok(),
-        _ => None,
-    })
+/// The rules of one canary.
+#[derive(Clone, Default)]
+pub(super) struct CanaryRules {
+    /// Its first row with a condition on a header.
+    pub(super) header: Option<HeaderRule>,
+    /// Its first row with a condition on a cookie that is not the affinity cookie.
+    pub(super) cookie: Option<CookieRule>,
 }
 
-/// The cookie rule of a canary: its first row with a condition on a cookie that is not the affinity cookie.
-pub(super) fn cookie_rule(rows: &[Decided<'_>], canary: Variant) -> Option<CookieRule> {
-    let own = rows.iter().enumerate().filter(|(_, row)| row.variant == canary);
-    own.map(|(index, row)| (index, row.condition)).find_map(|(index, condition)| match condition {
-        OwnedCondition::Cookie(name, value) => {
-            let never = OwnedCondition::Cookie(name.clone(), "never".to_owned());
-            CookieRule::new(name, exact_or_always_never(value, rows, index, &never)).ok()
+/// The rules of this many canaries.
+pub(super) fn rules(rows: &[Decided<'_>], canaries: usize) -> Vec<CanaryRules> {
+    let to_stable = rows.iter().filter(|row| row.variant == Variant::Stable).map(|row| row.condition).collect();
+    let mut rules = vec![CanaryRules::default(); canaries];
+    for Decided { condition, variant } in rows {
+        let Some(own) = variant.index().and_then(|index| rules.get_mut(index)) else { continue };
+        match condition {
+            OwnedCondition::Header(name, value) if own.header.is_none() => {
+                let never = OwnedCondition::Header(name.clone(), "never".to_owned());
+                own.header = HeaderRule::new(name, exact_or_always_never(value, &never, &to_stable)).ok();
+            }
+            OwnedCondition::HeaderPattern(name, pattern) if own.header.is_none() => {
+                own.header = HeaderRule::new(name, Match::Pattern(pattern.clone())).ok();
+            }
+            OwnedCondition::Cookie(name, value) if own.cookie.is_none() => {
+                let never = OwnedCondition::Cookie(name.clone(), "never".to_owned());
+                own.cookie = CookieRule::new(name, exact_or_always_never(value, &never, &to_stable)).ok();
+            }
+            OwnedCondition::CookiePattern(name, pattern) if own.cookie.is_none() => {
+                own.cookie = CookieRule::new(name, Match::Pattern(pattern.clone())).ok();
+            }
+            _ => {}
         }
-        OwnedCondition::CookiePattern(name, pattern) => CookieRule::new(name, Match::Pattern(pattern.clone())).ok(),
-        _ => None,
-    })
-}
-
-/// The match of a rule, from the row at `index` and its value. If the value is `always` and another row, the `never` row, sends
-/// requests with the value `never` to stable, the two rows are one [`Match::AlwaysNever`]. Otherwise the value is an exact match.
-///
-/// The `never` row has to follow the row at `index` directly. It may be anywhere if no other row has the condition of the row at
-/// `index`.
-fn exact_or_always_never(value: &str, rows: &[Decided<'_>], index: usize, never: &OwnedCondition) -> Match {
-    let is_never = |row: &Decided<'_>| row.condition == never && row.variant == Variant::Stable;
-    let follows = rows.get(index + 1).is_some_and(is_never);
-    let condition = rows.get(index).map(|row| row.condition);
-    let is_only = rows.iter().filter(|row| Some(row.condition) == condition).count() == 1;
-    if value == "always" && (follows || is_only && rows.iter().any(is_never)) {
-        Match::AlwaysNever
-    } else {
-        Match::Exact(value.to_owned())
     }
+    rules
+}
+
+/// The match of a rule, from the value of its row. If the value is `always` and the `never` row sends requests to stable, the two
+/// rows are one [`Match::AlwaysNever`]. Otherwise the value is an exact match.
+fn exact_or_always_never(value: &str, never: &OwnedCondition, to_stable: &BTreeSet<&OwnedCondition>) -> Match {
+    if value == "always" && to_stable.contains(never) { Match::AlwaysNever } else { Match::Exact(value.to_owned()) }
 }
 
 /// The affinity that is expressed by the rows with a condition on the affinity cookie. Its attributes are those of the
@@ -80,8 +81,8 @@ pub(super) fn affinity(rows: &[Decided<'_>], names: &VariantNames, set_cookie: O
     Affinity::Cookie(with_attributes(cookie, set_cookie.unwrap_or_default()))
 }
 
-/// The cookie with the attributes of a `Set-Cookie` value. An attribute that cannot be read is skipped here, and reported when the
-/// policy is written again and compared with the object.
+/// The cookie with the attributes of a `Set-Cookie` value. An attribute that cannot be read is skipped here. The reading ends by
+/// writing the policy and comparing the result with the object, which reports the attribute.
 fn with_attributes(mut cookie: CookieAffinity, set_cookie: &str) -> CookieAffinity {
     for attribute in set_cookie.split("; ").skip(1) {
         let (name, value) = attribute.split_once('=').unwrap_or((attribute, ""));

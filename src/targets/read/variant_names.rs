@@ -1,92 +1,115 @@
 //! The names of the variants of an object, and their backends.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::BackendSubset;
+use crate::error::ReadError;
 use crate::policy::{CanaryName, Variant};
 use crate::route::{Backend, Port};
 use crate::targets::Metadata;
+use crate::targets::object::Variants;
 
 /// Which backend is which variant, and the policy's total if it is known.
 #[derive(Clone, Debug)]
 pub(in crate::targets) struct VariantNames {
-    pub(in crate::targets) total: Option<u32>,
-    pub(in crate::targets) stable: BackendSubset,
-    pub(in crate::targets) canaries: Vec<NamedCanary>,
+    pub(super) total: Option<u32>,
+    pub(super) stable: BackendSubset,
+    pub(super) canaries: Vec<NamedCanary>,
+    /// The variant of each backend. A backend of several variants is that of the first.
+    variants: BTreeMap<BackendSubset, Variant>,
+    taken: BTreeSet<CanaryName>,
+    /// The number of the next canary that cannot be named after its backend.
+    next: usize,
+}
+
+/// The Service that all destinations of an object are subsets of.
+pub(in crate::targets) struct SubsetsOf {
+    pub(in crate::targets) service: Backend,
+    /// Whether the destinations have ports. If they have none, the ports in the annotation do not tell subsets apart.
+    pub(in crate::targets) has_ports: bool,
 }
 
 /// A canary's name and backend.
 #[derive(Clone, Debug)]
 pub(in crate::targets) struct NamedCanary {
-    pub(in crate::targets) name: CanaryName,
-    pub(in crate::targets) backend: BackendSubset,
+    pub(super) name: CanaryName,
+    pub(super) backend: BackendSubset,
 }
 
 impl VariantNames {
-    /// Reads the annotation [`Metadata::VARIANTS`], as in `total=100 stable=web:80 canary=web-canary:80`; `None` if it is
-    /// absent or malformed.
-    pub(in crate::targets) fn of(metadata: &Metadata) -> Option<Self> {
-        let mut words = metadata.annotations.get(Metadata::VARIANTS)?.split(' ').map(|word| word.split_once('='));
-        let ("total", total) = words.next()?? else { return None };
-        let ("stable", stable) = words.next()?? else { return None };
-        let canaries = words.map(|word| {
-            let (name, backend) = word?;
-            let backend = BackendSubset::whole(backend.parse().ok()?);
-            Some(NamedCanary { name: CanaryName::new(name).ok()?, backend })
-        });
-        Some(VariantNames {
-            total: Some(total.parse().ok()?),
-            stable: BackendSubset::whole(stable.parse().ok()?),
-            canaries: canaries.collect::<Option<_>>()?,
-        })
+    /// Reads the annotation [`Metadata::VARIANTS`]; `None` if it is absent. If the variants of the object are subsets, each subset has
+    /// the name of its variant, and the port of its backend in the annotation.
+    ///
+    /// # Errors
+    ///
+    /// The annotation is malformed.
+    pub(in crate::targets) fn of(metadata: &Metadata, subsets: Option<&SubsetsOf>) -> Result<Option<Self>, ReadError> {
+        let Some(Variants { total, stable, canaries }) = Variants::of(metadata)? else { return Ok(None) };
+        let backend = |name: &str, backend: Backend| match subsets {
+            None => BackendSubset::whole(backend),
+            Some(SubsetsOf { service, has_ports }) => {
+                let at_port = |port: &Port| service.clone().with_port(port.clone());
+                let port = backend.port().filter(|_| *has_ports);
+                let backend = port.map_or_else(|| service.clone(), at_port);
+                BackendSubset { subset: Some(name.to_owned()), ..BackendSubset::whole(backend) }
+            }
+        };
+        let mut names = VariantNames::of_stable(backend("stable", stable));
+        names.total = Some(total.get());
+        for (name, of_canary) in canaries {
+            let backend = backend(name.as_str(), of_canary);
+            names.push(NamedCanary { name, backend });
+        }
+        Ok(Some(names))
     }
 
     /// The names for an object without the annotation: only stable is known so far.
     pub(super) fn of_stable(stable: BackendSubset) -> Self {
-        VariantNames { total: None, stable, canaries: Vec::new() }
-    }
-
-    /// The same variants as subsets of this Service. Each subset has the name of its variant, and the port of its backend.
-    pub(in crate::targets) fn into_subsets_of(self, service: &Backend) -> Self {
-        let subset = |name: &str, backend: &Backend| {
-            let at_port = |port: &Port| service.clone().with_port(port.clone());
-            BackendSubset {
-                backend: backend.port().map_or_else(|| service.clone(), at_port),
-                subset: Some(name.to_owned()),
-            }
-        };
         VariantNames {
-            total: self.total,
-            stable: subset("stable", &self.stable.backend),
-            canaries: self
-                .canaries
-                .into_iter()
-                .map(|NamedCanary { name, backend }| {
-                    let backend = subset(name.as_str(), &backend.backend);
-                    NamedCanary { name, backend }
-                })
-                .collect(),
+            total: None,
+            variants: BTreeMap::from([(stable.clone(), Variant::Stable)]),
+            stable,
+            canaries: Vec::new(),
+            taken: BTreeSet::new(),
+            next: 0,
         }
     }
 
-    /// Adds a canary for a backend that is not yet one of a variant. The canary is named after its subset or Service; if that name
-    /// is taken or is not valid for a canary, the canary is named `canary-N`.
-    pub(super) fn add(&mut self, backend: &BackendSubset) {
-        let known = self.stable == *backend || self.canaries.iter().any(|canary| canary.backend == *backend);
-        if known {
-            return;
+    /// Adds a canary for a backend that is not yet one of a variant, and returns its name. The canary is named after its subset or
+    /// Service; if that name is taken or is not valid for a canary, the canary is named `canary-N`, with the first number from the
+    /// count of canaries on that is free. `None` if the backend is one of a variant already.
+    pub(super) fn add(&mut self, backend: &BackendSubset) -> Option<CanaryName> {
+        if self.variants.contains_key(backend) {
+            return None;
         }
-        let taken = |name: &CanaryName| self.canaries.iter().any(|canary| canary.name == *name);
-        let numbered = || CanaryName::new(&format!("canary-{}", self.canaries.len())).ok();
-        let name = CanaryName::new(backend.name()).ok().filter(|name| !taken(name)).or_else(numbered);
-        self.canaries.push(NamedCanary { name: name.unwrap_or_default(), backend: backend.clone() });
+        let own = CanaryName::new(backend.name()).ok().filter(|name| !self.taken.contains(name));
+        let name = own.unwrap_or_else(|| self.numbered());
+        self.push(NamedCanary { name: name.clone(), backend: backend.clone() });
+        Some(name)
+    }
+
+    /// The first free name `canary-N`.
+    fn numbered(&mut self) -> CanaryName {
+        self.next = self.next.max(self.canaries.len());
+        loop {
+            // The name is a DNS label, whatever the number is.
+            let name = CanaryName::new(&format!("canary-{}", self.next)).unwrap_or_default();
+            self.next += 1;
+            if !self.taken.contains(&name) {
+                return name;
+            }
+        }
+    }
+
+    fn push(&mut self, canary: NamedCanary) {
+        self.taken.insert(canary.name.clone());
+        self.variants.entry(canary.backend.clone()).or_insert(Variant::Canary(self.canaries.len()));
+        self.canaries.push(canary);
     }
 
     /// The variant of a backend. Every backend has to be [added](Self::add) before: one that was not would count as stable.
     pub(super) fn variant(&self, backend: &BackendSubset) -> Variant {
-        if *backend == self.stable {
-            return Variant::Stable;
-        }
-        let index = self.canaries.iter().position(|canary| canary.backend == *backend);
-        index.map_or(Variant::Stable, Variant::Canary)
+        self.variants.get(backend).copied().unwrap_or(Variant::Stable)
     }
 
     /// The name of a variant, as the value of an affinity cookie contains it.

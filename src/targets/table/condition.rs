@@ -1,5 +1,7 @@
 //! Conditions: the tests that the rules and the affinity cookie of a policy make on a request.
 
+use std::fmt;
+
 use http::HeaderName;
 
 use crate::policy::{CookieName, CookieRule, HeaderRule, Match, Pattern, Variant};
@@ -17,6 +19,38 @@ pub(in crate::targets) enum Condition<'p> {
     CookiePattern(&'p CookieName, &'p Pattern),
     /// The cookie has this value, read as an affinity cookie is read.
     Affinity(&'p CookieName, &'p str),
+}
+
+/// What tells conditions apart: two conditions with the same key hold for the same requests.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ConditionKey<'p> {
+    kind: &'static str,
+    name: String,
+    value: &'p str,
+}
+
+impl<'p> Condition<'p> {
+    /// The key of the condition. A cookie rule reads the name of its cookie without regard to letter case, so the letter case is
+    /// not part of the key; the affinity cookie is read by its exact name.
+    pub(super) fn key(self) -> ConditionKey<'p> {
+        let (kind, name, value) = match self {
+            Condition::Header(name, value) => ("header", name.to_string(), value),
+            Condition::HeaderPattern(name, pattern) => ("header pattern", name.to_string(), pattern.as_str()),
+            Condition::Cookie(name, value) => ("cookie", name.as_str().to_ascii_lowercase(), value),
+            Condition::CookiePattern(name, pattern) => {
+                ("cookie pattern", name.as_str().to_ascii_lowercase(), pattern.as_str())
+            }
+            Condition::Affinity(name, value) => ("affinity", name.to_string(), value),
+        };
+        ConditionKey { kind, name, value }
+    }
+}
+
+/// The name and the value, as a rule with an exact value is written.
+impl fmt::Display for ConditionKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = {}", self.name, self.value)
+    }
 }
 
 /// A condition, and the variant that a request goes to if the condition holds.

@@ -6,6 +6,45 @@ use super::Condition;
 use super::program_size::{Encoding, fits};
 use super::regex::{affinity_cookie_regex, cookie_pattern_regex, cookie_regex, pattern_regex};
 
+/// The headers that a gateway which is built on Envoy overwrites or removes before it chooses a route: those that describe a
+/// connection, and those that strangers could forge (`use_remote_address`,
+/// <https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/http/http_conn_man/headers>). Each of them was tried with Envoy 1.40,
+/// and so were some forty others, which match.
+const NOT_SEEN_BY_ENVOY: [&str; 32] = [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+    "x-envoy-decorator-operation",
+    "x-envoy-downstream-service-cluster",
+    "x-envoy-downstream-service-node",
+    "x-envoy-expected-rq-timeout-ms",
+    "x-envoy-external-address",
+    "x-envoy-force-trace",
+    "x-envoy-hedge-on-per-try-timeout",
+    "x-envoy-internal",
+    "x-envoy-ip-tags",
+    "x-envoy-max-retries",
+    "x-envoy-original-host",
+    "x-envoy-original-path",
+    "x-envoy-original-url",
+    "x-envoy-retriable-header-names",
+    "x-envoy-retriable-status-codes",
+    "x-envoy-retry-grpc-on",
+    "x-envoy-retry-on",
+    "x-envoy-upstream-alt-stat-name",
+    "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-upstream-rq-timeout-alt-response",
+    "x-envoy-upstream-rq-timeout-ms",
+    "x-envoy-upstream-stream-duration-ms",
+    "x-forwarded-client-cert",
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "x-request-id",
+];
+
 /// A condition as a test on one header. A condition on a cookie becomes a regular expression on the `cookie` header.
 pub(in crate::targets) struct HeaderMatch<'p> {
     /// The name of the header, in lower case.
@@ -51,6 +90,20 @@ impl<'p> HeaderMatch<'p> {
             Condition::CookiePattern(name, pattern) => cookie(cookie_pattern_regex(name.as_str(), pattern)?),
             Condition::Affinity(name, value) => cookie(affinity_cookie_regex(name.as_str(), value)),
         })
+    }
+
+    /// Writes a condition as a test on one header, for a target that is built on Envoy.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new), or Envoy does not see the header as the client sent it, so the test would never hold, or hold
+    /// for a value that the client did not send.
+    pub(in crate::targets) fn for_envoy(condition: Condition<'p>) -> Result<Self, &'static str> {
+        let header = HeaderMatch::new(condition)?;
+        if NOT_SEEN_BY_ENVOY.contains(&&*header.name) {
+            return Err("a gateway that is built on Envoy overwrites or removes this header before it chooses a route");
+        }
+        Ok(header)
     }
 
     /// The same test, if RE2 compiles its regular expression within this limit. `condition` is the condition that was written as

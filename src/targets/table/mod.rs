@@ -4,9 +4,12 @@
 //! condition: it applies to every request and splits the requests by weight. Each target translates the conditions into its own
 //! terms, and then turns the rows, one by one, into its own objects.
 
+mod choices;
 mod condition;
 mod header_match;
+mod object_size;
 mod path_match;
+mod pins;
 mod program_size;
 mod regex;
 mod set_cookie;
@@ -14,6 +17,7 @@ mod weights;
 
 pub(in crate::targets) use condition::{Choice, Condition};
 pub(in crate::targets) use header_match::{HeaderMatch, ProgramLimit, ValueMatch};
+pub(in crate::targets) use object_size::json_bytes;
 pub(in crate::targets) use path_match::TextMatch;
 pub(in crate::targets) use program_size::Encoding;
 pub(in crate::targets) use regex::{
@@ -22,9 +26,11 @@ pub(in crate::targets) use regex::{
 pub use set_cookie::HeaderValue;
 pub(in crate::targets) use set_cookie::{escape_percent, unescape_percent};
 
-use crate::error::Excerpt;
-use crate::policy::{Affinity, AffinityPrecedence, Canary, CookieAffinity, Parts, Policy, Variant};
-use crate::targets::{Conversion, Loss, Part};
+use crate::policy::{Parts, Policy, Variant};
+use crate::targets::Conversion;
+use choices::rule_choices;
+use pins::Pins;
+pub(in crate::targets) use weights::WeightLimit;
 use weights::{VariantWeight, weights};
 
 /// A policy that is translated for one target. `C` is the target's type for a condition.
@@ -84,8 +90,8 @@ pub(in crate::targets) struct Destination {
 pub(in crate::targets) struct Limits<F> {
     /// Translates a condition. If the target cannot express it, the error says which conditions the target accepts.
     pub(in crate::targets) translate: F,
-    /// The largest weight.
-    pub(in crate::targets) max_weight: u32,
+    /// The weights that the target accepts.
+    pub(in crate::targets) weights: WeightLimit,
     /// The reason why the target cannot choose a variant by the hash of an affinity key, which is the value of a header or
     /// cookie; `None` if the target can.
     pub(in crate::targets) why_no_hash: Option<&'static str>,
@@ -98,100 +104,26 @@ impl<C> Table<C> {
         limits: &Limits<impl Fn(Condition<'_>) -> Result<C, &'static str>>,
     ) -> Conversion<Self> {
         let Parts { canaries, total: _, affinity } = policy.parts();
-        let Conversion { output: weights, mut losses } = weights(policy, limits.max_weight);
+        let Conversion { output: weights, mut losses } = weights(policy, limits.weights);
+        let rules = rule_choices(canaries, limits);
+        losses.extend(rules.losses);
+        let Conversion { output: mut pins, losses: of_affinity } = Pins::new(affinity, canaries, limits);
+        losses.extend(of_affinity);
 
-        let header = |(index, canary): (usize, &Canary)| {
-            let rule = canary.header()?;
-            Some(translated(Part::Header(index), &rule.to_string(), Choice::of_header(rule, index), limits))
-        };
-        let cookie = |(index, canary): (usize, &Canary)| {
-            let rule = canary.cookie()?;
-            Some(translated(Part::Cookie(index), &rule.to_string(), Choice::of_cookie(rule, index), limits))
-        };
-        let headers = canaries.iter().enumerate().filter_map(header);
-        let cookies = canaries.iter().enumerate().filter_map(cookie);
-        let mut rules = Vec::new();
-        for choices in headers.chain(cookies) {
-            match choices {
-                Ok(choices) => rules.extend(choices),
-                Err(loss) => losses.push(loss),
-            }
-        }
-
-        let (pins, affinity_choices) = match affinity {
-            Affinity::None => (Pins::default(), Vec::new()),
-            // The loss is reported even if all requests go to one variant for now. The output has no key, so it would not keep
-            // clients on their variant once its weights are changed.
-            Affinity::Key(_) => {
-                let value = Excerpt::of(&affinity.to_string());
-                losses.extend(limits.why_no_hash.map(|why| Loss::LeftOut { part: Part::Affinity, value, why }));
-                (Pins::default(), Vec::new())
-            }
-            Affinity::Cookie(cookie) => {
-                let values = cookie.pinned(canaries.iter().map(Canary::name));
-                let choices = values.iter().map(|(variant, value)| Choice {
-                    condition: Condition::Affinity(cookie.name(), value),
-                    variant: *variant,
-                });
-                match translated(Part::Affinity, &affinity.to_string(), choices.collect(), limits) {
-                    Ok(choices) => (Pins::new(cookie, &values), choices),
-                    Err(loss) => {
-                        losses.push(loss);
-                        (Pins::default(), Vec::new())
-                    }
-                }
-            }
-        };
-
-        let rules = rules.into_iter().map(|choice| Row::of(choice, &pins, pins.before_rules));
-        let pinned = affinity_choices.into_iter().map(|choice| Row::of(choice, &pins, false));
+        let pinned = std::mem::take(&mut pins.choices);
+        let pinned = pinned.into_iter().map(|choice| Row::of(choice, &pins, false));
+        let rules = rules.output.into_iter().map(|choice| Row::of(choice, &pins, pins.before_rules));
         let rows = if pins.before_rules { pinned.chain(rules).collect() } else { rules.chain(pinned).collect() };
         let mut rows = merged(rows);
         rows.push(Row { conditions: Vec::new(), split: Split::new(&weights, &pins) });
+        losses.extend(pins.unwritten_attributes(&rows));
         losses.sort_by_key(|loss| loss.part().position());
         Conversion { output: Table { rows }, losses }
     }
 }
 
-/// The choices of a rule or of the affinity cookie in the terms of the target. If the target cannot express one of them, all of
-/// them are lost together: a rule with only one of its two choices would mean something else.
-fn translated<C>(
-    part: Part,
-    value: &str,
-    choices: Vec<Choice<Condition<'_>>>,
-    limits: &Limits<impl Fn(Condition<'_>) -> Result<C, &'static str>>,
-) -> Result<Vec<Choice<C>>, Loss> {
-    let choice = |Choice { condition, variant }| Ok(Choice { condition: (limits.translate)(condition)?, variant });
-    let choices: Result<Vec<Choice<C>>, &'static str> = choices.into_iter().map(choice).collect();
-    choices.map_err(|bound| Loss::Refused { part, value: Excerpt::of(value), bound })
-}
-
-/// The cookies that pin clients to variants.
-#[derive(Default)]
-struct Pins {
-    /// The `Set-Cookie` value of each variant that clients are pinned to.
-    set_cookies: Vec<(Variant, String)>,
-    /// Whether the cookie decides before the rules. If it does, the choice of a rule is kept in the cookie too; if not, the choice
-    /// of a rule holds for one request only.
-    before_rules: bool,
-}
-
-impl Pins {
-    fn new(cookie: &CookieAffinity, values: &[(Variant, String)]) -> Self {
-        Pins {
-            set_cookies: values.iter().map(|(variant, value)| (*variant, cookie.set_cookie(value))).collect(),
-            before_rules: cookie.precedence() == AffinityPrecedence::BeforeRules,
-        }
-    }
-
-    fn destination(&self, variant: Variant) -> Destination {
-        let set_cookie = self.set_cookies.iter().find(|(pinned, _)| *pinned == variant);
-        Destination { variant, set_cookie: set_cookie.map(|(_, value)| value.clone()) }
-    }
-}
-
 impl Split {
-    fn new(weights: &[VariantWeight], pins: &Pins) -> Self {
+    fn new<C>(weights: &[VariantWeight], pins: &Pins<'_, C>) -> Self {
         match weights {
             [VariantWeight { variant, weight: _ }] => Split::One(pins.destination(*variant)),
             _ => Split::Several(
@@ -224,7 +156,7 @@ impl Split {
 }
 
 impl<C> Row<C> {
-    fn of(choice: Choice<C>, pins: &Pins, sets_cookie: bool) -> Self {
+    fn of(choice: Choice<C>, pins: &Pins<'_, C>, sets_cookie: bool) -> Self {
         let Choice { condition, variant } = choice;
         let destination = pins.destination(variant);
         let set_cookie = destination.set_cookie.filter(|_| sets_cookie);

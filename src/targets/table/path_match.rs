@@ -1,6 +1,6 @@
 //! Paths as tests on a text, for targets that compare a prefix character by character.
 
-use crate::route::{Path, PathType};
+use crate::route::{Path, PathType, Route};
 
 /// A test on the path of a request, for targets that compare a prefix character by character instead of path element by path
 /// element.
@@ -13,9 +13,21 @@ pub(in crate::targets) enum TextMatch {
 }
 
 impl TextMatch {
+    /// The text.
+    pub(in crate::targets) fn text(&self) -> &str {
+        match self {
+            TextMatch::Exact(text) | TextMatch::Prefix(text) => text,
+        }
+    }
+
+    /// The paths of a route as tests of which one has to hold, without those that others cover.
+    pub(in crate::targets) fn of_route(route: &Route) -> Vec<Self> {
+        route.uncovered_paths().into_iter().flat_map(TextMatch::of_path).collect()
+    }
+
     /// A path as one test, or as two tests of which one has to hold: a path with the prefix `/cart` is `/cart` or begins with
     /// `/cart/`.
-    pub(in crate::targets) fn of_path(path: &Path) -> Vec<Self> {
+    fn of_path(path: &Path) -> Vec<Self> {
         let text = path.compared();
         match path.path_type() {
             PathType::Exact => vec![TextMatch::Exact(text.to_owned())],

@@ -1,6 +1,6 @@
 //! A real Envoy routes requests as the policy decides.
 //!
-//! The variable `ENVOY` has the path of its binary, which `.ci/run` installs. Without it these tests print that they are skipped.
+//! The variable `ENVOY` has the path of its binary, which `.ci/run` installs. Without it these tests compare nothing, and say so.
 
 use canary_policy::targets::{Part, envoy};
 use canary_policy::{Affinity, Loss, Policy, Route, Variant};
@@ -385,4 +385,48 @@ fn case(runner: &mut TestRunner) -> (Policy, Vec<Lines>) {
     let mut requests = vec![first];
     requests.extend((0..4).map(|_| request::request(&policy).new_tree(runner).unwrap().current()));
     (policy, requests)
+}
+
+/// Headers of all kinds. A gateway overwrites or removes some of them before it routes.
+const HEADERS: &str = "
+connection keep-alive proxy-connection te trailer transfer-encoding upgrade via expect date forwarded
+user-agent accept accept-encoding accept-language authorization cache-control content-type origin pragma range referer
+x-forwarded-client-cert x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-prefix x-forwarded-proto
+x-request-id x-real-ip x-client-ip true-client-ip x-original-url x-http-method-override x-canary
+x-b3-traceid traceparent tracestate x-client-trace-id x-ot-span-context x-amzn-trace-id x-cloud-trace-context grpc-timeout
+x-envoy-attempt-count x-envoy-decorator-operation x-envoy-degraded x-envoy-downstream-service-cluster
+x-envoy-downstream-service-node x-envoy-expected-rq-timeout-ms x-envoy-external-address x-envoy-force-trace
+x-envoy-hedge-on-per-try-timeout x-envoy-internal x-envoy-ip-tags x-envoy-max-retries x-envoy-original-dst-host
+x-envoy-original-host x-envoy-original-method x-envoy-original-path x-envoy-original-url x-envoy-overloaded
+x-envoy-peer-metadata x-envoy-peer-metadata-id x-envoy-ratelimited x-envoy-retriable-header-names
+x-envoy-retriable-status-codes x-envoy-retry-grpc-on x-envoy-retry-on x-envoy-upstream-alt-stat-name
+x-envoy-upstream-canary x-envoy-upstream-rq-per-try-timeout-ms x-envoy-upstream-rq-timeout-alt-response
+x-envoy-upstream-rq-timeout-ms x-envoy-upstream-service-time x-envoy-upstream-stream-duration-ms x-envoy-other
+";
+
+/// A rule is a loss if, and only if, a gateway does not see its header as it was sent.
+#[test]
+fn a_gateway_matches_every_header_that_is_not_a_loss() {
+    let header = |name: &str| serde_json::json!([{"name": name, "string_match": {"exact": "abc"}}]);
+    let to = |name: &str| serde_json::json!({"match": {"prefix": "/", "headers": header(name)}, "route": {"cluster": "c0:80"}});
+    // A configuration for each header, each with a port of its own.
+    let names: Vec<&str> = HEADERS.split_whitespace().collect();
+    let configurations: Vec<Value> = names
+        .iter()
+        .map(|name| {
+            let mut configuration = exact("canaries: [{weight: 0}]");
+            configuration["virtual_hosts"][0]["routes"].as_array_mut().unwrap().insert(0, to(name));
+            configuration
+        })
+        .collect();
+    let Some(proxy) = Proxy::start("headers", &configurations) else { return };
+    let mut lost = 0;
+    for (index, name) in names.iter().enumerate() {
+        let policy = policy(&format!("canaries: [{{weight: 0, header: {{name: {name}, value: abc}}}}]"));
+        let is_lost = !written(&policy, &route(&policy)).1.is_empty();
+        let answer = proxy.client(index).get("example.com", "/", [(*name, "abc")]);
+        assert_eq!(answer.variant == Some(CANARY), !is_lost, "{name}");
+        lost += usize::from(is_lost);
+    }
+    assert_eq!(lost, 32);
 }

@@ -1,4 +1,5 @@
 //! The Gateway API: HTTPRoutes and GRPCRoutes.
 
 mod read;
+mod read_by_hand;
 mod write;

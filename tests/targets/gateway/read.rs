@@ -39,7 +39,7 @@ proptest! {
     fn routes_are_read_as_they_were_written(
         (policy, route) in strategy::policy().prop_flat_map(|policy| { let routes = routes(policy.canaries().len()); (Just(policy), routes) })
     ) {
-        let Ok(conversion) = gateway::http_routes(&policy, &route) else { return Ok(()) };
+        let Ok(conversion) = gateway::http_routes(&policy, &route, &gateway::RouteParams::default()) else { return Ok(()) };
         let written = serde_json::to_value(&conversion.output).unwrap();
         if !conversion.losses.is_empty() || sets_no_cookie(&policy, &written) {
             return Ok(());
@@ -50,7 +50,7 @@ proptest! {
         let reading = gateway::read(&read).unwrap();
         // Some patterns of cookies, such as `^` and `$`, are written alike. So the objects that are written again have to be
         // equal, and the policies only if no cookie has a pattern.
-        let again = gateway::http_routes(&reading.policy, &reading.route).unwrap().output;
+        let again = gateway::http_routes(&reading.policy, &reading.route, &gateway::RouteParams::default()).unwrap().output;
         let specs = |routes: &[gateway::HttpRoute]| routes.iter().map(|route| route.spec.clone()).collect::<Vec<_>>();
         prop_assert_eq!(specs(&again), specs(&conversion.output));
         let mut cookies = policy.canaries().iter().filter_map(|canary| canary.cookie());
@@ -69,7 +69,7 @@ fn an_affinity_key_is_not_read_back() {
     let with_key = policy.clone().with_affinity(Affinity::Key(KeyAffinity::cookie("a").unwrap()));
     let route = Route::new("a", "web:80".parse().unwrap(), ["next-0:8080".parse().unwrap()]).unwrap();
     let route = route.with_parents(["infra/public".parse().unwrap()]).unwrap();
-    let conversion = gateway::http_routes(&with_key, &route).unwrap();
+    let conversion = gateway::http_routes(&with_key, &route, &gateway::RouteParams::default()).unwrap();
     assert_eq!(conversion.losses.len(), 1);
     let reading = gateway::read(&conversion.output).unwrap();
     assert_eq!((reading.policy, reading.route, reading.findings), (policy, route, vec![]));
@@ -165,7 +165,7 @@ fn a_part_that_no_policy_can_express_is_a_finding_or_an_error() {
         (json!([{ "backendRefs": [web(1)] }]), "all requests go to `web:80`: a policy has at least one canary"),
         (
             json!([{ "backendRefs": [{ "name": "web" }, next(1)] }]),
-            "spec.rules[0].backendRefs[0]: `` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it",
+            "spec.rules[0].backendRefs[0]: no port is given for `web`: expected a number from 1 to 65535",
         ),
     ];
     for (rules, error) in rows {
@@ -176,7 +176,7 @@ fn a_part_that_no_policy_can_express_is_a_finding_or_an_error() {
     let header = |name: &str| json!([{ "headers": [{ "name": name, "value": "1" }] }]);
     let cookie = json!([{ "headers": [{ "type": "RegularExpression", "name": "cookie", "value": "^(?:.*[;,] *)?(?i:a) *= *b(?:;.*)?$" }] }]);
     let reading = read(by_hand(json!([
-        { "matches": cookie, "backendRefs": [next(1)] },
+        { "matches": cookie, "backendRefs": [{ "name": "third", "port": 80 }] },
         { "matches": header("x-one"), "backendRefs": [next(1)] },
         { "matches": header("x-two"), "backendRefs": [next(1)] },
         { "matches": header("x-both"), "backendRefs": [web(1), next(1)] },
@@ -242,4 +242,231 @@ fn objects_that_are_read_together_have_one_policy() {
     let findings = texts(&both(with_timeout).unwrap().findings);
     let timeouts = "objects[1].spec.rules[0].timeouts: `timeouts` is left out: a policy or route has no such field";
     assert!(findings.contains(&timeouts.to_owned()), "{findings:?}");
+}
+
+/// A match on a path, with a header if one is given.
+fn on(path: &str, header: Option<(&str, &str)>) -> serde_json::Value {
+    let headers: Vec<_> = header.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    json!({ "path": { "type": "PathPrefix", "value": path }, "headers": headers })
+}
+
+/// A backend with a weight.
+fn to(name: &str, weight: u32) -> serde_json::Value {
+    json!({ "name": name, "port": 80, "weight": weight })
+}
+
+/// Reads rules of an object with an annotation.
+fn read_annotated(annotation: &str, rules: serde_json::Value) -> Result<Reading, ReadError> {
+    let mut object = by_hand(rules);
+    object[0]["metadata"]["annotations"] = json!({ "canary-policy/variants": annotation });
+    object[0]["spec"]["parentRefs"] = json!([{ "name": "public" }]);
+    read(object)
+}
+
+const WEB_AND_NEXT: &str = "total=100 stable=web:80 next=next:80";
+
+/// Each row is a malformed annotation, and what is wrong with it. It was once read as no annotation, which swaps the variants of an
+/// object whose first backend is the canary.
+#[test]
+fn a_malformed_annotation_is_an_error_and_swaps_no_variants() {
+    let rules = json!([{ "backendRefs": [to("next", 30), to("web", 70)] }]);
+    assert_eq!(read_annotated(WEB_AND_NEXT, rules.clone()).unwrap().route.stable().service(), "web");
+    let rows = [
+        ("total=100  stable=web:80 next=next:80", "`` is given instead of `stable=` and a backend"),
+        (
+            "stable=web:80 next=next:80",
+            "`stable=web:80` is given instead of `total=` and a number from 1 to 4294967295",
+        ),
+        ("total=0 stable=web:80", "`total=0` is given instead of `total=` and a number from 1 to 4294967295"),
+        ("", "`` is given instead of `total=` and a number from 1 to 4294967295"),
+        ("total=100 stable=web:80 next", "`next` is given instead of the name of a canary, `=` and a backend"),
+        (
+            "total=100 stable=web:80 Next=next:80",
+            "`Next` is not a canary's name: expected 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends",
+        ),
+        (
+            "total=100 stable=1web next=next:80",
+            "`1web` is not a Service name: expected 1 to 63 of a-z, 0-9 and -, with a letter first and no - last",
+        ),
+    ];
+    for (annotation, error) in rows {
+        let error = format!("metadata.annotations[canary-policy/variants]: {error}");
+        assert_eq!(read_annotated(annotation, rules.clone()).unwrap_err().to_string(), error);
+    }
+    let twice = read_annotated("total=100 stable=web:80 next=a:80 next=next:80", rules).unwrap_err();
+    assert!(twice.to_string().contains("next"), "{twice}");
+}
+
+/// The rule is for `/a` and `/b`, and the split for `/b` only.
+#[test]
+fn a_rule_on_a_path_without_the_split_is_a_finding() {
+    let file = std::fs::read_to_string(crate::util::path("cases/gateway-rule-on-two-paths.json")).unwrap();
+    let reading = read(serde_json::from_str(&file).unwrap()).unwrap();
+    assert_eq!(reading.route.paths(), [Path::prefix("/b").unwrap()]);
+    assert_eq!(reading.policy, policy("canaries: [{ weight: 5, header: { name: x-canary, value: 'yes' } }]"));
+    let left_out = "spec.rules[0].matches[0]: `x-canary = yes` is left out: its path is not a path of the split, and a rule of \
+                    a policy holds on the paths of the split";
+    assert_eq!(texts(&reading.findings), [left_out]);
+}
+
+/// The first of two equal matches decides, so that the canary gets nothing.
+#[test]
+fn the_first_of_two_rules_for_a_path_decides() {
+    let rules = json!([{ "matches": [on("/", None)], "backendRefs": [to("web", 1)] },
+        { "matches": [on("/", None)], "backendRefs": [to("web", 90), to("next", 10)] }]);
+    let reading = read_annotated(WEB_AND_NEXT, rules).unwrap();
+    assert_eq!(reading.policy, policy("canaries: [{ name: next, weight: 0 }]"));
+    let dead = "spec.rules[1].matches[0]: `/` is left out: an earlier rule takes every request to this path, so that this one is \
+                never reached";
+    assert_eq!(texts(&reading.findings), [dead]);
+}
+
+/// Both rules are on both paths, but `/b` has them the other way round.
+#[test]
+fn rules_in_another_order_on_another_path_are_a_finding() {
+    let rule = |path: &str, header: &str, backend: &str| json!({ "matches": [on(path, Some((header, "1")))], "backendRefs": [to(backend, 1)] });
+    let rules = json!([
+        rule("/a", "x-one", "next"), rule("/a", "x-two", "third"), rule("/b", "x-two", "third"), rule("/b", "x-one", "next"),
+        { "matches": [on("/a", None), on("/b", None)], "backendRefs": [to("web", 1), to("next", 1)] },
+    ]);
+    let reading = read_annotated("total=2 stable=web:80 next=next:80 third=third:80", rules).unwrap();
+    let order = "spec.rules[2].matches[0]: `x-two = 1, in another order` is assumed: the rules of a policy have the same order on \
+                 every path";
+    assert_eq!(texts(&reading.findings), [order]);
+}
+
+/// Rows that exclude each other, and rows with one destination, decide the same in any order.
+#[test]
+fn an_order_without_effect_is_no_finding() {
+    let cookie = json!([{ "headers": [{ "type": "RegularExpression", "name": "cookie", "value": "^(?:.*[;,] *)?(?i:a) *= *b(?:;.*)?$" }] }]);
+    let reading = read_annotated(
+        WEB_AND_NEXT,
+        json!([
+            { "matches": cookie, "backendRefs": [to("next", 1)] },
+            { "matches": [on("/", Some(("x-canary", "never")))], "backendRefs": [to("web", 1)] },
+            { "matches": [on("/", Some(("x-canary", "always")))], "backendRefs": [to("next", 1)] },
+            { "backendRefs": [to("web", 9), to("next", 1)] },
+        ]),
+    );
+    let reading = reading.unwrap();
+    // The `never` row comes after the cookie, which decides otherwise for requests that have both.
+    let order = "spec.rules[0].matches[0]: `cookie a = b, in another order` is assumed: a policy looks at header rules first, \
+                 then at cookie rules, each in the order of the canaries";
+    assert_eq!(texts(&reading.findings), [order]);
+    let reading = read_annotated(
+        WEB_AND_NEXT,
+        json!([
+            { "matches": [on("/", Some(("x-canary", "never")))], "backendRefs": [to("web", 1)] },
+            { "matches": [on("/", Some(("x-canary", "always")))], "backendRefs": [to("next", 1)] },
+            { "backendRefs": [to("web", 90), to("next", 10)] },
+        ]),
+    );
+    let reading = reading.unwrap();
+    assert_eq!(reading.policy, policy("canaries: [{ name: next, weight: 10, header: { name: x-canary } }]"));
+    assert_eq!(texts(&reading.findings), Vec::<String>::new());
+}
+
+/// The regular expression says nothing about the value of the cookie. It was once read as the cookie with the empty value.
+#[test]
+fn a_cookie_with_any_value_is_a_pattern() {
+    for (regex, rule) in [(".*user=.*", "pattern: ^"), ("^(.*?;)?(user=)(;.*)?$", "value: ''")] {
+        let found = json!([{ "headers": [{ "type": "RegularExpression", "name": "cookie", "value": regex }] }]);
+        let rules = json!([{ "matches": found, "backendRefs": [to("next", 1)] }, { "backendRefs": [to("web", 9), to("next", 1)] }]);
+        let reading = read_annotated("total=10 stable=web:80 next=next:80", rules).unwrap();
+        let expected = policy(&format!(
+            "{{ total: 10, canaries: [{{ name: next, weight: 1, cookie: {{ name: user, {rule} }} }}] }}"
+        ));
+        assert_eq!(reading.policy, expected);
+        let finding = texts(&reading.findings).concat();
+        assert!(
+            finding.ends_with("a regular expression on the Cookie header matches more than that cookie"),
+            "{finding}"
+        );
+    }
+}
+
+/// API servers drop `null`, and fields of the name `name` have no influence on routing.
+#[test]
+fn nulls_and_names_of_rules_are_no_finding() {
+    let rules = json!([
+        { "name": "beta", "matches": [{ "path": null, "headers": [{ "type": null, "name": "x-beta", "value": "1" }], "method": null }],
+          "backendRefs": [to("next", 1)], "filters": null, "timeouts": null },
+        { "name": "split", "matches": null, "backendRefs": [to("web", 90), to("next", 10)] },
+    ]);
+    let mut object = by_hand(rules);
+    object[0]["metadata"]["annotations"] = json!(null);
+    object[0]["spec"]["parentRefs"] = json!(null);
+    object[0]["spec"]["hostnames"] = json!(null);
+    let reading = read(object).unwrap();
+    assert_eq!(reading.policy, policy("canaries: [{ name: next, weight: 10, header: { name: x-beta, value: '1' } }]"));
+    assert_eq!(reading.findings.len(), 1, "a finding about stable: {:?}", reading.findings);
+}
+
+#[test]
+fn a_service_of_the_same_name_in_another_namespace_is_another_backend() {
+    let elsewhere = json!({ "name": "web", "namespace": "other", "port": 80, "weight": 10 });
+    let own = json!({ "name": "web", "namespace": "mall", "port": 80, "weight": 90 });
+    let mut object = by_hand(json!([{ "backendRefs": [own, elsewhere] }]));
+    object[0]["metadata"]["namespace"] = json!("mall");
+    object[0]["spec"]["parentRefs"] = json!([]);
+    let reading = read(object.clone()).unwrap();
+    assert_eq!(reading.policy, policy("canaries: [{ name: web, weight: 10 }]"));
+    let findings = texts(&reading.findings);
+    let left_out = "spec.rules[0].backendRefs[1].namespace: `other` is left out: the backends of a route are in the namespace of the \
+                    route";
+    assert_eq!((findings.len(), findings[0].as_str()), (2, left_out));
+
+    object[0]["spec"]["rules"][0]["backendRefs"] = json!([{ "name": "web", "namespace": "other", "port": 80 }]);
+    let error = read(object).unwrap_err().to_string();
+    assert_eq!(error, "all requests go to `other/web:80`: a policy has at least one canary");
+}
+
+/// The name `canary-1` is given in the annotation, and the third backend has a name that no canary can have.
+#[test]
+fn a_backend_without_a_name_of_its_own_gets_a_free_name() {
+    let rules = json!([{ "backendRefs": [to("web", 8), to("x", 1), to("stable", 1)] }]);
+    let reading = read_annotated("total=10 stable=web:80 canary-1=x:80", rules).unwrap();
+    let expected = "{ total: 10, canaries: [{ name: canary-1, weight: 1 }, { name: canary-2, weight: 1 }] }";
+    assert_eq!(reading.policy, policy(expected));
+}
+
+/// Each row is an apiVersion, and whether it is read.
+#[test]
+fn a_route_of_another_api_group_is_an_error() {
+    let rows = [
+        ("gateway.networking.k8s.io/v1", true),
+        ("gateway.networking.k8s.io/v1beta1", true),
+        ("gateway.networking.k8s.io/v2", false),
+        ("policy.linkerd.io/v1beta3", false),
+        ("v1", false),
+    ];
+    for (version, is_read) in rows {
+        let mut object = by_hand(json!([{ "backendRefs": [to("web", 9), to("next", 1)] }]));
+        object[0]["apiVersion"] = json!(version);
+        match read(object) {
+            Ok(_) => assert!(is_read, "{version}"),
+            Err(error) => {
+                let expected = "is not one of gateway.networking.k8s.io/v1, v1beta1 and v1alpha2";
+                assert_eq!((is_read, error.to_string()), (false, format!("apiVersion: `{version}` {expected}")));
+            }
+        }
+    }
+}
+
+/// A filter of another type does not set the cookie, whatever other fields it has. A cookie of the rule is kept, and the one of the
+/// backend beside it is a finding.
+#[test]
+fn a_filter_is_read_by_its_type() {
+    let filter = |kind: &str| json!([{ "type": kind, "responseHeaderModifier": { "add": [{ "name": "Set-Cookie", "value": "route=stable; Path=/" }] } }]);
+    let findings = |rule: &str, backend: serde_json::Value| {
+        let mut web = to("web", 9);
+        web["filters"] = backend;
+        let rules = json!([{ "backendRefs": [web, to("next", 1)], "filters": filter(rule) }]);
+        texts(&read_annotated("total=10 stable=web:80 next=next:80", rules).unwrap().findings)
+    };
+    let other = "spec.rules[0].filters[0]: `RequestHeaderModifier` is left out: a policy has no other filter than the one that sets \
+                 its affinity cookie";
+    assert_eq!(findings("RequestHeaderModifier", json!([])), [other]);
+    let both = findings("ResponseHeaderModifier", filter("ResponseHeaderModifier"));
+    assert!(both[0].starts_with("spec.rules[0].backendRefs[0].filters: `Set-Cookie` is left out"), "{both:?}");
 }

@@ -20,7 +20,7 @@ fn route(policy: &Policy) -> Route {
 
 /// The HTTPRoutes that are written, as JSON, and the losses. `None` is an error.
 fn written(policy: &Policy, route: &Route) -> Option<(Vec<Value>, Vec<Loss>)> {
-    let conversion = gateway::http_routes(policy, route).ok()?;
+    let conversion = gateway::http_routes(policy, route, &gateway::RouteParams::default()).ok()?;
     let output = conversion.output.iter().map(|route| serde_json::to_value(route).unwrap());
     Some((output.collect(), conversion.losses))
 }
@@ -163,8 +163,8 @@ fn weights_of_billions_are_reduced_or_rounded() {
     assert_eq!((weights(even), losses(even)), (vec![3, 1], vec![]));
 
     let odd = "{ total: 4294967295, canaries: [{ weight: 4000000000 }] }";
-    assert_eq!(weights(odd), [73_742, 1_000_000]);
-    assert_eq!(losses(odd), ["canaries[0].weight: 800000000/858993459 is rounded to 1000000/1073742"]);
+    assert_eq!(weights(odd), [8_771, 118_942]);
+    assert_eq!(losses(odd), ["canaries[0].weight: 800000000/858993459 is rounded to 118942/127713"]);
 
     let least = "{ total: 4000000000, canaries: [{ weight: 1 }] }";
     assert_eq!(weights(least), [1_000_000, 1]);
@@ -237,12 +237,15 @@ fn an_invalid_route_is_an_error() {
     let attached =
         |stable: &str, canaries: &[&str]| route_to(stable, canaries).with_parents(["public".parse().unwrap()]).unwrap();
     let canaries = |count: usize, weight: u32, rule: &str| {
-        let canaries: Vec<String> =
-            (0..count).map(|index| format!("{{ name: c{index}, weight: {weight}, {rule} }}")).collect();
+        let canaries: Vec<String> = (0..count)
+            .map(|index| {
+                format!("{{ name: c{index}, weight: {weight}, {} }}", rule.replace("INDEX", &index.to_string()))
+            })
+            .collect();
         policy(&format!("canaries: [{}]", canaries.join(", ")))
     };
     let one = policy(RULES);
-    let many = canaries(8, 1, "header: { name: x-a }");
+    let many = canaries(8, 1, "header: { name: x-INDEX }");
     let wide = canaries(16, 1, "");
     let gateways = (0..33).map(|index| format!("g{index}").parse().unwrap());
     let long = "x".repeat(252);
@@ -291,7 +294,10 @@ fn an_invalid_route_is_an_error() {
             ),
         ),
     ] {
-        assert_eq!(gateway::http_routes(policy, &route).unwrap_err().to_string(), text);
+        assert_eq!(
+            gateway::http_routes(policy, &route, &gateway::RouteParams::default()).unwrap_err().to_string(),
+            text
+        );
     }
 }
 
@@ -300,7 +306,10 @@ fn grpc_paths_are_methods() {
     let policy = policy(RULES);
     let methods = |text: &str| -> Result<Vec<Value>, String> {
         let route = route(&policy).with_paths(paths(text)).unwrap();
-        let routes = gateway::grpc_routes(&policy, &route).map_err(|error| error.to_string())?.exact().unwrap();
+        let routes = gateway::grpc_routes(&policy, &route, &gateway::RouteParams::default())
+            .map_err(|error| error.to_string())?
+            .exact()
+            .unwrap();
         let written = serde_json::to_value(&routes[0]).unwrap();
         let split = written["spec"]["rules"].as_array().unwrap().last().unwrap().clone();
         Ok(split["matches"].as_array().unwrap().iter().map(|one| one["method"].clone()).collect())
@@ -348,11 +357,59 @@ fn objects_are_those_of_the_golden_files() {
         let policy = policy(yaml);
         let hosts = hosts.iter().map(|host| host.parse().unwrap());
         let route = route(&policy).with_paths(paths(text)).unwrap().with_hosts(hosts).unwrap();
-        let routes = gateway::http_routes(&policy, &route).unwrap().exact().unwrap();
+        // A host with a `*` is a loss.
+        let routes = gateway::http_routes(&policy, &route, &gateway::RouteParams::default()).unwrap().output;
         golden(file, &golden::yaml(&routes));
     }
     let policy = policy(RULES);
     let route =
         route(&policy).with_namespace("shop").unwrap().with_paths(paths("/shop.Cart =/shop.Stock/Get")).unwrap();
-    golden("gateway_grpc.yaml", &golden::yaml(&gateway::grpc_routes(&policy, &route).unwrap().exact().unwrap()));
+    golden(
+        "gateway_grpc.yaml",
+        &golden::yaml(
+            &gateway::grpc_routes(&policy, &route, &gateway::RouteParams::default()).unwrap().exact().unwrap(),
+        ),
+    );
+}
+
+/// With the largest weight set to the limit, 3 of 2000003 would be 2 of 1000002, which is a third more.
+#[test]
+fn a_rounded_share_is_the_nearest_one() {
+    let rows = [
+        (2_000_003, 3, "3/2000003 is rounded to 1/666668"),
+        (2_000_003, 2, "2/2000003 is rounded to 1/1000001"),
+        (2_000_003, 1_000_001, "1000001/2000003 is rounded to 999999/1999999"),
+        (2_000_003, 1_999_998, "1999998/2000003 is rounded to 799999/800001"),
+    ];
+    for (total, weight, rounded) in rows {
+        let yaml = format!("{{ total: {total}, canaries: [{{ weight: {weight} }}] }}");
+        assert_eq!(losses(&yaml), [format!("canaries[0].weight: {rounded}")]);
+    }
+    // Several canaries share one sum, of which each share is off by less than one part.
+    let yaml = "{ total: 2000003, canaries: [{ name: a, weight: 3 }, { name: b, weight: 500000 }] }";
+    let policy = policy(yaml);
+    let refs = routes(&policy, &route(&policy))[0]["spec"]["rules"][0]["backendRefs"].clone();
+    let weights: Vec<u64> =
+        refs.as_array().unwrap().iter().map(|backend| backend["weight"].as_u64().unwrap()).collect();
+    let sum: u64 = weights.iter().sum();
+    for (weight, exact) in weights.iter().zip([1_500_000_u64, 3, 500_000]) {
+        assert!((weight * 2_000_003).abs_diff(exact * sum) < 2_000_003, "{weights:?}");
+    }
+}
+
+/// Envoy refuses 105 instructions unless it is configured otherwise, and with them every route of the listener.
+#[test]
+fn a_regular_expression_that_some_envoy_refuses_is_a_loss_unless_the_parameters_say_otherwise() {
+    let policy = policy("canaries: [{ weight: 5, header: { name: x-user, pattern: '^[a-z]{3,50}$' } }]");
+    let with = |params: &gateway::RouteParams| {
+        let conversion = gateway::http_routes(&policy, &route(&policy), params).unwrap();
+        (conversion.output[0].spec.rules.len(), texts(&conversion.losses))
+    };
+    let lost = "canaries[0].header: `x-user ~ ^[a-z]{3,50}$` is refused, so it is left out: RE2 compiles its regular expression \
+                to more instructions than the parameters allow; Envoy, which many implementations are built on, allows 100 \
+                unless it is configured otherwise";
+    let params = gateway::RouteParams::default();
+    assert_eq!(with(&params), (1, vec![lost.to_owned()]));
+    assert_eq!(with(&params.clone().with_program_size(200)), (2, vec![]));
+    assert_eq!(with(&params.without_envoy()), (2, vec![]));
 }

@@ -1,4 +1,5 @@
 //! Istio: VirtualServices and DestinationRules.
 
 mod read;
+mod read_by_hand;
 mod write;

@@ -21,11 +21,9 @@ fn routes(canaries: usize) -> impl Strategy<Value = (Route, VirtualServiceParams
     let path = ("(/[a-z]{1,3}){1,2}", path_type).prop_map(|(text, path_type)| Path::new(&text, path_type).unwrap());
     let sets =
         (btree_set("[a-z]{1,4}\\.test", 0..4), btree_set(path, 0..6), btree_set("([a-z]{1,3}/)?pub[a-z]{1,3}", 0..3));
-    let kind = (any::<bool>(), any::<bool>());
-    (("[a-z]{1,5}", of("[a-z]{1,5}")), sets, kind).prop_map(
-        move |((name, namespace), (hosts, paths, parents), (one, port))| {
-            let port = if port { ":80" } else { "" };
-            let backend = |name: &str| format!("{name}{port}").parse().unwrap();
+    (("[a-z]{1,5}", of("[a-z]{1,5}")), sets, any::<bool>()).prop_map(
+        move |((name, namespace), (hosts, paths, parents), one)| {
+            let backend = |name: &str| format!("{name}:80").parse().unwrap();
             let backends =
                 (0..canaries).map(|index| backend(&if one { "web".to_owned() } else { format!("next-{index}") }));
             let mut route = Route::new(&name, backend("web"), backends).unwrap();
@@ -47,6 +45,16 @@ fn policy_and_route() -> impl Strategy<Value = (Policy, (Route, VirtualServicePa
         let routes = routes(policy.canaries().len());
         (Just(policy), routes)
     })
+}
+
+/// The paths that no other path covers. Istio warns about the others, so they are not written.
+fn uncovered(paths: &[Path]) -> Vec<Path> {
+    let covers = |wide: &Path, narrow: &Path| {
+        let rest = narrow.as_str().strip_prefix(wide.as_str().trim_end_matches('/'));
+        let is_within = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        wide != narrow && wide.path_type() == PathType::Prefix && is_within
+    };
+    paths.iter().filter(|path| !paths.iter().any(|other| covers(other, path))).cloned().collect()
 }
 
 /// The policy with one pattern in place of every pattern of a cookie. Some patterns, such as `^` and `$`, are written alike, so
@@ -75,7 +83,7 @@ proptest! {
         prop_assert_eq!(&read, &conversion.output.virtual_service);
         let reading = istio::read(&read).unwrap();
         prop_assert_eq!(without_cookie_patterns(&readable(&reading.policy)), without_cookie_patterns(&readable(&policy)), "{}", written);
-        prop_assert_eq!(&reading.route, &route);
+        prop_assert_eq!(&reading.route, &route.clone().with_paths(uncovered(route.paths())).unwrap());
         prop_assert_eq!(reading.findings, vec![]);
         let again = istio::virtual_service(&reading.policy, &reading.route, &params).unwrap().exact().unwrap();
         prop_assert_eq!(&again, &conversion.output);
@@ -87,7 +95,7 @@ proptest! {
 fn an_affinity_key_is_not_read_back() {
     let policy = policy("{ total: 1, canaries: [{ weight: 0 }] }");
     let with_key = policy.clone().with_affinity(Affinity::Key(KeyAffinity::cookie("a").unwrap()));
-    let route = Route::new("a", "web".parse().unwrap(), ["next-0".parse().unwrap()]).unwrap();
+    let route = Route::new("a", "web:80".parse().unwrap(), ["next-0:80".parse().unwrap()]).unwrap();
     let conversion = istio::virtual_service(&with_key, &route, &VirtualServiceParams::default()).unwrap();
     assert_eq!(conversion.losses.len(), 1);
     let reading = istio::read(&conversion.output.virtual_service).unwrap();
@@ -189,13 +197,12 @@ fn weights_count_as_istio_counts_them() {
 
 #[test]
 fn subsets_are_variants_of_one_service() {
-    let subset =
-        |name: &str, weight: u32| json!({ "destination": { "host": "shop", "subset": name }, "weight": weight });
+    let subset = |name: &str, weight: u32| json!({ "destination": { "host": "shop", "subset": name, "port": { "number": 80 } }, "weight": weight });
     let reading = read(json!([{ "route": [subset("v1", 95), subset("2026-b", 5)] }])).unwrap();
     assert_eq!(reading.policy, policy("canaries: [{ name: 2026-b, weight: 5 }]"));
     assert_eq!(
         (reading.route.stable().to_string(), reading.route.canaries()[0].to_string()),
-        ("shop".into(), "shop".into())
+        ("shop:80".into(), "shop:80".into())
     );
     let again = istio::virtual_service(
         &reading.policy,
@@ -225,7 +232,7 @@ fn an_object_that_no_policy_can_express_is_an_error() {
         (
             json!([{ "route": [to("shop", 1), { "destination": { "host": "next", "port": { "number": 0 } } }] }]),
             "spec.http[0].route[1].destination: `0` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 \
-             and - with a letter in it",
+             and - with a letter in it and no --",
         ),
         (
             json!([{ "route": [to("shop", 4_000_000_000), to("next", 1_000_000_000)] }]),
@@ -251,7 +258,7 @@ fn a_part_that_no_policy_can_express_is_a_finding() {
     let elsewhere = json!({ "destination": { "host": "next.other.svc.cluster.local", "port": { "number": 80 } }, "weight": 1,
         "headers": { "request": { "set": { "x-a": "b" } }, "response": { "add": { "x-b": "c" }, "remove": ["x-c"] } } });
     let reading = read(json!([
-        { "name": "first", "match": cookie, "route": next(), "timeout": "1s", "retries": { "attempts": 3 } },
+        { "name": "first", "match": cookie, "route": [to("third", 1)], "timeout": "1s", "retries": { "attempts": 3 } },
         { "match": header("x-one"), "route": next(), "mirror": { "host": "log" }, "fault": {} },
         { "match": header("x-two"), "route": next() },
         { "match": [{ "withoutHeaders": { "x-beta": {} } }], "route": next() },
@@ -272,7 +279,134 @@ fn a_rule_that_is_never_reached_is_left_out() {
     ]));
     let reading = reading.unwrap();
     assert_eq!(reading.policy.canaries()[0].header(), None);
-    let dead = "is left out: an earlier rule takes every request to this path, so that Istio never reaches this one";
+    let dead = "is left out: an earlier rule takes every request to this path, so that this one is never reached";
     let findings = texts(&reading.findings);
     assert!(findings.iter().any(|finding| finding.ends_with(dead)), "{findings:?}");
+}
+
+/// Istio looks at `/` only if no other rule takes the request: exactly `/` covers no other path.
+#[test]
+fn an_exact_path_hides_no_other_path() {
+    let reading = read(json!([
+        { "match": [{ "uri": { "exact": "/" } }], "route": [to("home", 1)] },
+        { "match": [{ "headers": { "x-canary": { "exact": "always" } } }], "route": [to("next", 1)] },
+        { "route": [to("shop", 90), to("next", 10)] },
+    ]));
+    let reading = reading.unwrap();
+    assert_eq!(
+        reading.policy,
+        policy("canaries: [{ name: next, weight: 10, header: { name: x-canary, value: always } }]")
+    );
+    let home = "spec.http[0].match[0]: `/` is left out: its backends are not those of the split: a route has one set of backends";
+    assert_eq!(texts(&reading.findings)[0], home);
+}
+
+/// The rule is for `/a` and `/b`, and the split for `/b` only.
+#[test]
+fn a_rule_on_a_path_without_the_split_is_a_finding() {
+    let file = std::fs::read_to_string(crate::util::path("cases/istio-rule-on-two-paths.json")).unwrap();
+    let reading = istio::read(&serde_json::from_str(&file).unwrap()).unwrap();
+    assert_eq!(reading.route.paths(), [Path::exact("/b").unwrap()]);
+    assert_eq!(reading.policy, policy("canaries: [{ weight: 5, header: { name: x-canary, value: 'yes' } }]"));
+    let left_out = "spec.http[0].match[0]: `x-canary = yes` is left out: its path is not a path of the split, and a rule of a \
+                    policy holds on the paths of the split";
+    assert_eq!(texts(&reading.findings), [left_out]);
+}
+
+/// Rules without a path come first, as people write them. Without a split for every path, they hold on more paths than the route.
+#[test]
+fn a_rule_for_every_path_holds_on_the_paths_of_the_split() {
+    let rule = json!({ "match": [{ "headers": { "x-beta": { "exact": "1" } } }], "route": [to("next", 1)] });
+    let split = |uris: Value| json!({ "match": uris, "route": [to("shop", 9), to("next", 1)] });
+    let exact = |path: &str| json!({ "uri": { "exact": path } });
+    let expected = policy("{ total: 10, canaries: [{ name: next, weight: 1, header: { name: x-beta, value: '1' } }] }");
+
+    let reading = read(json!([rule, split(json!([exact("/a"), { "uri": { "prefix": "/" } }]))])).unwrap();
+    assert_eq!((reading.policy, reading.route.paths().len(), reading.findings.len()), (expected.clone(), 2, 1));
+
+    let reading = read(json!([rule, split(json!([exact("/a"), exact("/b")]))])).unwrap();
+    let elsewhere = "spec.http[0].match[0]: `x-beta = 1` is assumed: the match holds on every path, and a rule of a policy on the \
+                     paths of the split only";
+    assert_eq!((reading.policy, reading.route.paths().len()), (expected, 2));
+    assert_eq!(texts(&reading.findings)[0], elsewhere);
+}
+
+/// The prefix has a port, which is not read, so that it is left out. The exact path before it is not one half of it.
+#[test]
+fn an_exact_path_before_an_unread_prefix_is_kept() {
+    let reading = read(json!([
+        { "match": [{ "uri": { "exact": "/cart" } }, { "uri": { "prefix": "/cart/" }, "port": 80 }, { "uri": { "exact": "/x" } }],
+          "route": [to("shop", 9), to("next", 1)] },
+    ]));
+    let reading = reading.unwrap();
+    assert_eq!(reading.route.paths(), [Path::exact("/cart").unwrap(), Path::exact("/x").unwrap()]);
+    let port = "spec.http[0].match[1]: `port` is left out: a rule of a policy matches a header or a cookie";
+    assert_eq!(texts(&reading.findings)[0], port);
+}
+
+#[test]
+fn a_service_of_the_same_name_in_another_namespace_is_another_backend() {
+    let reading = read(json!([{ "route": [to("shop", 90), to("shop.other.svc.cluster.local", 10)] }])).unwrap();
+    assert_eq!(reading.policy, policy("canaries: [{ name: shop, weight: 10 }]"));
+    let error = read(json!([{ "route": [to("shop.other.svc.cluster.local", 1)] }])).unwrap_err().to_string();
+    assert_eq!(error, "all requests go to `other/shop:80`: a policy has at least one canary");
+}
+
+/// API servers drop `null`, and the name of a rule has no influence on routing.
+#[test]
+fn nulls_and_names_of_rules_are_no_finding() {
+    let reading = read(json!([
+        { "name": "beta", "match": [{ "headers": { "x-beta": { "exact": "1" } }, "uri": null }], "route": [to("next", 1)], "mirror": null },
+        { "name": "split", "match": null, "route": [to("shop", 90), to("next", 10)] },
+    ]));
+    let reading = reading.unwrap();
+    assert_eq!(reading.policy, policy("canaries: [{ name: next, weight: 10, header: { name: x-beta, value: '1' } }]"));
+    assert_eq!(reading.findings.len(), 1, "a finding about stable: {:?}", reading.findings);
+}
+
+#[test]
+fn a_virtual_service_of_another_api_group_is_an_error() {
+    for (version, is_read) in
+        [("networking.istio.io/v1alpha3", true), ("networking.istio.io/v2", false), ("gateway.solo.io/v1", false)]
+    {
+        let object = json!({ "apiVersion": version, "kind": "VirtualService", "metadata": { "name": "shop" },
+            "spec": { "http": [{ "route": [to("shop", 9), to("next", 1)] }] } });
+        let read = istio::read(&serde_json::from_value(object).unwrap());
+        let error = format!("apiVersion: `{version}` is not one of networking.istio.io/v1, v1beta1 and v1alpha3");
+        assert_eq!(read.err().map(|error| error.to_string()), (!is_read).then_some(error));
+    }
+}
+
+/// The subsets of the annotation have the ports of their backends, and the destinations of the object have none.
+#[test]
+fn subsets_are_told_apart_without_ports() {
+    let subset =
+        |name: &str, weight: u32| json!({ "destination": { "host": "shop", "subset": name }, "weight": weight });
+    let object = json!({ "apiVersion": "networking.istio.io/v1", "kind": "VirtualService",
+        "metadata": { "name": "shop", "annotations": { "canary-policy/variants": "total=10 stable=shop:80 next=shop:80" } },
+        "spec": { "http": [{ "route": [subset("next", 1), subset("stable", 9)] }] } });
+    let reading = istio::read(&serde_json::from_value(object).unwrap()).unwrap();
+    assert_eq!(reading.policy, policy("{ total: 10, canaries: [{ name: next, weight: 1 }] }"));
+    assert_eq!(reading.findings, vec![]);
+}
+
+/// Objects with this many paths are read in about the time that the number of paths allows: a reader that looks at every path for
+/// every match needs minutes in a test build.
+#[test]
+fn an_object_with_many_paths_is_read_in_linear_time() {
+    let uris: Vec<String> = (0..20_000).map(|index| format!("/p{index}")).collect();
+    let matches = |canary: Option<usize>| {
+        let headers = canary.map(|canary| (format!("x-{canary}"), json!({ "exact": "1" })));
+        let headers: serde_json::Map<_, _> = headers.into_iter().collect();
+        Value::Array(uris.iter().map(|uri| json!({ "uri": { "exact": uri }, "headers": headers })).collect())
+    };
+    let mut rules: Vec<Value> = (0..4)
+        .map(|canary| json!({ "match": matches(Some(canary)), "route": [to(&format!("c{canary}"), 1)] }))
+        .collect();
+    let canaries = (0..1_000).map(|canary| to(&format!("c{canary}"), 1));
+    let backends: Vec<Value> = std::iter::once(to("shop", 9_000)).chain(canaries).collect();
+    rules.push(json!({ "match": matches(None), "route": backends }));
+    let reading = read(Value::Array(rules)).unwrap();
+    assert_eq!((reading.route.paths().len(), reading.policy.canaries().len()), (20_000, 1_000));
+    assert_eq!(reading.findings.len(), 1, "a finding about stable");
 }

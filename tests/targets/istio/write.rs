@@ -203,9 +203,9 @@ fn a_prefix_matches_whole_elements() {
     for (path, matches) in [("/cart", true), ("/cart/", true), ("/cart/1", true), ("/carts", false), ("/", false)] {
         assert_eq!(routed(&objects, path, &Vec::new()) != Outcome::Nothing, matches, "{path}");
     }
-    let (_, rule) = on_paths(paths("=/cart/ /shop/ /"));
+    let (_, rule) = on_paths(paths("=/cart/ /shop/"));
     let shop = [json!({ "uri": { "exact": "/shop" } }), json!({ "uri": { "prefix": "/shop/" } })];
-    assert_eq!(rule, json!([{ "uri": { "exact": "/cart/" } }, shop[0], shop[1], { "uri": { "prefix": "/" } }]));
+    assert_eq!(rule, json!([{ "uri": { "exact": "/cart/" } }, shop[0], shop[1]]));
 }
 
 /// The objects for a route on these paths, and the matches of the last rule.
@@ -216,7 +216,7 @@ fn on_paths(paths: Vec<Path>) -> (Value, Value) {
     (objects, rule)
 }
 
-/// Every rule has every path, and the number of paths has no bound.
+/// Every rule has every path. Only the size of the object has a bound.
 #[test]
 fn every_rule_has_all_of_forty_paths() {
     let (objects, rule) = on_paths(many_paths(40));
@@ -476,7 +476,10 @@ fn destinations_are_services_or_subsets() {
     let short = |backends: [&str; 2]| route_to(backends[0], &backends[1..]);
     let plain = VirtualServiceParams::default();
     // Without a namespace Istio looks for the Service in the namespace of the object.
-    assert_eq!(destination_and_rule(short(["web", "canary"]), &plain), (json!({ "host": "canary" }), None));
+    assert_eq!(
+        destination_and_rule(short(["web:80", "canary:80"]), &plain),
+        (json!({ "host": "canary", "port": { "number": 80 } }), None)
+    );
     assert_eq!(
         destination_and_rule(short(["web:80", "web-canary:8080"]).with_namespace("shop").unwrap(), &plain).0,
         json!({ "host": "web-canary.shop.svc.cluster.local", "port": { "number": 8080 } })
@@ -497,12 +500,12 @@ fn destinations_are_services_or_subsets() {
     );
     assert_eq!(
         refused(&policy, short(["web:80", "web-canary:http"]), &plain),
-        "backends: `web-canary:http` needs a port number: a destination of Istio has no named port"
+        "backends: `web-canary:http` needs a port number: a destination of Istio without one goes to the port that the request came to"
     );
     assert_eq!(
         refused(
             &policy,
-            short(["web", "canary"]).with_namespace("shop").unwrap(),
+            short(["web:80", "canary:80"]).with_namespace("shop").unwrap(),
             &plain.clone().with_cluster_domain("1").unwrap()
         ),
         "backends: `web.shop.svc.1` is refused: a host has at most 255 characters, a label at most 63, and the last label is not all digits"
@@ -556,4 +559,108 @@ canaries:
         text.push_str(&format!("---\n{}", serde_saphyr::to_string(&objects.virtual_service).unwrap()));
     }
     golden("istio.yaml", &text);
+}
+
+/// With two ports on the Service and a Gateway on port 80, Istio would route to a cluster that does not exist.
+#[test]
+fn a_destination_without_a_port_is_an_error() {
+    for (stable, canary, named) in [("web", "canary:80", "web"), ("web:80", "canary", "canary")] {
+        assert_eq!(
+            refused(&percent(), route_to(stable, &[canary]), &VirtualServiceParams::default()),
+            format!(
+                "backends: `{named}` needs a port number: a destination of Istio without one goes to the port that the request came to"
+            )
+        );
+    }
+}
+
+/// Istio's validation warns about each match that an earlier one covers.
+#[test]
+fn a_match_that_another_one_covers_is_not_written() {
+    let policy = policy("canaries: [{ weight: 5, header: { name: x-canary } }]");
+    let uris = |text: &str| -> Vec<String> {
+        let (objects, losses) =
+            written(&policy, &route(&policy).with_paths(paths(text)).unwrap(), &VirtualServiceParams::default());
+        assert_eq!(losses, []);
+        let split = objects["virtualService"]["spec"]["http"].as_array().unwrap().last().unwrap();
+        let matches = split.get("match").map(|matches| matches.as_array().unwrap().as_slice()).unwrap_or_default();
+        matches.iter().map(|one| one["uri"].to_string()).collect()
+    };
+    assert_eq!(uris("/ /api =/pay"), Vec::<String>::new());
+    assert_eq!(uris("/api /"), Vec::<String>::new());
+    assert_eq!(uris("=/a /a"), [r#"{"exact":"/a"}"#, r#"{"prefix":"/a/"}"#]);
+    assert_eq!(
+        uris("/a/b =/a/b/ /a =/a/ /ab"),
+        [r#"{"exact":"/a"}"#, r#"{"prefix":"/a/"}"#, r#"{"exact":"/ab"}"#, r#"{"prefix":"/ab/"}"#]
+    );
+    assert_eq!(
+        uris("=/ =/a/ /a/b"),
+        [r#"{"exact":"/"}"#, r#"{"exact":"/a/"}"#, r#"{"exact":"/a/b"}"#, r#"{"prefix":"/a/b/"}"#]
+    );
+}
+
+/// Istio 1.14 refuses weights of several destinations that do not add up to 100.
+#[test]
+fn weights_add_up_to_100_for_older_versions() {
+    let with = |yaml: &str| {
+        let policy = policy(yaml);
+        let params = VirtualServiceParams::default().with_weights_of_100();
+        let (objects, losses) = written(&policy, &route(&policy), &params);
+        let split = objects["virtualService"]["spec"]["http"][0]["route"].as_array().unwrap().clone();
+        let weights: Vec<u64> = split.iter().filter_map(|to| to.get("weight")?.as_u64()).collect();
+        (weights, texts(&losses))
+    };
+    let rounded = |losses: &[&str]| losses.iter().map(|loss| (*loss).to_owned()).collect::<Vec<_>>();
+    assert_eq!(with("canaries: [{ weight: 30 }]"), (vec![70, 30], vec![]));
+    assert_eq!(with("canaries: [{ weight: 100 }]"), (vec![], vec![]));
+    assert_eq!(with("{ total: 1000, canaries: [{ weight: 250 }] }"), (vec![75, 25], vec![]));
+    assert_eq!(with("{ total: 4, canaries: [{ weight: 1 }] }"), (vec![75, 25], vec![]));
+    assert_eq!(
+        with("{ total: 1000, canaries: [{ weight: 5 }] }"),
+        (vec![99, 1], rounded(&["canaries[0].weight: 1/200 is rounded to 1/100"]))
+    );
+    assert_eq!(
+        with("{ total: 3, canaries: [{ name: a, weight: 1 }, { name: b, weight: 1 }] }"),
+        (
+            vec![34, 33, 33],
+            rounded(&["canaries[0].weight: 1/3 is rounded to 33/100", "canaries[1].weight: 1/3 is rounded to 33/100"])
+        )
+    );
+    // No share becomes 0, at the cost of the largest.
+    assert_eq!(
+        with("{ total: 1000, canaries: [{ name: a, weight: 2 }, { name: b, weight: 1 }] }"),
+        (
+            vec![98, 1, 1],
+            rounded(&[
+                "canaries[0].weight: 2/1000 is rounded to 1/100",
+                "canaries[1].weight: 1/1000 is rounded to 1/100"
+            ])
+        )
+    );
+    let canaries: Vec<String> = (0..100).map(|index| format!("{{ name: c{index}, weight: 1 }}")).collect();
+    let many = policy(&format!("{{ total: 101, canaries: [{}] }}", canaries.join(", ")));
+    assert_eq!(
+        refused(&many, route(&many), &VirtualServiceParams::default().with_weights_of_100()),
+        "backends: 101 are too many: a VirtualService whose weights add up to 100 takes at most 100"
+    );
+}
+
+/// etcd refuses requests of more than 1.5 MiB.
+#[test]
+fn an_object_that_kubernetes_cannot_store_is_an_error() {
+    let policy = policy("canaries: [{ weight: 5, header: { name: x-canary }, cookie: { name: cohort, value: beta } }]");
+    let with = |count: usize| {
+        let route = route(&policy).with_paths(many_paths(count)).unwrap();
+        istio::virtual_service(&policy, &route, &VirtualServiceParams::default()).map(|conversion| conversion.output)
+    };
+    let largest = serde_json::to_string(&with(2_000).unwrap().virtual_service).unwrap();
+    assert!(largest.len() < 1_572_864, "{}", largest.len());
+    let error = with(10_000).unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("paths: a VirtualService with all of them has about "), "{text}");
+    assert!(text.ends_with(" bytes: Kubernetes stores at most 1500000: divide the paths between routes"), "{text}");
+    // The estimate is not below the size of the object.
+    let estimated: usize = text.split(' ').find_map(|word| word.parse().ok()).unwrap();
+    let per_path = largest.len() / 2_000;
+    assert!(estimated >= per_path * 10_000 && estimated < per_path * 15_000, "{estimated} {per_path}");
 }

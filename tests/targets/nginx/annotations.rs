@@ -41,6 +41,7 @@ struct RecordedConfig {
 struct RecordedAffinity {
     r#type: String,
     name: String,
+    expires: String,
     maxage: String,
     path: String,
     domain: String,
@@ -103,8 +104,9 @@ fn affinities_are_read_as_the_controller_read_them() {
         let written = serde_json::to_value(&reading.policy).unwrap()["affinity"]["cookie"].clone();
         assert_eq!(cookie.name().as_str(), expected.name, "{}", case.id);
         assert_eq!(written["secure"].as_bool().unwrap_or(false), expected.secure, "{}", case.id);
-        // Lua's `tonumber` reads the age, and a browser takes a negative age as 0.
-        let age = expected.maxage.parse::<i64>().ok().map(|seconds| seconds.max(0));
+        // Lua's `tonumber` reads both ages, and a browser prefers `Max-Age` and takes a negative age as 0.
+        let seconds = |text: &str| text.parse::<i64>().ok();
+        let age = seconds(&expected.maxage).or(seconds(&expected.expires)).map(|seconds| seconds.max(0));
         assert_eq!(written["maxAge"].as_i64(), age, "{}", case.id);
         let path = Some(expected.path.as_str()).filter(|path| path.starts_with('/'));
         assert_eq!(written["path"].as_str(), path, "{}", case.id);
@@ -263,10 +265,10 @@ fn annotations_mean_what_the_controller_does_with_them() {
             "{ canaries: [{}], affinity: { cookie: { name: INGRESSCOOKIE, maxAge: 0, path: /a, secure: true } } }",
             &[
                 "affinity-canary-behavior: it belongs on the canary Ingress and has no effect on the stable Ingress",
-                "session-cookie-max-age: a canary policy cannot express `-1`",
+                "session-cookie-expires: browsers ignore 60, because session-cookie-max-age is set",
+                "session-cookie-max-age: -1 counts as 0, since a browser drops the cookie at once in both cases",
                 "session-cookie-samesite: `lax` is not valid, so the controller uses no SameSite: expected Strict, Lax or None",
                 "affinity-mode: a canary policy cannot express `persistent`",
-                "session-cookie-expires: a canary policy cannot express `60`",
             ],
         ),
     ];
@@ -277,6 +279,84 @@ fn annotations_mean_what_the_controller_does_with_them() {
         assert_eq!(reading.policy, policy(meaning));
         assert_eq!(texts(&reading.findings), *findings);
     }
+}
+
+/// Each row is the two ages of an affinity cookie, the age of the policy, and the findings.
+#[test]
+fn an_expiry_alone_is_a_maximum_age() {
+    type Row = (Option<&'static str>, Option<&'static str>, Option<u32>, &'static [&'static str]);
+    let rows: [Row; 10] = [
+        (None, None, None, &[]),
+        (None, Some("172800"), Some(172_800), &[]),
+        (None, Some("010"), Some(10), &[]),
+        (Some("60"), Some("60"), Some(60), &[]),
+        (
+            Some("60"),
+            Some("90"),
+            Some(60),
+            &["session-cookie-expires: browsers ignore 90, because session-cookie-max-age is set"],
+        ),
+        (
+            None,
+            Some("-1"),
+            Some(0),
+            &["session-cookie-expires: -1 counts as 0, since a browser drops the cookie at once in both cases"],
+        ),
+        (None, Some("4294967296"), None, &["session-cookie-expires: a canary policy cannot express `4294967296`"]),
+        (
+            Some("1d"),
+            Some("90"),
+            Some(90),
+            &[
+                "session-cookie-max-age: `1d` is not valid, so the controller uses session-cookie-expires: expected a number of seconds",
+            ],
+        ),
+        (
+            Some("60"),
+            Some("1d"),
+            Some(60),
+            &[
+                "session-cookie-expires: `1d` is not valid, so the controller uses session-cookie-max-age: expected a number of seconds",
+            ],
+        ),
+        (
+            None,
+            Some("1d"),
+            None,
+            &[
+                "session-cookie-expires: `1d` is not valid, so the controller uses the browser's session: expected a number of seconds",
+            ],
+        ),
+    ];
+    for (max_age, expires, age, findings) in rows {
+        let ages = [("session-cookie-max-age", max_age), ("session-cookie-expires", expires)];
+        let ages = ages.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let stable = util::annotations([("affinity", "cookie")].into_iter().chain(ages));
+        let reading =
+            read(&Annotations::new(util::annotations([("canary", "true")]), stable), &Flags::default()).unwrap();
+        let Affinity::Cookie(cookie) = reading.policy.affinity() else { panic!("{max_age:?} {expires:?}") };
+        assert_eq!(cookie.max_age(), age, "{max_age:?} {expires:?}");
+        assert_eq!(texts(&reading.findings), findings, "{max_age:?} {expires:?}");
+    }
+}
+
+/// Without the validation the controller keeps line ends, and a value that consists of them is a value.
+#[test]
+fn a_value_of_line_ends_is_kept_without_the_validation() {
+    let parsed = |value: &str, validation| {
+        let annotations = util::annotations([("canary", "true"), ("canary-by-header-value", value)]);
+        let parsed = parse(&annotations, &Flags::default().with_validation(validation));
+        (parsed.config.unwrap().header_value, texts(&parsed.findings))
+    };
+    let no_name =
+        |value: &str| format!("canary-by-header-value: `{value}` is ignored, because canary-by-header names no header");
+    assert_eq!(parsed("\n", false), ("\n".to_owned(), vec![no_name(r"\n")]));
+    let trimmed = r"canary-by-header-value: the controller removes the white space at the ends of ` \n `".to_owned();
+    assert_eq!(parsed(" \n ", false), ("\n".to_owned(), vec![trimmed, no_name(r"\n")]));
+    let refused =
+        "is not valid, so the controller uses the values always and never: expected letters, digits, spaces and -._~/:";
+    assert_eq!(parsed("\n", true), (String::new(), vec![format!(r"canary-by-header-value: `\n` {refused}")]));
+    assert_eq!(parsed("  ", false), (String::new(), vec![format!("canary-by-header-value: `  ` {refused}")]));
 }
 
 /// Each row is the annotations of a canary Ingress, and the error.

@@ -32,8 +32,8 @@ fn a_document_that_is_no_ingress_is_an_error() {
         (format!("{{ apiVersion: {old}, {head}, {} }}", path("serviceName: a", "")), format!("{at}.backend.servicePort is missing")),
         (format!("{{ apiVersion: {old}, {head}, {} }}", path("servicePort: 80", "")), format!("{at}.backend.serviceName is missing")),
         (format!("{{ apiVersion: {old}, {head}, {} }}", path("service: { name: a }", "")), format!("{at}.backend.service does not exist in extensions/v1beta1: use serviceName and servicePort")),
-        (format!("{{ apiVersion: {old}, {head}, {} }}", path("serviceName: a, servicePort: 0", "")), format!("{at}.backend.servicePort: `0` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it")),
-        (format!("{{ apiVersion: {old}, {head}, {} }}", path("serviceName: a, servicePort: '80'", "")), format!("{at}.backend.servicePort: `80` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it")),
+        (format!("{{ apiVersion: {old}, {head}, {} }}", path("serviceName: a, servicePort: 0", "")), format!("{at}.backend.servicePort: `0` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it and no --")),
+        (format!("{{ apiVersion: {old}, {head}, {} }}", path("serviceName: a, servicePort: '80'", "")), format!("{at}.backend.servicePort: `80` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it and no --")),
     ];
     for (yaml, why) in rows {
         let error = serde_saphyr::from_str::<Manifest>(&yaml).unwrap_err().to_string();

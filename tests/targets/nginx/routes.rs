@@ -2,7 +2,7 @@
 
 use canary_policy::Route;
 use canary_policy::route::Backend;
-use canary_policy::targets::nginx::{Flags, Manifest, Routes, routes};
+use canary_policy::targets::nginx::{Flags, Manifest, Pair, Routes, routes};
 use k8s_openapi::api::networking::v1::Ingress;
 
 use crate::util::texts;
@@ -106,6 +106,122 @@ fn a_default_backend_has_a_route() {
     let web = "defaultBackend: { service: { name: web, port: { number: 80 } } },";
     let read = read(&ingress("", web, &rule("a.test: Prefix /api api:80")), &["next"]).unwrap();
     assert_eq!(read.routes.iter().map(text).collect::<Vec<_>>(), ["shop a.test Prefix:/ web:80 next:80"]);
+}
+
+/// A default backend answers beside the rules of its own Service too, on each host without a `/`, in one route with them.
+#[test]
+fn a_default_backend_with_the_service_of_a_rule_has_a_route() {
+    let web = "defaultBackend: { service: { name: web, port: { number: 80 } } },";
+    let texts_of = |rules: &[&str]| -> Vec<String> {
+        let rules: Vec<String> = rules.iter().map(|text| rule(text)).collect();
+        let read = read(&ingress("", web, &rules.join(", ")), &["next"]).unwrap();
+        assert_eq!(texts(&read.findings), Vec::<String>::new());
+        read.routes.iter().map(text).collect()
+    };
+    assert_eq!(
+        texts_of(&["a.test: Prefix /cart web:80", "b.test: Prefix / web:80"]),
+        ["shop a.test Prefix:/cart,Prefix:/ web:80 next:80", "shop-hosts-2 b.test Prefix:/ web:80 next:80"]
+    );
+    assert_eq!(
+        texts_of(&["a.test: Prefix /x web:81"]),
+        ["shop a.test Prefix:/ web:80 next:80", "shop-hosts-2 a.test Prefix:/x web:81 next:81"]
+    );
+}
+
+/// A default backend that is no Service answers requests too.
+#[test]
+fn a_default_backend_that_is_no_service_is_a_finding() {
+    let files = "defaultBackend: { resource: { kind: Bucket, name: files } },";
+    let read = read(&ingress("", files, &rule("a.test: Prefix /cart web:80")), &["next"]).unwrap();
+    assert_eq!(texts(&read.findings), ["spec.defaultBackend: `files` is left out: it is no Service"]);
+}
+
+/// Each row is the canaries beside the stable Service `web:80`, and the error. The place of a canary in the list does not
+/// matter, and another port is another backend.
+#[test]
+fn every_canary_is_checked_with_its_own_port() {
+    let same = "`web:80` is the stable Service: ingress-nginx ignores a canary with the same Service";
+    let notation = "`web:http` may be the stable Service `web:80`, whose port is written in another way: expected both ports by name, or both by number";
+    let rows: [(&[&str], Option<&str>); 7] = [
+        (&["web:8080"], None),
+        (&["next", "web:8080"], None),
+        (&["web:8080", "next"], None),
+        (&["web"], Some(same)),
+        (&["next", "web:80"], Some(same)),
+        (&["web:http"], Some(notation)),
+        (&["next", "web:http"], Some(notation)),
+    ];
+    for (canaries, error) in rows {
+        let read = read(&ingress("", "", &rule("a.test: Prefix / web:80")), canaries);
+        assert_eq!(read.err().as_deref(), error, "{canaries:?}");
+    }
+}
+
+/// The merged routes stay where the first of them was.
+#[test]
+fn routes_without_regard_to_hosts_keep_their_order() {
+    let rules = [
+        "a.test: Prefix /a web:1",
+        "b.test: Prefix /b web:2",
+        "c.test: Prefix /c web:3",
+        "d.test: Prefix /d web:1",
+        "e.test: Prefix /e web:2",
+    ]
+    .map(rule);
+    let read = read(&ingress("", "", &rules.join(", ")), &["next"]).unwrap().regardless_of_hosts().unwrap();
+    assert_eq!(
+        read.routes.iter().map(text).collect::<Vec<_>>(),
+        [
+            "shop a.test Prefix:/a,Prefix:/d web:1 next:1",
+            "shop-hosts-2 b.test Prefix:/b,Prefix:/e web:2 next:2",
+            "shop-hosts-3 c.test Prefix:/c web:3 next:3",
+        ]
+    );
+}
+
+/// Each row is the default backend and the rules of a stable Ingress, the host and path of its canary Ingress, the routes of what
+/// the canary Ingress covers, and the findings about the rest. No row covers more than the canary Ingress names.
+#[test]
+fn a_canary_ingress_covers_a_default_backend_only_where_it_is() {
+    type Row<'a> = (&'a [&'a str], &'a str, Result<&'a [&'a str], &'a str>, &'a [&'a str]);
+    let none = "no canary Ingress has a host and path of the stable Ingress";
+    let rows: [Row<'_>; 6] = [
+        (
+            &["a.test: Prefix /cart web:80", "b.test: Prefix /b web:80"],
+            "a.test: Prefix /cart next:80",
+            Ok(&["shop a.test Prefix:/cart web:80 next:80"]),
+            &[
+                "spec.rules[1].http.paths[0]: `b.test/b` is left out: the canary Ingress has no such host and path",
+                "spec.defaultBackend: `a.test/` is left out: the canary Ingress has no such host and path",
+                "spec.defaultBackend: `b.test/` is left out: the canary Ingress has no such host and path",
+            ],
+        ),
+        (
+            &["a.test: Prefix /api api:80", "b.test: Prefix /b web:80"],
+            "a.test: Prefix / next:80",
+            Ok(&["shop a.test Prefix:/ web:80 next:80"]),
+            &[
+                "spec.rules[0].http.paths[0]: `a.test/api` is left out: the canary Ingress has no such host and path",
+                "spec.rules[1].http.paths[0]: `b.test/b` is left out: the canary Ingress has no such host and path",
+                "spec.defaultBackend: `b.test/` is left out: the canary Ingress has no such host and path",
+            ],
+        ),
+        (&[], "*: Prefix / next:80", Ok(&["shop * Prefix:/ web:80 next:80"]), &[]),
+        (&[], "*: Prefix /x next:80", Err(none), &[]),
+        (&["a.test: Prefix / api:80"], "b.test: Prefix / next:80", Err(none), &[]),
+        (&["a.test: Prefix / web:80"], "a.test: Prefix / next:80", Ok(&["shop a.test Prefix:/ web:80 next:80"]), &[]),
+    ];
+    let web = "defaultBackend: { service: { name: web, port: { number: 80 } } },";
+    for (rules, canary, expected, findings) in rows {
+        let rules: Vec<String> = rules.iter().map(|text| rule(text)).collect();
+        let stable = ingress("", web, &rules.join(", "));
+        let canary = ingress("nginx.ingress.kubernetes.io/canary: 'true'", "", &rule(canary));
+        let covered = Pair::find(&stable, [&canary], &Flags::default()).map(|pair| pair.covered());
+        let read = covered.as_ref().map(|covered| read(&covered.ingress, &["next"]).unwrap());
+        let routes = read.map(|read| read.routes.iter().map(text).collect::<Vec<_>>()).map_err(ToString::to_string);
+        assert_eq!(routes, expected.map(|all| all.iter().map(ToString::to_string).collect()).map_err(str::to_owned));
+        assert_eq!(covered.map(|covered| texts(&covered.findings)).unwrap_or_default(), findings);
+    }
 }
 
 #[test]

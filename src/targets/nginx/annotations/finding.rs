@@ -115,6 +115,16 @@ pub enum FindingKind {
         /// The total.
         total: i64,
     },
+    /// An age below 0 counts as 0: a browser drops the cookie at once in both cases.
+    AgeBelowZero {
+        /// The age in seconds.
+        seconds: i64,
+    },
+    /// A browser ignores `session-cookie-expires` if `session-cookie-max-age` is set.
+    ExpiresIgnored {
+        /// The age in seconds.
+        seconds: i64,
+    },
     /// The controller ignores the pattern of a header rule that also has a value.
     PatternIgnored {
         /// The pattern.
@@ -156,6 +166,8 @@ impl Diagnostic for AnnotationFinding {
             FindingKind::WeightBelowZero { .. } => "weight-below-zero",
             FindingKind::WeightAboveTotal { .. } => "weight-above-total",
             FindingKind::TotalIgnored { .. } => "total-ignored",
+            FindingKind::AgeBelowZero { .. } => "age-below-zero",
+            FindingKind::ExpiresIgnored { .. } => "expires-ignored",
             FindingKind::PatternIgnored { .. } => "pattern-ignored",
             FindingKind::NoHeaderName { .. } => "no-header-name",
             FindingKind::HeaderUnderscore { .. } => "header-underscore",
@@ -192,6 +204,12 @@ impl fmt::Display for AnnotationFinding {
                 write!(f, "{weight} is more than the total and counts as {total}")
             }
             FindingKind::TotalIgnored { total } => write!(f, "{total} counts as 100, like every total below 100"),
+            FindingKind::AgeBelowZero { seconds } => {
+                write!(f, "{seconds} counts as 0, since a browser drops the cookie at once in both cases")
+            }
+            FindingKind::ExpiresIgnored { seconds } => {
+                write!(f, "browsers ignore {seconds}, because session-cookie-max-age is set")
+            }
             FindingKind::PatternIgnored { pattern } => {
                 write!(f, "`{pattern}` is ignored, because canary-by-header-value is set")
             }

@@ -88,7 +88,7 @@ impl<'a> Getter<'a> {
     }
 
     /// A text that has only allowed characters, without the white space at the ends of its lines; `None` if nothing is left.
-    /// Adds a finding if white space is removed.
+    /// Adds a finding if white space is removed. Without the validation a text may consist of line ends.
     fn text(
         &mut self,
         annotation: &'static str,
@@ -99,7 +99,7 @@ impl<'a> Getter<'a> {
         let raw = self.raw(annotation)?;
         let text = normalized(raw);
         let is_refused = self.flags.validation && !raw.bytes().all(allowed);
-        let is_blank = text.trim().is_empty() && !raw.is_empty();
+        let is_blank = text.is_empty() && !raw.is_empty();
         if is_refused || is_blank {
             self.accepted(annotation, None::<String>, expected, default);
         } else if text != raw {

@@ -38,7 +38,15 @@ pub(super) const OF_STABLE: [&str; 11] = [
     SESSION_CONDITIONAL,
 ];
 
-/// The attributes of the affinity cookie that a policy can have, and `session-cookie-expires`.
+/// The annotations of the affinity cookie that a policy expresses.
 #[cfg(feature = "k8s-openapi")]
-pub(in crate::targets::nginx) const OF_COOKIE: [&str; 6] =
-    [SESSION_EXPIRES, SESSION_MAX_AGE, SESSION_PATH, SESSION_DOMAIN, SESSION_SAME_SITE, SESSION_SECURE];
+pub(in crate::targets::nginx) const OF_COOKIE: [&str; 8] = [
+    AFFINITY,
+    SESSION_NAME,
+    SESSION_EXPIRES,
+    SESSION_MAX_AGE,
+    SESSION_PATH,
+    SESSION_DOMAIN,
+    SESSION_SAME_SITE,
+    SESSION_SECURE,
+];

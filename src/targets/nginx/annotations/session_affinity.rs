@@ -2,7 +2,7 @@
 
 use super::getter::normalized;
 use super::read::unsupported;
-use super::{Getter, key};
+use super::{FindingKind, Getter, key};
 use crate::error::{AnnotationError, Invalid};
 use crate::policy::{Affinity, AffinityScope, CookieAffinity, SameSite};
 
@@ -36,28 +36,50 @@ pub(in crate::targets::nginx) fn session_affinity(
     let name = stable.basic(key::SESSION_NAME, DEFAULT_NAME).unwrap_or_else(|| DEFAULT_NAME.to_owned());
     let mut cookie = CookieAffinity::new(&name).map_err(unsupported(key::SESSION_NAME))?.with_scope(scope);
     cookie.max_age = stable.max_age();
-    cookie.secure = stable.bool(key::SESSION_SECURE).unwrap_or(false);
+    cookie.secure |= stable.bool(key::SESSION_SECURE).unwrap_or(false);
     cookie.same_site = stable.same_site();
     let path = stable.url(key::SESSION_PATH, "the path of the location");
     let domain = stable.basic(key::SESSION_DOMAIN, "the host of the request");
     let cookie = stable.with_attribute(cookie, key::SESSION_PATH, path, CookieAffinity::with_path);
     let cookie = stable.with_attribute(cookie, key::SESSION_DOMAIN, domain, CookieAffinity::with_domain);
-    for annotation in [key::AFFINITY_MODE, key::SESSION_EXPIRES, key::SESSION_CHANGE, key::SESSION_CONDITIONAL] {
+    for annotation in [key::AFFINITY_MODE, key::SESSION_CHANGE, key::SESSION_CONDITIONAL] {
         stable.outside_policy(annotation);
     }
     Ok(Affinity::Cookie(cookie))
 }
 
 impl Getter<'_> {
-    /// The maximum age in seconds. A negative age becomes 0, since a browser drops the cookie at once in both cases. An age
-    /// above the most that a policy can hold becomes `None`. Both get a finding.
+    /// The maximum age in seconds. `session-cookie-expires` is an age too, which the balancer adds to its clock; a browser
+    /// ignores the resulting `Expires` if there is a `Max-Age` (RFC 6265, section 5.3). So it counts only alone.
+    ///
+    /// A negative age becomes 0, since a browser drops the cookie at once in both cases. An age above the most that a policy can
+    /// hold becomes `None`. Both get a finding, and so does a second age that differs.
     fn max_age(&mut self) -> Option<u32> {
-        let seconds = normalized(self.raw(key::SESSION_MAX_AGE)?).parse::<i64>().ok();
-        let seconds = self.accepted(key::SESSION_MAX_AGE, seconds, "a number of seconds", "the browser's session")?;
-        if seconds < 0 || seconds > i64::from(u32::MAX) {
-            self.outside_policy(key::SESSION_MAX_AGE);
+        const EXPECTED: &str = "a number of seconds";
+        let (max_age, expires) = (self.seconds(key::SESSION_MAX_AGE), self.seconds(key::SESSION_EXPIRES));
+        let instead =
+            |other: Option<i64>, annotation| if other.is_some() { annotation } else { "the browser's session" };
+        self.accepted(key::SESSION_MAX_AGE, max_age, EXPECTED, instead(expires, key::SESSION_EXPIRES));
+        self.accepted(key::SESSION_EXPIRES, expires, EXPECTED, instead(max_age, key::SESSION_MAX_AGE));
+        let (annotation, seconds) = match (max_age, expires) {
+            (Some(max_age), _) => (key::SESSION_MAX_AGE, max_age),
+            (None, Some(expires)) => (key::SESSION_EXPIRES, expires),
+            (None, None) => return None,
+        };
+        if let Some(expires) = expires.filter(|expires| *expires != seconds) {
+            self.findings.add(key::SESSION_EXPIRES, FindingKind::ExpiresIgnored { seconds: expires });
+        }
+        if seconds < 0 {
+            self.findings.add(annotation, FindingKind::AgeBelowZero { seconds });
+        } else if seconds > i64::from(u32::MAX) {
+            self.outside_policy(annotation);
         }
         u32::try_from(seconds.max(0)).ok()
+    }
+
+    /// A number of seconds; `None` if the annotation is absent or has no number.
+    fn seconds(&self, annotation: &'static str) -> Option<i64> {
+        normalized(self.raw(annotation)?).parse().ok()
     }
 
     /// The attribute `SameSite`. The validator accepts every letter case, but the balancer writes only `Strict`, `Lax` and

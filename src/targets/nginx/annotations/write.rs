@@ -15,7 +15,8 @@ const PATTERN: &str = r"ingress-nginx accepts only letters, digits and -._~/:^$[
 const URL: &str = "ingress-nginx accepts only letters, digits, spaces and -._~/:,?&=";
 const HEADER_NAME: &str = "nginx drops request headers whose names have other characters than letters, digits and -";
 
-/// The annotations of the canary Ingress and of the stable Ingress, for a policy with one canary.
+/// The annotations of the canary Ingress and of the stable Ingress. ingress-nginx has one canary, so every canary after the first
+/// one is a loss.
 ///
 /// ingress-nginx counts every total below 100 as 100. So such a total is written as a multiple that is 100 or more, and the
 /// weight is multiplied by the same number. If the validators of ingress-nginx refuse a part of a rule, the whole rule is

@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::networking::v1::{Ingress, IngressRule, IngressSpec};
+use k8s_openapi::api::networking::v1::{Ingress, IngressSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::IngressParams;
+use super::api_server::{check_names, check_object_name, check_rule};
 use super::service_swap::ServiceSwap;
 use super::stable_ingress::{CLASS, StableIngress};
 use super::stable_service::StableService;
-use crate::error::{Excerpt, IngressError, InvalidRoute};
-use crate::names::is_dns_subdomain;
+use crate::error::{Excerpt, IngressError};
 use crate::policy::{Affinity, AffinityScope, CanaryName, Policy};
+use crate::targets::Conversion;
 use crate::targets::nginx::annotations::getter::Getter;
 use crate::targets::nginx::annotations::key;
 use crate::targets::nginx::annotations::session_affinity::session_affinity;
 use crate::targets::nginx::{Flags, Prefix, Side, annotations};
-use crate::targets::{Conversion, Loss, Part};
 
 /// The annotations that choose an endpoint. Besides the annotations of canaries these are the only ones that the controller
 /// applies on a canary Ingress (controller 1.15.1, `mergeAlternativeBackends`).
@@ -31,6 +31,9 @@ pub struct CanaryIngress {
     pub ingress: Ingress,
     /// The annotations to change on the stable Ingress. Each key includes the prefix; the value is the new value, or `None` if
     /// the annotation is to be removed.
+    ///
+    /// If no affinity is written and the stable Ingress sets an affinity cookie, the cookie's annotations are removed, because the
+    /// canary would share the cookie. The map is empty once the changes are made.
     pub stable_edit: BTreeMap<String, Option<String>>,
 }
 
@@ -54,7 +57,8 @@ pub struct CanaryIngress {
 /// * The stable Ingress does not route to the stable Service of the parameters.
 /// * The canary's Service is the stable Service, or the stable Ingress already routes to it.
 /// * The rules of other Services take all paths of the stable Service.
-/// * A name or the prefix is invalid, or both Ingresses would have the same name.
+/// * An API server refuses a name, the namespace, the class, a host, a path or the prefix.
+/// * Both Ingresses would have the same name.
 ///
 /// ```
 /// use canary_policy::Policy;
@@ -85,16 +89,19 @@ pub fn canary_ingress(
 ) -> Result<Conversion<CanaryIngress>, IngressError> {
     let IngressParams { canary, stable: stable_service, name, flags } = params;
     let stable = StableIngress::new(stable, flags)?;
-    let Conversion { output: written, mut losses } = annotations(policy, &flags.prefix);
+    let Conversion { output: written, losses } = annotations(policy, &flags.prefix);
     let name = canary_name(stable, name.as_deref(), &written.name, &flags.prefix)?;
 
     let service = StableService::of(stable, stable_service.as_ref())?;
     let swap = ServiceSwap::to(canary);
     swap.check(stable, &service)?;
-    let rules: Vec<IngressRule> = service.rules(stable).into_iter().map(|rule| swap.rule(rule)).collect();
+    let rules = service.rules_of_canary(stable);
     if rules.is_empty() {
-        return Err(IngressError::NothingToSplit { ingress: stable.name.to_owned(), service: service.name });
+        return Err(service.nothing_to_split(stable));
     }
+    rules.iter().try_for_each(|rule| check_rule(rule, canary))?;
+    let class = stable.class().filter(|_| class_annotation(stable).is_none());
+    class.map_or(Ok(()), |class| check_object_name("spec.ingressClassName", class))?;
 
     let mut canary_annotations = written.canary;
     canary_annotations.extend(copied(stable, &flags.prefix));
@@ -106,16 +113,13 @@ pub fn canary_ingress(
             ..ObjectMeta::default()
         },
         spec: Some(IngressSpec {
-            ingress_class_name: stable.class().filter(|_| class_annotation(stable).is_none()).map(str::to_owned),
-            rules: Some(rules),
+            ingress_class_name: class.map(str::to_owned),
+            rules: Some(rules.into_iter().map(|rule| swap.rule(rule)).collect()),
             ..IngressSpec::default()
         }),
         status: None,
     };
-    let stable_edit = stable_edit(stable.annotations(), &written.stable, &flags.prefix);
-    if written.stable.is_empty() {
-        losses.extend(shared_affinity(stable.annotations(), policy, flags));
-    }
+    let stable_edit = stable_edit(stable.annotations(), &written.stable, flags);
     Ok(Conversion { output: CanaryIngress { ingress, stable_edit }, losses })
 }
 
@@ -128,19 +132,9 @@ fn canary_name(
     prefix: &Prefix,
 ) -> Result<String, IngressError> {
     let name = given.map_or_else(|| format!("{}-{canary}", stable.name), str::to_owned);
-    let names =
-        [("metadata.name", Some(stable.name)), ("name", Some(&name)), ("metadata.namespace", stable.namespace())];
-    for (field, name) in names {
-        if let Some(name) = name.filter(|name| !is_dns_subdomain(name)) {
-            let invalid = InvalidRoute::ObjectName(Excerpt::of(name));
-            return Err(IngressError::Invalid { field: field.to_owned(), invalid });
-        }
-    }
-    if !is_dns_subdomain(prefix.as_str()) {
-        return Err(IngressError::Prefix(Excerpt::of(prefix.as_str())));
-    }
+    check_names(stable, &name, prefix)?;
     if name == stable.name {
-        return Err(IngressError::SameName { ingress: name });
+        return Err(IngressError::SameName { ingress: Excerpt::of(&name) });
     }
     Ok(name)
 }
@@ -165,36 +159,21 @@ fn copied(stable: StableIngress<'_>, prefix: &Prefix) -> BTreeMap<String, String
 }
 
 /// The changes that turn the `present` annotations of the affinity into the `written` ones. Attributes of the cookie that the
-/// policy does not have are removed. If the policy writes no affinity, nothing changes.
+/// policy does not have are removed. If the policy writes no affinity, the whole cookie is removed, if there is one.
 fn stable_edit(
     present: &BTreeMap<String, String>,
     written: &BTreeMap<String, String>,
-    prefix: &Prefix,
+    flags: &Flags,
 ) -> BTreeMap<String, Option<String>> {
-    if written.is_empty() {
+    let mut stable = Getter::new(Side::Stable, present, flags);
+    // An error means a cookie whose name no policy can hold.
+    let has_cookie = !matches!(session_affinity(&mut stable, AffinityScope::AllVariants), Ok(Affinity::None));
+    if written.is_empty() && !has_cookie {
         return BTreeMap::new();
     }
-    let attributes = key::OF_COOKIE.into_iter().map(|attribute| prefix.key(attribute));
-    let removed = attributes.filter(|key| present.contains_key(key) && !written.contains_key(key));
+    let keys = key::OF_COOKIE.into_iter().map(|annotation| flags.prefix.key(annotation));
+    let removed = keys.filter(|key| present.contains_key(key) && !written.contains_key(key));
     let changed = written.iter().filter(|(key, value)| present.get(*key) != Some(value));
     let changed = changed.map(|(key, value)| (key.clone(), Some(value.clone())));
     removed.map(|key| (key, None)).chain(changed).collect()
-}
-
-/// The loss of a policy that writes no affinity, if the stable Ingress sets an affinity cookie: the cookie then applies to the
-/// canary too.
-fn shared_affinity(present: &BTreeMap<String, String>, policy: &Policy, flags: &Flags) -> Option<Loss> {
-    let mut stable = Getter::new(Side::Stable, present, flags);
-    let written = match session_affinity(&mut stable, AffinityScope::AllVariants) {
-        Ok(Affinity::None | Affinity::Key(_)) => return None,
-        Ok(cookie @ Affinity::Cookie(_)) => cookie.to_string(),
-        // There is an affinity cookie, but no policy can hold its name.
-        Err(_) => "cookie".to_owned(),
-    };
-    Some(Loss::Changed {
-        part: Part::Affinity,
-        requested: Excerpt::of(&policy.affinity().to_string()),
-        written: Excerpt::of(&written),
-        why: "the stable Ingress sets an affinity cookie, and its canary shares the cookie",
-    })
 }

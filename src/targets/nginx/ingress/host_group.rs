@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::location::path_text;
+use super::routes::route_name;
 use super::service::port;
 use super::stable_ingress::StableIngress;
-use super::stable_service::{StablePath, StableService};
+use super::stable_service::{StablePath, StableRule, StableService};
 use crate::error::{IngressError, InvalidRoute};
 use crate::route::{Backend, Host, Path, Port, Route};
 use crate::targets::finding::Findings;
@@ -39,7 +40,7 @@ impl HostGroup {
             _ => backend,
         };
         let backend = Backend::new(&service.name).map_err(at("stable"))?;
-        let name = if index == 0 { stable.name.to_owned() } else { format!("{}-hosts-{}", stable.name, index + 1) };
+        let name = route_name(stable.name, index);
         let canaries = canaries.iter().cloned().map(with_port);
         let route = Route::new(&name, with_port(backend), canaries).map_err(at("metadata.name"))?;
         let route = route.with_hosts(hosts).map_err(at("spec.rules"))?.with_paths(paths).map_err(at("spec.rules"))?;
@@ -57,9 +58,9 @@ pub(super) fn host_groups(
     prefix: &Prefix,
     findings: &mut Findings,
 ) -> Result<Vec<HostGroup>, IngressError> {
-    let rules = service.rules(stable);
+    let rules = by_host(service.rules(stable));
     if rules.is_empty() {
-        return Err(IngressError::NothingToSplit { ingress: stable.name.to_owned(), service: service.name.clone() });
+        return Err(service.nothing_to_split(stable));
     }
     let has_regexes = has_regexes(stable, prefix);
     let mut groups: Vec<HostGroup> = Vec::new();
@@ -82,6 +83,18 @@ pub(super) fn host_groups(
         }
     }
     Ok(groups)
+}
+
+/// One rule for each host, in the order in which the hosts come first: an Ingress may have several rules for one host.
+fn by_host(rules: Vec<StableRule>) -> Vec<StableRule> {
+    let mut hosts: Vec<StableRule> = Vec::new();
+    for rule in rules {
+        match hosts.iter_mut().find(|other| other.host == rule.host) {
+            Some(other) => other.paths.extend(rule.paths),
+            None => hosts.push(rule),
+        }
+    }
+    hosts
 }
 
 /// Whether the controller reads the paths of this Ingress as regular expressions.

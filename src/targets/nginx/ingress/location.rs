@@ -1,8 +1,11 @@
 //! The paths of an Ingress: where they are in the object, and which of them the controller takes for the same location.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use k8s_openapi::api::networking::v1::{HTTPIngressPath, Ingress, IngressRule};
+use k8s_openapi::api::networking::v1::{
+    HTTPIngressPath, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec,
+};
 
 /// A host and a path, compared as the controller does: an absent path is `/`, and every path type but `Exact` is a prefix.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +23,15 @@ impl Location {
             path: path_text(path).to_owned(),
             is_exact: path.path_type == "Exact",
         }
+    }
+}
+
+/// The path on which a default backend answers.
+pub(super) fn root(service: &IngressServiceBackend) -> HTTPIngressPath {
+    HTTPIngressPath {
+        backend: IngressBackend { resource: None, service: Some(service.clone()) },
+        path: Some("/".to_owned()),
+        path_type: "Prefix".to_owned(),
     }
 }
 
@@ -63,4 +75,41 @@ pub(super) fn paths_of_rule(index: usize, rule: &IngressRule) -> impl Iterator<I
 pub(super) fn paths(ingress: &Ingress) -> impl Iterator<Item = IngressPath<'_>> {
     let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
     rules.enumerate().flat_map(|(index, rule)| paths_of_rule(index, rule))
+}
+
+/// A host on which the default backend of an Ingress answers, with the path `/`.
+pub(super) struct DefaultHost<'i> {
+    /// The host; `None` is the catch-all server.
+    pub(super) host: Option<&'i str>,
+    /// The index of the first rule with this host; 0 if the Ingress has no rules.
+    pub(super) rule: usize,
+    /// The path `/`, with the default backend.
+    pub(super) path: HTTPIngressPath,
+}
+
+impl DefaultHost<'_> {
+    pub(super) fn location(&self) -> Location {
+        Location::new(self.host, &self.path)
+    }
+}
+
+/// The hosts on which the default backend answers, sorted, if the default backend is a Service. If the Ingress has no rules,
+/// there is one such host, the catch-all server. Otherwise these are the hosts of the rules that have no prefix `/`. Source:
+/// controller 1.15.1, `createServers` and `getBackendServers` in `internal/ingress/controller/controller.go`.
+pub(super) fn default_hosts(ingress: &Ingress) -> Vec<DefaultHost<'_>> {
+    let default = |spec: &IngressSpec| spec.default_backend.as_ref()?.service.as_ref().map(root);
+    let Some(path) = ingress.spec.as_ref().and_then(default) else { return Vec::new() };
+    let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
+    let mut hosts = BTreeMap::new();
+    for (index, rule) in rules.enumerate() {
+        hosts.entry(rule.host.as_deref()).or_insert(index);
+    }
+    if hosts.is_empty() {
+        hosts.insert(None, 0);
+    } else {
+        hosts.retain(|host, _| host.is_some_and(|host| !host.is_empty()));
+    }
+    let taken: BTreeSet<Location> = paths(ingress).map(|path| path.location()).collect();
+    let hosts = hosts.into_iter().map(|(host, rule)| DefaultHost { host, rule, path: path.clone() });
+    hosts.filter(|host| !taken.contains(&host.location())).collect()
 }

@@ -3,6 +3,7 @@
 //! [`Manifest`] reads an Ingress, [`canary_ingress`] writes the canary Ingress beside it, [`Pair`] finds the canary Ingress
 //! that is already there, and [`routes`] turns the stable Ingress into the routes that other targets write.
 
+mod api_server;
 mod canary_ingress;
 mod host_group;
 mod location;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::networking::v1::Ingress;
+use k8s_openapi::api::networking::v1::{HTTPIngressRuleValue, Ingress, IngressRule};
 
 use super::is_canary;
-use super::location::{Location, paths};
+use super::location::{DefaultHost, Location, default_hosts, paths};
 use super::service::{backend, services, texts};
-use crate::error::{AnnotationError, PairError};
+use crate::error::{AnnotationError, Excerpt, PairError};
 use crate::route::Backend;
 use crate::targets::Finding;
 use crate::targets::finding::Findings;
@@ -55,9 +55,10 @@ pub struct Pair<'i> {
 #[must_use]
 #[non_exhaustive]
 pub struct CoveredIngress {
-    /// The stable Ingress without the paths that the canary Ingress does not have. The default backend stays.
+    /// The stable Ingress without the paths that the canary Ingress does not have. If the default backend is a Service, it is
+    /// now the path `/` of each host on which it answers and which the canary Ingress covers.
     pub ingress: Ingress,
-    /// One finding for each path of the stable Ingress that was left out.
+    /// One finding for each path of the stable Ingress that was left out, those of the default backend included.
     pub findings: Vec<Finding>,
 }
 
@@ -66,8 +67,8 @@ impl<'i> Pair<'i> {
     ///
     /// * It is a canary.
     /// * It is in the namespace of the stable Ingress, or one of the two names no namespace.
-    /// * It has a host and path that the stable Ingress has too. This counts as fulfilled if the candidate has no path, or if
-    ///   the stable Ingress has a default backend.
+    /// * It has a host and path that the stable Ingress has too. A default backend has the path `/` of each host that has no
+    ///   other `/`. If the candidate has no path, this counts as fulfilled.
     ///
     /// # Errors
     ///
@@ -136,11 +137,17 @@ impl<'i> Pair<'i> {
         if covered.is_empty() {
             return CoveredIngress { ingress, findings: findings.into_vec() };
         }
+        let why = "the canary Ingress has no such host and path";
         for path in paths(self.stable).filter(|path| !covered.contains(&path.location())) {
-            let why = "the canary Ingress has no such host and path";
             findings.left_out(&path.field, &path.location().to_string(), why);
         }
-        if let Some(rules) = ingress.spec.as_mut().and_then(|spec| spec.rules.as_mut()) {
+        let (kept, left): (Vec<_>, Vec<_>) =
+            default_hosts(self.stable).into_iter().partition(|host| covered.contains(&host.location()));
+        for host in left {
+            findings.left_out("spec.defaultBackend", &host.location().to_string(), why);
+        }
+        if let Some(spec) = &mut ingress.spec {
+            let rules = spec.rules.get_or_insert_default();
             for rule in rules.iter_mut() {
                 let host = rule.host.clone();
                 if let Some(http) = &mut rule.http {
@@ -148,6 +155,12 @@ impl<'i> Pair<'i> {
                 }
             }
             rules.retain(|rule| rule.http.as_ref().is_some_and(|http| !http.paths.is_empty()));
+            rules.extend(kept.into_iter().map(|DefaultHost { host, rule: _, path }| IngressRule {
+                host: host.map(str::to_owned),
+                http: Some(HTTPIngressRuleValue { paths: vec![path] }),
+            }));
+            // A default backend that is no Service stays: the routes report it.
+            spec.default_backend = spec.default_backend.take().filter(|backend| backend.service.is_none());
         }
         CoveredIngress { ingress, findings: findings.into_vec() }
     }
@@ -160,13 +173,13 @@ fn is_beside(canary: &Ingress, stable: &Ingress) -> bool {
     if matches!(namespaces, (Some(canary), Some(stable)) if canary != stable) {
         return false;
     }
-    let has_default_backend = stable.spec.as_ref().is_some_and(|spec| spec.default_backend.is_some());
     let has_no_path = paths(canary).next().is_none();
-    let of_stable: BTreeSet<Location> = paths(stable).map(|path| path.location()).collect();
-    has_default_backend || has_no_path || paths(canary).any(|path| of_stable.contains(&path.location()))
+    let of_default_backend = default_hosts(stable).into_iter().map(|host| host.location());
+    let of_stable: BTreeSet<Location> = paths(stable).map(|path| path.location()).chain(of_default_backend).collect();
+    has_no_path || paths(canary).any(|path| of_stable.contains(&path.location()))
 }
 
 /// The name of an Ingress; empty if it has none.
-fn name(ingress: &Ingress) -> String {
-    ingress.metadata.name.clone().unwrap_or_default()
+fn name(ingress: &Ingress) -> Excerpt {
+    Excerpt::of(ingress.metadata.name.as_deref().unwrap_or_default())
 }

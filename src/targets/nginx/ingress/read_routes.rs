@@ -8,7 +8,7 @@ use super::location::paths;
 use super::service_swap::ServiceSwap;
 use super::stable_ingress::{CLASS, StableIngress};
 use super::stable_service::StableService;
-use crate::error::IngressError;
+use crate::error::{Excerpt, IngressError};
 use crate::route::{Backend, Route};
 use crate::targets::finding::Findings;
 use crate::targets::nginx::annotations::key;
@@ -19,12 +19,13 @@ use crate::targets::nginx::{Flags, Prefix};
 ///
 /// `stable_service` may be `None` if the Ingress routes to one Service only. A canary without a port gets the port of the
 /// stable Service. Hosts with the same paths and the same port become one route. A rule without a host is
-/// always a route of its own:
+/// always a route of its own, and a default backend has the path `/` of each host that has no other `/`:
 ///
 /// | the stable Ingress | routes |
 /// |---|---|
 /// | `a.test`: `/` to web:80; `b.test`: `/` to web:80 | `web`: `a.test` and `b.test`, `/` |
 /// | `a.test`: `/` to web:80, `/admin` to web:8080 | `web`: `a.test`, `/`; `web-hosts-2`: `a.test`, `/admin` |
+/// | web:80 as the default backend, `a.test`: `/cart` to web:80 | `web`: `a.test`, `/cart` and `/` |
 /// | `a.test`: `/` to web:80; no host: `/` to web:80 | `web`: `a.test`, `/`; `web-hosts-2`: every host, `/` |
 ///
 /// These parts of the Ingress become findings:
@@ -44,8 +45,7 @@ use crate::targets::nginx::{Flags, Prefix};
 /// * `canaries` is empty.
 /// * The stable Ingress routes to several Services, and `stable_service` is `None`.
 /// * The stable Ingress does not route to `stable_service`.
-/// * The Service of a canary is the stable Service, or the stable Ingress already routes to it. For the first canary this is
-///   checked a second time with the port of the stable Service instead of its own.
+/// * The Service of a canary is the stable Service, may be it, or the stable Ingress already routes to it.
 /// * A name, a host or a port is invalid.
 /// * The rules of other Services take all paths of the stable Service, or no route can hold any of its paths.
 ///
@@ -81,12 +81,13 @@ pub fn routes(
     flags: &Flags,
 ) -> Result<Routes, IngressError> {
     let stable = StableIngress::new(stable, flags)?;
-    let first = canaries.first().ok_or(IngressError::NoCanary)?;
+    if canaries.is_empty() {
+        return Err(IngressError::NoCanary);
+    }
     let service = StableService::of(stable, stable_service)?;
     for canary in canaries {
         ServiceSwap::to(canary).check(stable, &service)?;
     }
-    ServiceSwap::to(first).without_port().check(stable, &service)?;
 
     let mut findings = Findings::default();
     report_left_out(stable, &service, &flags.prefix, &mut findings);
@@ -95,7 +96,11 @@ pub fn routes(
     if groups.is_empty() {
         // Each path of the stable Service was left out, so the last finding is about a path.
         let why = findings.last().map(ToString::to_string).unwrap_or_default();
-        return Err(IngressError::NoPath { ingress: stable.name.to_owned(), service: service.name, why });
+        return Err(IngressError::NoPath {
+            ingress: Excerpt::of(stable.name),
+            service: Excerpt::of(&service.name),
+            why,
+        });
     }
     let routes = groups.into_iter().enumerate().map(|(index, group)| group.route(index, stable, &service, canaries));
     let routes = routes.collect::<Result<Vec<Route>, IngressError>>()?;
@@ -127,9 +132,12 @@ fn report_left_out(stable: StableIngress<'_>, service: &StableService, prefix: &
         let secret = tls.secret_name.as_deref().unwrap_or("tls");
         findings.left_out("spec.tls", secret, "certificates belong to the Gateway that a route attaches to");
     }
-    let default = stable.default_backend().and_then(|backend| backend.service.as_ref());
-    if let Some(other) = default.filter(|default| !service.is(default)) {
-        findings.left_out("spec.defaultBackend", &other.name, "it is another Service than the stable one");
+    match stable.default_backend().map(|backend| (&backend.service, &backend.resource)) {
+        Some((Some(other), _)) if !service.is(other) => {
+            findings.left_out("spec.defaultBackend", &other.name, "it is another Service than the stable one");
+        }
+        Some((None, Some(resource))) => findings.left_out("spec.defaultBackend", &resource.name, "it is no Service"),
+        Some(_) | None => {}
     }
     for path in paths(stable.object) {
         if !path.path.backend.service.as_ref().is_some_and(|routed| service.is(routed)) {

@@ -58,6 +58,33 @@ impl Routes {
         Routes { routes: self.routes.into_iter().map(route).collect(), ..self }
     }
 
+    /// The same routes with this name. All but the first one are numbered, as in `web`, `web-hosts-2`, `web-hosts-3`.
+    ///
+    /// [`routes`](super::routes()) names them after the Ingress. Objects of one kind for several targets need different names, such
+    /// as the HTTPRoutes of a Gateway and those of Linkerd.
+    ///
+    /// # Errors
+    ///
+    /// A name is not a valid name of a Kubernetes object.
+    ///
+    /// ```
+    /// # use canary_policy::targets::nginx::{routes, Flags, Manifest};
+    /// # use k8s_openapi::api::networking::v1::Ingress;
+    /// # let stable = Ingress::from(serde_json::from_value::<Manifest>(serde_json::json!({
+    /// #     "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "web" },
+    /// #     "spec": { "defaultBackend": { "service": { "name": "web", "port": { "number": 80 } } } },
+    /// # }))?);
+    /// let read = routes(&stable, None, &["next".parse()?], &Flags::default())?;
+    /// assert_eq!(read.clone().with_name("web-mesh")?.routes[0].name(), "web-mesh");
+    /// assert!(read.with_name("Web").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_name(self, name: &str) -> Result<Self, InvalidRoute> {
+        let routes = self.routes.into_iter().enumerate();
+        let routes = routes.map(|(index, route)| route.with_name(&route_name(name, index)));
+        Ok(Routes { routes: routes.collect::<Result<_, _>>()?, ..self })
+    }
+
     /// The same routes, all attached to these Gateways.
     ///
     /// # Errors
@@ -137,13 +164,12 @@ impl Routes {
         let mut merged: Vec<Route> = Vec::new();
         for route in self.routes {
             let is_same = |other: &Route| other.stable() == route.stable() && other.canaries() == route.canaries();
-            match merged.iter().position(is_same) {
+            match merged.iter_mut().find(|other| is_same(other)) {
                 None => merged.push(route),
-                Some(place) => {
-                    let first = merged.swap_remove(place);
+                Some(first) => {
                     let further = route.paths().iter().filter(|path| !first.paths().contains(path));
                     let paths: Vec<Path> = first.paths().iter().chain(further).cloned().collect();
-                    merged.push(first.with_paths(paths)?);
+                    *first = first.clone().with_paths(paths)?;
                 }
             }
         }
@@ -176,4 +202,9 @@ impl Routes {
         let mut seen = BTreeSet::new();
         self.routes.iter().flat_map(Route::domains).find(|host| !seen.insert(host.clone()))
     }
+}
+
+/// The name of the route at `index`, if the first one has this name.
+pub(super) fn route_name(name: &str, index: usize) -> String {
+    if index == 0 { name.to_owned() } else { format!("{name}-hosts-{}", index + 1) }
 }

@@ -1,9 +1,11 @@
 //! The Services and ports that Ingresses name, as text and as parts of a route.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::networking::v1::{Ingress, IngressServiceBackend, ServiceBackendPort};
 
 use super::location::paths;
-use crate::error::InvalidRoute;
+use crate::error::{Excerpt, InvalidRoute};
 use crate::route::{Backend, Port};
 
 /// The Services that an Ingress routes to: first that of the default backend, then those of the paths in order.
@@ -14,11 +16,9 @@ pub(super) fn services(ingress: &Ingress) -> Vec<&IngressServiceBackend> {
 }
 
 /// The Services as text, sorted and without duplicates.
-pub(super) fn texts(services: &[&IngressServiceBackend]) -> Vec<String> {
-    let mut texts: Vec<String> = services.iter().map(|service| text(service)).collect();
-    texts.sort();
-    texts.dedup();
-    texts
+pub(super) fn texts(services: &[&IngressServiceBackend]) -> Vec<Excerpt> {
+    let texts: BTreeSet<String> = services.iter().map(|service| text(service)).collect();
+    texts.iter().map(|text| Excerpt::of(text)).collect()
 }
 
 /// A Service as text: `SERVICE`, `SERVICE:NUMBER` or `SERVICE:NAME`.

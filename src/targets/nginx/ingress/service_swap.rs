@@ -7,7 +7,7 @@ use k8s_openapi::api::networking::v1::{
 use super::service::{ingress_port, services, text};
 use super::stable_ingress::StableIngress;
 use super::stable_service::{StableRule, StableService};
-use crate::error::IngressError;
+use crate::error::{Excerpt, IngressError};
 use crate::route::{Backend, Port};
 
 /// A canary's Service. Without a port it gets the port of the Service whose place it takes.
@@ -22,11 +22,6 @@ impl<'c> ServiceSwap<'c> {
         ServiceSwap { service: canary.service(), port: canary.port() }
     }
 
-    /// The same Service without its port, so that it gets the port of the Service whose place it takes.
-    pub(super) fn without_port(self) -> Self {
-        ServiceSwap { port: None, ..self }
-    }
-
     /// Refuses a canary that ingress-nginx would ignore or drop (controller 1.15.1, `mergeAlternativeBackends` in
     /// `internal/ingress/controller/controller.go`). For an Ingress that routes to `web:80` and `api:80`, with `web` as the
     /// stable Service:
@@ -35,18 +30,21 @@ impl<'c> ServiceSwap<'c> {
     /// |---|---|
     /// | `web-2`, `web:8080` | accepted |
     /// | `web`, `web:80` | refused: the stable Service |
-    /// | `web:http` | refused: perhaps the stable Service, since `http` may be the name of port 80 |
+    /// | `web:http` | refused: `http` may be the name of port 80, and the controller would split requests between the same pods |
     /// | `api`, `api:80` | refused: the Ingress already routes to it |
     pub(super) fn check(self, ingress: StableIngress<'_>, stable: &StableService) -> Result<(), IngressError> {
         let routed = services(ingress.object);
         for service in routed.iter().copied().filter(|service| stable.is(service)) {
             let canary = self.in_place_of(service);
-            if canary == *service || (canary.name == service.name && has_named_port(&canary) != has_named_port(service))
-            {
-                return Err(IngressError::SameService { service: text(service) });
+            let [stable_text, canary_text] = [service, &canary].map(|service| Excerpt::of(&text(service)));
+            if canary == *service {
+                return Err(IngressError::SameService { service: stable_text });
+            }
+            if canary.name == service.name && has_named_port(&canary) != has_named_port(service) {
+                return Err(IngressError::PortNotation { service: stable_text, canary: canary_text });
             }
             if routed.contains(&&canary) {
-                return Err(IngressError::CanaryRouted { ingress: ingress.name.to_owned(), service: text(&canary) });
+                return Err(IngressError::CanaryRouted { ingress: Excerpt::of(ingress.name), service: canary_text });
             }
         }
         Ok(())
@@ -70,7 +68,7 @@ impl<'c> ServiceSwap<'c> {
 }
 
 /// Whether the port is given by name. An Ingress does not say which number a name stands for, so a port by name may be the
-/// same as a port by number. The controller would still take them for two backends, and split requests between the same pods.
+/// same as a port by number.
 fn has_named_port(service: &IngressServiceBackend) -> bool {
     service.port.as_ref().is_some_and(|port| port.name.is_some())
 }

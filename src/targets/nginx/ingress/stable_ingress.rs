@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::networking::v1::{Ingress, IngressBackend, IngressRule, IngressSpec, IngressTLS};
 
-use crate::error::IngressError;
+use crate::error::{Excerpt, IngressError};
 use crate::targets::nginx::Flags;
 use crate::targets::nginx::annotations::getter::parse_bool;
 use crate::targets::nginx::annotations::key;
@@ -46,7 +46,7 @@ impl<'i> StableIngress<'i> {
     pub(super) fn new(object: &'i Ingress, flags: &Flags) -> Result<Self, IngressError> {
         let name = object.metadata.name.as_deref().ok_or(IngressError::NoName)?;
         if is_canary(object, flags) {
-            return Err(IngressError::IsCanary { ingress: name.to_owned() });
+            return Err(IngressError::IsCanary { ingress: Excerpt::of(name) });
         }
         Ok(StableIngress { name, object })
     }

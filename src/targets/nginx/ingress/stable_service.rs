@@ -1,13 +1,13 @@
 //! The stable Service of an Ingress, and the paths on which it answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use k8s_openapi::api::networking::v1::{HTTPIngressPath, IngressBackend, IngressServiceBackend, ServiceBackendPort};
+use k8s_openapi::api::networking::v1::{HTTPIngressPath, IngressServiceBackend, ServiceBackendPort};
 
-use super::location::{Location, paths_of_rule};
+use super::location::{DefaultHost, default_hosts, paths_of_rule};
 use super::service::{ingress_port, services, texts};
 use super::stable_ingress::StableIngress;
-use crate::error::IngressError;
+use crate::error::{Excerpt, IngressError};
 use crate::route::Backend;
 
 /// The Service that a canary takes requests from.
@@ -37,7 +37,7 @@ impl StableService {
     /// The Service that the caller named, or, if the caller named none, the only Service that the Ingress routes to.
     pub(super) fn of(ingress: StableIngress<'_>, named: Option<&Backend>) -> Result<Self, IngressError> {
         let routed = services(ingress.object);
-        let name = ingress.name.to_owned();
+        let name = Excerpt::of(ingress.name);
         let Some(first) = routed.first() else {
             // A frequent mistake, which the error points out.
             let rule = ingress.rules().iter().position(|rule| rule.http.is_none());
@@ -49,7 +49,7 @@ impl StableService {
                 if routed.iter().any(|routed| service.is(routed)) {
                     Ok(service)
                 } else {
-                    let service = named.to_string();
+                    let service = Excerpt::of(&named.to_string());
                     Err(IngressError::NotRouted { ingress: name, service, services: texts(&routed) })
                 }
             }
@@ -65,6 +65,11 @@ impl StableService {
         service.name == self.name && (self.port.is_none() || service.port == self.port)
     }
 
+    /// The error for an Ingress in which [`rules`](Self::rules) finds nothing.
+    pub(super) fn nothing_to_split(&self, ingress: StableIngress<'_>) -> IngressError {
+        IngressError::NothingToSplit { ingress: Excerpt::of(ingress.name), service: Excerpt::of(&self.name) }
+    }
+
     /// The hosts and paths on which this Service answers. The list is empty if the rules of other Services take all its paths.
     /// For the Service `web`:
     ///
@@ -74,8 +79,35 @@ impl StableService {
     /// | `a.test`: `/` to api, `/` to web | none, since the first of two equal paths answers |
     /// | web as the default backend, no rule | `/` of the catch-all server |
     /// | web as the default backend, `a.test`: `/api` to api | `a.test/` |
-    /// | web as the default backend, `a.test`: `/cart` to web at the same port | `a.test/cart`, see `of_default_backend` |
+    /// | web as the default backend, `a.test`: `/cart` to web | `a.test/cart`, `a.test/` |
     pub(super) fn rules(&self, ingress: StableIngress<'_>) -> Vec<StableRule> {
+        let mut rules = self.of_rules(ingress);
+        rules.extend(self.of_default_backend(ingress));
+        rules
+    }
+
+    /// The hosts and paths that a canary Ingress has to name, so that it takes requests wherever this Service answers.
+    ///
+    /// The default backend is left out if one of the rules has its Service and port. The controller splits all requests to a
+    /// Service and port, whatever their path, so the canary of that rule takes requests from the default backend too.
+    ///
+    /// Each host of the default backend needs a rule of its own, because the canary Ingress must not have a default backend: it
+    /// would split every location of the catch-all server, or make the controller delete the canary.
+    pub(super) fn rules_of_canary(&self, ingress: StableIngress<'_>) -> Vec<StableRule> {
+        let mut rules = self.of_rules(ingress);
+        let of_default_backend = self.of_default_backend(ingress);
+        let services = |rules: &[StableRule]| -> Vec<IngressServiceBackend> {
+            rules.iter().flat_map(|rule| &rule.paths).map(|path| path.service.clone()).collect()
+        };
+        let split = services(&rules);
+        if !services(&of_default_backend).iter().any(|service| split.contains(service)) {
+            rules.extend(of_default_backend);
+        }
+        rules
+    }
+
+    /// The hosts and paths of the rules.
+    fn of_rules(&self, ingress: StableIngress<'_>) -> Vec<StableRule> {
         let mut taken = BTreeSet::new();
         let mut rules = Vec::new();
         for (index, rule) in ingress.rules().iter().enumerate() {
@@ -92,55 +124,18 @@ impl StableService {
                 rules.push(StableRule { field: format!("spec.rules[{index}].host"), host: rule.host.clone(), paths });
             }
         }
-        rules.extend(self.of_default_backend(ingress, &taken, &rules));
         rules
     }
 
-    /// The hosts on which the default backend answers, each with the path `/`, if the default backend is this Service. If the
-    /// Ingress has no rules, there is one such host, the catch-all server. Otherwise these are the hosts of the rules that
-    /// have no prefix `/`.
-    ///
-    /// The list is empty if one of the `stable` rules already has the Service and port of the default backend. The controller
-    /// splits all requests to a Service and port, whatever their path, so the canary of that rule takes requests from the
-    /// default backend too.
-    ///
-    /// Each host needs a rule of its own, because the canary Ingress must not have a default backend: it would split every
-    /// location of the catch-all server, or make the controller delete the canary.
-    fn of_default_backend(
-        &self,
-        ingress: StableIngress<'_>,
-        taken: &BTreeSet<Location>,
-        stable: &[StableRule],
-    ) -> Vec<StableRule> {
+    /// The hosts on which the default backend answers, each with the path `/`, if the default backend is this Service.
+    fn of_default_backend(&self, ingress: StableIngress<'_>) -> Vec<StableRule> {
         let service = ingress.default_backend().and_then(|backend| backend.service.as_ref());
         let Some(service) = service.filter(|service| self.is(service)) else { return Vec::new() };
-        if stable.iter().flat_map(|rule| &rule.paths).any(|path| path.service == *service) {
-            return Vec::new();
-        }
-        let root = HTTPIngressPath {
-            backend: IngressBackend { resource: None, service: Some(service.clone()) },
-            path: Some("/".to_owned()),
-            path_type: "Prefix".to_owned(),
-        };
-        let rules = ingress.rules();
-        let is_free = |host: Option<&str>| !taken.contains(&Location::new(host, &root));
-        let hosts: BTreeMap<Option<&str>, usize> = if rules.is_empty() {
-            BTreeMap::from([(None, 0)])
-        } else {
-            // Reversed, so that of several rules with one host the index of the first stays.
-            let hosts = rules.iter().enumerate().map(|(index, rule)| (rule.host.as_deref(), index)).rev();
-            hosts.filter(|(host, _)| host.is_some_and(|host| !host.is_empty())).collect()
-        };
-        let free = hosts.into_iter().filter(|(host, _)| is_free(*host));
-        free.map(|(host, index)| StableRule {
-            field: format!("spec.rules[{index}].host"),
+        let rule = |DefaultHost { host, rule, path }: DefaultHost<'_>| StableRule {
+            field: format!("spec.rules[{rule}].host"),
             host: host.map(str::to_owned),
-            paths: vec![StablePath {
-                field: "spec.defaultBackend".to_owned(),
-                path: root.clone(),
-                service: service.clone(),
-            }],
-        })
-        .collect()
+            paths: vec![StablePath { field: "spec.defaultBackend".to_owned(), path, service: service.clone() }],
+        };
+        default_hosts(ingress.object).into_iter().map(rule).collect()
     }
 }

@@ -1,0 +1,54 @@
+//! The parameters of a route of the Gateway API that neither a policy nor a route has.
+
+/// Whether the implementation of the Gateway API is built on Envoy, and how large a regular expression may become there.
+///
+/// Most implementations are built on Envoy. By default, only what all of them accept is written, and the rest is a loss: Cilium and
+/// kgateway, for example, run Envoy with its default limit for regular expressions, and where one route exceeds the limit, Envoy
+/// refuses the routes of the whole listener. Istio and Envoy Gateway raise the limit.
+///
+/// ```
+/// use canary_policy::targets::gateway::{self, RouteParams};
+/// use canary_policy::{Canary, HeaderRule, Match, Pattern, Policy, Route, Total};
+///
+/// let user = HeaderRule::new("x-user", Match::Pattern(Pattern::new("^[a-z]{3,50}$")?))?;
+/// let policy = Policy::new([Canary::new("canary", 5)?.with_header(user)], Total::default())?;
+/// let route = Route::new("web", "web:80".parse()?, ["web-canary:80".parse()?])?.with_parents(["public".parse()?])?;
+///
+/// let anywhere = gateway::http_routes(&policy, &route, &RouteParams::default())?;
+/// assert_eq!(anywhere.losses.len(), 1);
+/// assert!(gateway::http_routes(&policy, &route, &RouteParams::default().with_program_size(32_768))?.exact().is_ok());
+/// assert!(gateway::http_routes(&policy, &route, &RouteParams::default().without_envoy())?.exact().is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RouteParams {
+    program_size: Option<u32>,
+}
+
+impl Default for RouteParams {
+    fn default() -> Self {
+        RouteParams { program_size: Some(100) }
+    }
+}
+
+impl RouteParams {
+    /// The same parameters for an implementation that is built on Envoy and accepts regular expressions that RE2 compiles to at most
+    /// this many instructions (`re2.max_program_size.error_level`). The default is Envoy's own, 100.
+    #[must_use]
+    pub fn with_program_size(self, instructions: u32) -> Self {
+        RouteParams { program_size: Some(instructions) }
+    }
+
+    /// The same parameters for an implementation that is not built on Envoy: it has no limit for regular expressions, sees every
+    /// header as the client sent it, and adds a `%` to a response as it is.
+    #[must_use]
+    pub fn without_envoy(self) -> Self {
+        RouteParams { program_size: None }
+    }
+
+    /// The largest number of instructions of a regular expression; `None` if the implementation is not built on Envoy.
+    #[must_use]
+    pub const fn program_size(&self) -> Option<u32> {
+        self.program_size
+    }
+}

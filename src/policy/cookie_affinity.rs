@@ -40,8 +40,9 @@ impl SameSite {
 ///
 /// The cookie is read as ingress-nginx reads its affinity cookie. Names that differ in letter case are different, the
 /// **last** cookie of the name is taken, and its value ends at `;`, space or tab. If the value has several fields
-/// separated by `|`, the second one names the variant; otherwise the whole value does. A value that names no variant is
-/// ignored, and the response sets a new cookie. A value with an outdated [revision](Self::with_revision) is an example.
+/// separated by `|`, the second one names the variant; otherwise the whole value does, unless the selector was made
+/// [with tokens](crate::Selector::with_tokens). A value that names no variant, such as one with an outdated
+/// [revision](Self::with_revision), is ignored, and the request is decided as one without the cookie.
 ///
 /// Clients can write the cookie themselves, so it does not keep anybody away from a canary.
 ///
@@ -141,7 +142,8 @@ impl CookieAffinity {
         self.same_site
     }
 
-    /// Whether the cookie is marked `Secure` on every connection; see [`with_secure`](Self::with_secure).
+    /// Whether the cookie is always marked `Secure`, also when it is set over plain HTTP; see
+    /// [`with_secure`](Self::with_secure).
     #[must_use]
     pub const fn secure(&self) -> bool {
         self.secure
@@ -202,10 +204,11 @@ impl CookieAffinity {
         CookieAffinity { same_site: Some(same_site), ..self }
     }
 
-    /// The same affinity with a cookie that is marked `Secure` on every connection, if `secure` is true.
+    /// The same affinity with a cookie that is always marked `Secure`, also when it is set over plain HTTP, if `secure` is
+    /// true.
     ///
-    /// If it is false, which is the default, ingress-nginx marks the cookie on HTTPS only, and everything else marks it
-    /// only if its `SameSite` is `None`.
+    /// If it is false, which is the default, ingress-nginx marks the cookie on HTTPS only. A selector and all other targets
+    /// mark it only if its `SameSite` is `None`.
     #[must_use]
     pub fn with_secure(self, secure: bool) -> Self {
         CookieAffinity { secure, ..self }

@@ -39,6 +39,13 @@ pub enum AnnotationError {
     },
 }
 
+impl AnnotationError {
+    /// Makes the error for an annotation whose value no policy can hold.
+    pub(crate) fn unsupported(annotation: &'static str) -> impl Fn(Invalid) -> Self {
+        move |invalid| AnnotationError::Unsupported { annotation, invalid }
+    }
+}
+
 impl Diagnostic for AnnotationError {
     fn code(&self) -> &'static str {
         match self {

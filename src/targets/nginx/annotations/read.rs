@@ -93,23 +93,18 @@ pub fn read(annotations: &Annotations, flags: &Flags) -> Result<AnnotationReadin
     Ok(AnnotationReading { policy: Policy::of(Parts { canaries: vec![canary_of_policy], total, affinity }), findings })
 }
 
-/// Makes the error for an annotation whose value no policy can hold.
-pub(super) fn unsupported(annotation: &'static str) -> impl Fn(Invalid) -> AnnotationError {
-    move |invalid| AnnotationError::Unsupported { annotation, invalid }
-}
-
 /// The total that the balancer draws from: it draws a number from 1 to the total, and if the number is at most the weight, the
 /// request goes to the canary.
 fn total(config: &Config) -> Result<Total, AnnotationError> {
     let total = config.effective_total();
     let parts = u32::try_from(total).map_err(|_| Invalid::Total(total));
-    parts.and_then(Total::new).map_err(unsupported(key::WEIGHT_TOTAL))
+    parts.and_then(Total::new).map_err(AnnotationError::unsupported(key::WEIGHT_TOTAL))
 }
 
 /// The weight. A weight below 0 becomes 0, and a weight above the total becomes the total.
 fn weight(config: &Config) -> Result<u32, AnnotationError> {
     let weight = config.weight.clamp(0, config.effective_total());
-    u32::try_from(weight).map_err(|_| unsupported(key::WEIGHT)(Invalid::Weight(weight)))
+    u32::try_from(weight).map_err(|_| AnnotationError::unsupported(key::WEIGHT)(Invalid::Weight(weight)))
 }
 
 /// The header rule; `None` if there is none, or if nginx drops the header. A value overrides a pattern.
@@ -119,18 +114,18 @@ fn header(config: &Config) -> Result<Option<HeaderRule>, AnnotationError> {
     let (annotation, value_match) = if !header_value.is_empty() {
         (key::HEADER_VALUE, Match::Exact(header_value.clone()))
     } else if !header_pattern.is_empty() {
-        let pattern = Pattern::new(header_pattern).map_err(unsupported(key::HEADER_PATTERN))?;
+        let pattern = Pattern::new(header_pattern).map_err(AnnotationError::unsupported(key::HEADER_PATTERN))?;
         (key::HEADER_PATTERN, Match::Pattern(pattern))
     } else {
         (key::HEADER, Match::AlwaysNever)
     };
-    HeaderRule::new(&name, value_match).map(Some).map_err(unsupported(annotation))
+    HeaderRule::new(&name, value_match).map(Some).map_err(AnnotationError::unsupported(annotation))
 }
 
 fn cookie(config: &Config) -> Result<Option<CookieRule>, AnnotationError> {
     match config.cookie.as_str() {
         "" => Ok(None),
-        name => CookieRule::new(name, Match::AlwaysNever).map(Some).map_err(unsupported(key::COOKIE)),
+        name => CookieRule::new(name, Match::AlwaysNever).map(Some).map_err(AnnotationError::unsupported(key::COOKIE)),
     }
 }
 

@@ -1,7 +1,6 @@
 //! The affinity that the annotations of the stable Ingress express.
 
 use super::getter::normalized;
-use super::read::unsupported;
 use super::{FindingKind, Getter, key};
 use crate::error::{AnnotationError, Invalid};
 use crate::policy::{Affinity, AffinityScope, CookieAffinity, SameSite};
@@ -34,7 +33,8 @@ pub(in crate::targets::nginx) fn session_affinity(
     }
 
     let name = stable.basic(key::SESSION_NAME, DEFAULT_NAME).unwrap_or_else(|| DEFAULT_NAME.to_owned());
-    let mut cookie = CookieAffinity::new(&name).map_err(unsupported(key::SESSION_NAME))?.with_scope(scope);
+    let mut cookie =
+        CookieAffinity::new(&name).map_err(AnnotationError::unsupported(key::SESSION_NAME))?.with_scope(scope);
     cookie.max_age = stable.max_age();
     cookie.secure |= stable.bool(key::SESSION_SECURE).unwrap_or(false);
     cookie.same_site = stable.same_site();

@@ -69,6 +69,37 @@
 //! Public dependencies are re-exported: [`http`], and `k8s_openapi`, `schemars`, `rand` and `proptest` with their
 //! features. The minimum Rust version is 1.89.
 //!
+//! # Limits
+//!
+//! A value beyond a limit is an error that names the limit. A target has narrower limits of its own, which are in the
+//! documentation of its module; a part of a policy beyond one of them is a [`Loss`].
+//!
+//! | what | limit | reason |
+//! |---|---|---|
+//! | weight, total | 0 and 1 to 4,294,967,295 | a sample of 64 bits is exact for totals of 32 bits |
+//! | canaries | [1,000](Policy::MAX_CANARIES) | a decision may try the rules of all of them |
+//! | cost of a pattern | [512](Pattern::MAX_COST) | less than 16 ms for each KB of a value, whoever sent it |
+//! | cost of all patterns | [4,096](Policy::MAX_PATTERN_COST) | 128 ms for each KB; 16 MiB for a selector, 32 MiB for each thread |
+//! | length of a pattern, of an exact value | [4,096](Pattern::MAX_LEN) bytes | a header match of the Gateway API |
+//! | nested groups of a pattern | 100 | PCRE refuses more than 250; no stack can overflow |
+//! | repetitions in a pattern | 1,000, nested ones multiplied | RE2 refuses more |
+//! | size of a pattern in PCRE | 65,000 bytes | PCRE 8 refuses more than 65,535 |
+//! | compiled size of a pattern | 1 MiB | memory; the cost is the narrower limit but for large classes |
+//! | name of a canary | 63 characters | a DNS label |
+//! | name of a header or cookie | 256 bytes | a header match of the Gateway API |
+//! | revision, token | 63 characters | a label of Kubernetes |
+//! | salt | 256 bytes | a salt is a name, not a document |
+//! | path, domain of a cookie | 1,024 and 253 characters | browsers ignore longer paths; a DNS name |
+//! | age of a cookie | 4,294,967,295 s | 136 years; browsers keep a cookie for 400 days |
+//! | problems in a message | 20 | a message is for people; [`InvalidPolicy::problems`] has all |
+//! | value in a message | 80 characters | the same; the message has the length |
+//! | name of a route or namespace, host | 253 and 63, 253 characters | names of Kubernetes objects, DNS names |
+//! | path of a route | 1,024 characters | a path of the Gateway API |
+//! | port | 1 to 65,535, or 15 characters | a port of a Service |
+//! | line of an [nginx request](targets::nginx::RequestView) | 8,192 bytes | nginx refuses longer lines by default |
+//! | clients of a mix, requests of a client | 4,294,967,295 | expected shares are exact in 128 bits |
+//! | pods | [1,000,000](targets::replicas::Pods::MAX) | the search tries each number of pods; no cluster has more |
+//!
 //! # Stability
 //!
 //! The crate follows semantic versioning. Three kinds of public type can grow in a minor version, and one cannot:

@@ -57,7 +57,7 @@ impl PolicyFlags {
             cookie: Some(CookieAffinitySpec { name, ..CookieAffinitySpec::default() }),
             key: None,
         });
-        Ok(Spec { total, canaries: vec![canary], affinity })
+        Ok(Spec { total, canaries: vec![canary], affinity, ..Spec::default() })
     }
 }
 

@@ -29,6 +29,14 @@ pub enum Invalid {
     /// The policy has no canary.
     #[error("no canary is given: a policy has at least one")]
     NoCanary,
+    /// The policy has too many canaries.
+    #[error("the policy has {count} canaries: expected 1 to {bound}")]
+    CanaryCount {
+        /// The number of canaries.
+        count: usize,
+        /// The largest number that is allowed.
+        bound: usize,
+    },
     /// One of several canaries has no name.
     #[error("the name is missing: if a policy has several canaries, each needs a name")]
     NameMissing,
@@ -96,12 +104,49 @@ pub enum Invalid {
         /// The largest size in bytes that is allowed.
         bound: usize,
     },
+    /// A pattern takes too long to search for.
+    #[error(
+        "the pattern `{pattern}` costs {cost}: expected at most {bound}, by fewer repetitions or a `^` at its start"
+    )]
+    PatternCost {
+        /// The pattern.
+        pattern: Excerpt,
+        /// The [cost](crate::Pattern::cost) of the pattern.
+        cost: u64,
+        /// The largest cost that is allowed.
+        bound: u32,
+    },
+    /// The patterns of a policy together take too long to search for.
+    #[error("the patterns of all rules cost {cost} together: expected at most {bound}")]
+    PatternCosts {
+        /// The sum of the [costs](crate::Pattern::cost).
+        cost: u64,
+        /// The largest sum that is allowed.
+        bound: u32,
+    },
+    /// A value in a spec has another type than its field.
+    #[error("{found} is given: expected {expected}")]
+    WrongType {
+        /// The value, or its type if it is a list or an object.
+        found: String,
+        /// The type that is expected.
+        expected: &'static str,
+    },
     /// Two fields are given, but only one of them may be.
     #[error("`{0}` and `{1}` are both given: give one of them")]
     Both(&'static str, &'static str),
     /// Neither of two fields is given, but one of them has to be.
     #[error("neither `{0}` nor `{1}` is given: give one of them")]
     Neither(&'static str, &'static str),
+    /// The precedence of an affinity cookie has another value than `beforeRules` and `afterRules`.
+    #[error("`{0}` is not a precedence: expected `beforeRules` or `afterRules`")]
+    Precedence(Excerpt),
+    /// An affinity cookie pins other clients than `everyone` and `stable`.
+    #[error("`{0}` is not what a cookie can pin: expected `everyone` or `stable`")]
+    Pins(Excerpt),
+    /// The `SameSite` of a cookie has another value than `Strict`, `Lax` and `None`.
+    #[error("`{0}` is not a SameSite: expected `Strict`, `Lax` or `None`")]
+    SameSite(Excerpt),
     /// A revision is empty, too long, or has a character that is not allowed in it.
     #[error("`{0}` is not a revision: expected 1 to 63 letters, digits, `-`, `_` or `.`")]
     Revision(Excerpt),
@@ -115,8 +160,15 @@ pub enum Invalid {
     #[error("`{0}` is not a cookie path: expected `/` and at most 1023 more printable ASCII characters, without `;`")]
     CookiePath(Excerpt),
     /// A domain is not one that browsers accept for a cookie.
-    #[error("`{0}` is not a cookie domain: expected 1 to 253 letters, digits, `-` or `.`")]
+    #[error(
+        "`{0}` is not a cookie domain: expected at most 253 characters, letters, digits and inner `-` between single dots"
+    )]
     CookieDomain(Excerpt),
+    /// The prefix of a cookie's name forbids this attribute.
+    #[error(
+        "browsers drop the cookie `{0}` unless it is Secure, and one with `__Host-` also unless its path is `/` and it has no domain"
+    )]
+    CookiePrefix(Excerpt),
     /// A salt is too long.
     #[error("the salt has {0} bytes: expected at most 256")]
     Salt(usize),
@@ -147,6 +199,7 @@ impl Diagnostic for Invalid {
             Invalid::NameStable => "name-stable",
             Invalid::NameTwice(_) => "name-twice",
             Invalid::NoCanary => "no-canary",
+            Invalid::CanaryCount { .. } => "canary-count",
             Invalid::NameMissing => "name-missing",
             Invalid::Weight(_) => "weight",
             Invalid::Total(_) => "total",
@@ -159,13 +212,20 @@ impl Diagnostic for Invalid {
             Invalid::PatternLength { .. } => "pattern-length",
             Invalid::PatternSyntax { .. } => "pattern-syntax",
             Invalid::PatternSize { .. } => "pattern-size",
+            Invalid::PatternCost { .. } => "pattern-cost",
+            Invalid::PatternCosts { .. } => "pattern-costs",
+            Invalid::WrongType { .. } => "wrong-type",
             Invalid::Both(..) => "both",
             Invalid::Neither(..) => "neither",
+            Invalid::Precedence(_) => "precedence",
+            Invalid::Pins(_) => "pins",
+            Invalid::SameSite(_) => "same-site",
             Invalid::Revision(_) => "revision",
             Invalid::Token(_) => "token",
             Invalid::MaxAge(_) => "max-age",
             Invalid::CookiePath(_) => "cookie-path",
             Invalid::CookieDomain(_) => "cookie-domain",
+            Invalid::CookiePrefix(_) => "cookie-prefix",
             Invalid::Salt(_) => "salt",
             Invalid::Index { .. } => "index",
             Invalid::Variant(_) => "variant",
@@ -218,7 +278,8 @@ impl Diagnostic for Problem {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct InvalidPolicy {
-    /// One or more problems, in the order of the fields. Those that canaries have together come last.
+    /// One or more problems. Values of a wrong type come first, the others are in the order of the fields, and those that
+    /// canaries have together come last.
     pub problems: Vec<Problem>,
 }
 
@@ -230,9 +291,20 @@ impl std::error::Error for InvalidPolicy {
     }
 }
 
+impl InvalidPolicy {
+    /// The number of problems that the message shows.
+    const SHOWN: usize = 20;
+}
+
+/// One line for each of the first 20 problems, and a line with the number of further problems.
 impl fmt::Display for InvalidPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: Vec<String> = self.problems.iter().map(Problem::to_string).collect();
+        let mut lines: Vec<String> = self.problems.iter().take(Self::SHOWN).map(Problem::to_string).collect();
+        match self.problems.len().saturating_sub(Self::SHOWN) {
+            0 => {}
+            1 => lines.push("and 1 more problem".to_owned()),
+            more => lines.push(format!("and {more} more problems")),
+        }
         f.write_str(&lines.join("\n"))
     }
 }

@@ -1,8 +1,10 @@
 //! Affinity, which is how a client keeps its variant, and the precedence and the scope of an affinity cookie.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::{CookieAffinity, Key, KeyAffinity};
+use crate::error::{Excerpt, Invalid};
 
 /// How a client keeps its variant from one request to the next.
 ///
@@ -22,7 +24,8 @@ pub enum Affinity {
     /// A client does not keep its variant: every request is decided anew.
     #[default]
     None,
-    /// The response sets a cookie that names the variant. Requests with this cookie get the same variant.
+    /// The response sets a cookie that names the variant. Requests with this cookie get the same variant, whatever the
+    /// weights are by then: a canary with weight 0 keeps these clients until the revision changes.
     Cookie(CookieAffinity),
     /// The sample is computed from a header or cookie of the request. Requests with the same value get the same
     /// variant.
@@ -67,6 +70,26 @@ pub enum AffinityPrecedence {
     AfterRules,
 }
 
+impl AffinityPrecedence {
+    /// The precedence as it is written in a [`Spec`](crate::Spec): `beforeRules` or `afterRules`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            AffinityPrecedence::BeforeRules => "beforeRules",
+            AffinityPrecedence::AfterRules => "afterRules",
+        }
+    }
+}
+
+impl FromStr for AffinityPrecedence {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let all = [AffinityPrecedence::BeforeRules, AffinityPrecedence::AfterRules];
+        all.into_iter().find(|other| other.as_str() == text).ok_or_else(|| Invalid::Precedence(Excerpt::of(text)))
+    }
+}
+
 /// The variants that an affinity cookie pins clients to. A client that is pinned to a variant gets it again.
 ///
 /// With `serde` the values are `everyone` and `stable`.
@@ -96,4 +119,24 @@ pub enum AffinityScope {
     /// clients that return cookies falls with time.
     #[cfg_attr(feature = "serde", serde(rename = "stable"))]
     StableOnly,
+}
+
+impl AffinityScope {
+    /// The scope as it is written in a [`Spec`](crate::Spec): `everyone` or `stable`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            AffinityScope::AllVariants => "everyone",
+            AffinityScope::StableOnly => "stable",
+        }
+    }
+}
+
+impl FromStr for AffinityScope {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let all = [AffinityScope::AllVariants, AffinityScope::StableOnly];
+        all.into_iter().find(|other| other.as_str() == text).ok_or_else(|| Invalid::Pins(Excerpt::of(text)))
+    }
 }

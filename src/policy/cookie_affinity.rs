@@ -1,7 +1,10 @@
 //! Affinity by a cookie that the response sets and that names the variant of a client.
 
+use std::str::FromStr;
+
 use super::{AffinityPrecedence, AffinityScope, CanaryName, CookieName, Variant};
 use crate::error::{Excerpt, Invalid};
+use crate::names::is_dns_label;
 
 /// Whether a browser sends the affinity cookie with requests that come from another site's page (RFC 6265bis,
 /// `SameSite`).
@@ -36,6 +39,15 @@ impl SameSite {
     }
 }
 
+impl FromStr for SameSite {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let all = [SameSite::Strict, SameSite::Lax, SameSite::None];
+        all.into_iter().find(|other| other.as_str() == text).ok_or_else(|| Invalid::SameSite(Excerpt::of(text)))
+    }
+}
+
 /// Affinity by a cookie: the response sets it, and its value names the client's variant.
 ///
 /// The cookie is read as ingress-nginx reads its affinity cookie. Names that differ in letter case are different, the
@@ -45,6 +57,15 @@ impl SameSite {
 /// [revision](Self::with_revision), is ignored, and the request is decided as one without the cookie.
 ///
 /// Clients can write the cookie themselves, so it does not keep anybody away from a canary.
+///
+/// A client keeps its canary even if the canary's weight falls to 0, unless the cookie pins clients
+/// [to stable only](Self::with_scope). To take the clients of a canary back, set a new [revision](Self::with_revision)
+/// together with the weight, or remove the canary. In ingress-nginx, whose cookies have no revision, a new name of the cookie
+/// releases them.
+///
+/// Browsers drop a cookie whose name begins with `__Secure-`, `__Host-` or `__Http-`, in any letter case, unless it is
+/// `Secure`, so it always is. With `__Host-`, the path is always `/`, and no domain can be set (RFC 6265bis, section
+/// 4.1.3).
 ///
 /// ```
 /// use canary_policy::{AffinityPrecedence, CookieAffinity, SameSite};
@@ -87,10 +108,10 @@ impl CookieAffinity {
             scope: AffinityScope::default(),
             revision: None,
             max_age: None,
-            path: None,
+            path: Some("/".to_owned()).filter(|_| is_for_one_host(name)),
             domain: None,
             same_site: None,
-            secure: false,
+            secure: is_for_https(name),
         })
     }
 
@@ -171,7 +192,8 @@ impl CookieAffinity {
         Ok(CookieAffinity { revision: Some(checked_revision(revision.to_owned())?), ..self })
     }
 
-    /// The same affinity with a cookie that lasts for this many seconds from the response that sets it.
+    /// The same affinity with a cookie that lasts for this many seconds from the response that sets it. Browsers drop a
+    /// cookie of 0 seconds at once, so no client keeps its variant.
     #[must_use]
     pub fn with_max_age(self, seconds: u32) -> Self {
         CookieAffinity { max_age: Some(seconds), ..self }
@@ -183,9 +205,9 @@ impl CookieAffinity {
     /// # Errors
     ///
     /// The path does not begin with `/`, has more than 1024 characters, or has a `;` or a character that is not
-    /// printable ASCII.
+    /// printable ASCII. Or it is not `/`, but the name of the cookie begins with `__Host-`.
     pub fn with_path(self, path: &str) -> Result<Self, Invalid> {
-        Ok(CookieAffinity { path: Some(checked_path(path.to_owned())?), ..self })
+        Ok(CookieAffinity { path: Some(checked_path(path.to_owned(), self.name.as_str())?), ..self })
     }
 
     /// The same affinity with a cookie that is sent to this domain and its subdomains. By default it is sent to the
@@ -193,9 +215,11 @@ impl CookieAffinity {
     ///
     /// # Errors
     ///
-    /// The domain is not 1 to 253 letters, digits, `-` or `.`.
+    /// The domain is not made of labels that are separated by dots, each of 1 to 63 letters, digits and inner `-`, or it
+    /// has more than 253 characters. A dot before the first label is allowed; browsers ignore it. Or the name of the cookie
+    /// begins with `__Host-`.
     pub fn with_domain(self, domain: &str) -> Result<Self, Invalid> {
-        Ok(CookieAffinity { domain: Some(checked_domain(domain.to_owned())?), ..self })
+        Ok(CookieAffinity { domain: Some(checked_domain(domain.to_owned(), self.name.as_str())?), ..self })
     }
 
     /// The same affinity with a cookie of this `SameSite`.
@@ -209,9 +233,11 @@ impl CookieAffinity {
     ///
     /// If it is false, which is the default, ingress-nginx marks the cookie on HTTPS only. A selector and all other targets
     /// mark it only if its `SameSite` is `None`.
+    ///
+    /// A cookie whose name begins with `__Secure-`, `__Host-` or `__Http-` stays `Secure`.
     #[must_use]
     pub fn with_secure(self, secure: bool) -> Self {
-        CookieAffinity { secure, ..self }
+        CookieAffinity { secure: secure || is_for_https(self.name.as_str()), ..self }
     }
 }
 
@@ -257,22 +283,49 @@ pub(super) fn is_token(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-/// The same text, if it is the path of a cookie.
-pub(super) fn checked_path(path: String) -> Result<String, Invalid> {
+/// The same text, if it is the path of a cookie with this name.
+pub(super) fn checked_path(path: String, name: &str) -> Result<String, Invalid> {
     let printable = |byte: u8| matches!(byte, b' '..=b'~') && byte != b';';
-    if path.starts_with('/') && path.len() <= 1024 && path.bytes().all(printable) {
-        Ok(path)
-    } else {
+    if !path.starts_with('/') || path.len() > 1024 || !path.bytes().all(printable) {
         Err(Invalid::CookiePath(Excerpt::of(&path)))
+    } else if is_for_one_host(name) && path != "/" {
+        Err(Invalid::CookiePrefix(Excerpt::of(name)))
+    } else {
+        Ok(path)
     }
 }
 
-/// The same text, if it is the domain of a cookie.
-pub(super) fn checked_domain(domain: String) -> Result<String, Invalid> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
-    if (1..=253).contains(&domain.len()) && domain.bytes().all(allowed) {
-        Ok(domain)
-    } else {
+/// The same text, if it is the domain of a cookie with this name.
+pub(super) fn checked_domain(domain: String, name: &str) -> Result<String, Invalid> {
+    let is_label = |label: &str| is_dns_label(&label.to_ascii_lowercase());
+    if domain.len() > 253 || !domain.strip_prefix('.').unwrap_or(&domain).split('.').all(is_label) {
         Err(Invalid::CookieDomain(Excerpt::of(&domain)))
+    } else if is_for_one_host(name) {
+        Err(Invalid::CookiePrefix(Excerpt::of(name)))
+    } else {
+        Ok(domain)
     }
+}
+
+/// Whether a cookie with this name is `Secure`, if the policy says so, says not, or says nothing.
+pub(super) fn checked_secure(secure: Option<bool>, name: &str) -> Result<bool, Invalid> {
+    match secure {
+        Some(false) if is_for_https(name) => Err(Invalid::CookiePrefix(Excerpt::of(name))),
+        secure => Ok(secure.unwrap_or_else(|| is_for_https(name))),
+    }
+}
+
+/// Whether browsers drop a cookie with this name unless it is `Secure`.
+fn is_for_https(name: &str) -> bool {
+    ["__Secure-", "__Host-", "__Http-"].into_iter().any(|prefix| begins_with(name, prefix))
+}
+
+/// Whether browsers drop a cookie with this name unless it has the path `/` and no domain.
+fn is_for_one_host(name: &str) -> bool {
+    begins_with(name, "__Host-")
+}
+
+/// Whether a name begins with a prefix, in any letter case.
+fn begins_with(name: &str, prefix: &str) -> bool {
+    name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }

@@ -21,9 +21,12 @@ mod cookie_affinity;
 mod header;
 mod key_affinity;
 mod pattern;
+mod pattern_cost;
 mod portability;
 mod problems;
 mod ratio;
+#[cfg(feature = "serde")]
+mod read_spec;
 mod spec;
 #[cfg(feature = "proptest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
@@ -53,12 +56,30 @@ pub use variant::Variant;
 use std::sync::Arc;
 
 use crate::error::{Invalid, InvalidPolicy};
-use problems::{NameAndWeight, Problems};
+use problems::{CanaryParts, Problems};
 
 /// A valid canary traffic policy.
 ///
 /// A policy has at least one canary. The names of its canaries are unique, and their weights add up to at most the
 /// total; stable gets the rest.
+///
+/// # When weights change
+///
+/// Each canary has an interval of the samples: canaries 0, 2, 4 … from the bottom of the total upwards, and canaries 1, 3,
+/// 5 … from the top downwards. A client with a fixed sample, such as that of a key, stays where it is as long as the
+/// interval contains its sample. For a fixed total this means:
+///
+/// * **A canary keeps all its clients if its weight does not fall** and no weight before it on its side changes, that is, the
+///   weight of every second canary before it. So the first two canaries always do.
+/// * If a weight before it on its side changes, even a canary that grows can lose clients. From the weights 31, 63 and 25
+///   of 165 to 0, 63 and 44, the third canary moves from the points 31 to 55 to the points 0 to 43, and loses 44 to 55.
+/// * **The place in the list counts.** If the first of two canaries is removed, the second one becomes the first and gets
+///   other clients. To keep the clients of the others, leave the canary in the list with weight 0.
+///
+/// Weights move nobody who is pinned by a cookie, not even the clients of a canary whose weight falls to 0: see
+/// [`CookieAffinity`].
+///
+/// # Equality
 ///
 /// Two policies are equal if they are written the same way: 3 of 10 is not equal to 30 of 100. To compare shares,
 /// compare [`reduced`](Policy::reduced) policies. The clones of a policy share its parts, so cloning allocates nothing.
@@ -93,6 +114,19 @@ pub(crate) struct Parts {
 }
 
 impl Policy {
+    /// The largest number of canaries.
+    ///
+    /// A decision tries the rules of all canaries, one after the other. 1,000 leave room for a canary for each developer
+    /// or customer.
+    pub const MAX_CANARIES: usize = 1000;
+
+    /// The largest sum of the [costs](Pattern::cost) of all patterns.
+    ///
+    /// It bounds the time for a request whose every rule has a pattern: if all rules read the same header, less than 128 ms
+    /// for each KB of its value in the worst case. It bounds memory too: a [`Selector`](crate::Selector) needs less than
+    /// 16 MiB, and less than 32 MiB more for each thread that decides with it.
+    pub const MAX_PATTERN_COST: u32 = 4096;
+
     /// A policy with these parts, which have to be valid together.
     pub(crate) fn of(parts: Parts) -> Self {
         Policy(Arc::new(parts))
@@ -112,16 +146,15 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// There is no canary, two canaries have the same name, or the weights add up to more than `total`. The error has
-    /// all problems.
+    /// There is no canary or there are more than [`MAX_CANARIES`](Self::MAX_CANARIES), two canaries have the same name, the
+    /// weights add up to more than `total`, or the patterns cost more than [`MAX_PATTERN_COST`](Self::MAX_PATTERN_COST).
+    /// The error has all problems.
     pub fn new(canaries: impl IntoIterator<Item = Canary>, total: Total) -> Result<Self, InvalidPolicy> {
         let canaries: Vec<Canary> = canaries.into_iter().collect();
-        let names_and_weights: Vec<NameAndWeight<'_>> = canaries
-            .iter()
-            .map(|canary| NameAndWeight { name: Some(canary.name()), weight: Some(canary.weight()) })
-            .collect();
+        let parts: Vec<CanaryParts<'_>> = canaries.iter().map(CanaryParts::of).collect();
         let mut problems = Problems::default();
-        problems.check_together(&names_and_weights, Some(total));
+        problems.check_count(canaries.len());
+        problems.check_together(&parts, Some(total));
         if problems.is_empty() {
             Ok(Policy::of(Parts { canaries, total, affinity: Affinity::None }))
         } else {
@@ -201,6 +234,11 @@ impl Policy {
         self.variants().filter_map(|variant| self.name(variant))
     }
 
+    /// The patterns of all rules.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.parts().canaries.iter().flat_map(|canary| CanaryParts::of(canary).patterns())
+    }
+
     /// The weight of a variant, in parts of the total. Stable has the parts that no canary has. 0 if the policy has no
     /// such canary.
     ///
@@ -224,7 +262,8 @@ impl Policy {
         }
     }
 
-    /// The same policy, in which the canary at this index has this weight, in parts of the total.
+    /// The same policy, in which the canary at this index has this weight, in parts of the total. Clients that a cookie pins
+    /// to the canary keep it, even if the weight is 0: see [`CookieAffinity`].
     ///
     /// # Errors
     ///

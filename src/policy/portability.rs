@@ -1,6 +1,7 @@
 //! The portability of a pattern: whether PCRE 8, RE2 and the `regex` crate read it alike.
 //!
-//! The rules were compared with PCRE 8.39 on generated patterns until no difference was left.
+//! The rules were compared with PCRE 8.39 on generated patterns until no difference was left; `tests/oracles/pcre.rs` repeats
+//! the comparison.
 
 use regex_syntax::ast::{
     self, Ast, ClassSetItem, Flag, FlagsItemKind, HexLiteralKind, LiteralKind, SpecialLiteralKind,

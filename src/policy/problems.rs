@@ -2,40 +2,96 @@
 
 use std::collections::BTreeSet;
 
-use super::{CanaryName, Total};
+use super::{Canary, CanaryName, CookieRule, HeaderRule, Match, Pattern, Policy, Total};
 use crate::error::{Excerpt, Invalid, InvalidPolicy, Problem};
 
 /// The problems found so far.
 #[derive(Default)]
-pub(super) struct Problems(Vec<Problem>);
+pub(super) struct Problems {
+    problems: Vec<Problem>,
+    /// The fields whose values could not be read. These fields have a problem already, so other problems of theirs would
+    /// only repeat it.
+    unread: BTreeSet<String>,
+}
 
-/// The name and the weight of a canary, each `None` if it is invalid.
-pub(super) struct NameAndWeight<'c> {
+/// The parts of a canary, each `None` if it is invalid. A rule that the canary does not have is `None` too.
+#[derive(Clone, Copy)]
+pub(super) struct CanaryParts<'c> {
     pub(super) name: Option<&'c CanaryName>,
     pub(super) weight: Option<u32>,
+    pub(super) header: Option<&'c HeaderRule>,
+    pub(super) cookie: Option<&'c CookieRule>,
+}
+
+impl<'c> CanaryParts<'c> {
+    pub(super) fn of(canary: &'c Canary) -> Self {
+        let Canary { name, weight, header, cookie } = canary;
+        CanaryParts { name: Some(name), weight: Some(*weight), header: header.as_ref(), cookie: cookie.as_ref() }
+    }
+
+    /// The patterns of the rules.
+    pub(super) fn patterns(self) -> impl Iterator<Item = &'c Pattern> {
+        let CanaryParts { name: _, weight: _, header, cookie } = self;
+        let matches = [header.map(HeaderRule::value_match), cookie.map(CookieRule::value_match)];
+        matches.into_iter().flatten().filter_map(Match::pattern)
+    }
 }
 
 impl Problems {
-    /// The value, if it is valid; otherwise adds the problem of this field.
-    pub(super) fn keep<T>(&mut self, field: impl Into<String>, value: Result<T, Invalid>) -> Option<T> {
-        value.map_err(|invalid| self.0.push(invalid.at(field))).ok()
+    /// The problems of a spec with values that could not be read.
+    pub(super) fn of_unread(unread: Vec<Problem>) -> Self {
+        Problems { unread: unread.iter().map(|problem| problem.field.clone()).collect(), problems: unread }
     }
 
-    /// Adds the problems that canaries have together although each is valid by itself: no canary at all, two canaries
-    /// with one name, and weights above the total.
-    pub(super) fn check_together(&mut self, canaries: &[NameAndWeight<'_>], total: Option<Total>) {
-        if canaries.is_empty() {
-            self.0.push(Invalid::NoCanary.at("canaries"));
+    /// The value, if it is valid and could be read; otherwise adds the problem of this field.
+    pub(super) fn keep<T>(&mut self, field: impl Into<String>, value: Result<T, Invalid>) -> Option<T> {
+        let field = field.into();
+        match value {
+            Ok(value) => Some(value).filter(|_| !self.unread.contains(&field)),
+            Err(invalid) => {
+                self.add(invalid, field);
+                None
+            }
         }
+    }
 
+    /// Adds a problem of this field, unless the field or a part of it could not be read.
+    fn add(&mut self, invalid: Invalid, field: impl Into<String>) {
+        let field = field.into();
+        let is_part = |unread: &str| unread.strip_prefix(&field).is_some_and(|rest| rest.starts_with(['.', '[']));
+        // The parts of a field come directly after it.
+        let mut from_here = self.unread.range(field.clone()..).take_while(|unread| unread.starts_with(&field));
+        if !from_here.any(|unread| *unread == field || is_part(unread)) {
+            self.problems.push(invalid.at(field));
+        }
+    }
+
+    /// Adds the problem that there is no canary, or that there are too many.
+    pub(super) fn check_count(&mut self, count: usize) {
+        let bound = Policy::MAX_CANARIES;
+        match count {
+            0 => self.add(Invalid::NoCanary, "canaries"),
+            count if count > bound => self.add(Invalid::CanaryCount { count, bound }, "canaries"),
+            _ => {}
+        }
+    }
+
+    /// Adds the problems that canaries have together although each is valid by itself: two canaries with one name, patterns
+    /// that cost too much, and weights above the total.
+    pub(super) fn check_together(&mut self, canaries: &[CanaryParts<'_>], total: Option<Total>) {
         let mut seen = BTreeSet::new();
         for (index, canary) in canaries.iter().enumerate() {
             if let Some(name) = canary.name
                 && !seen.insert(name)
             {
-                let field = format!("canaries[{index}].name");
-                self.0.push(Invalid::NameTwice(Excerpt::of(name.as_str())).at(field));
+                self.add(Invalid::NameTwice(Excerpt::of(name.as_str())), format!("canaries[{index}].name"));
             }
+        }
+
+        let patterns = canaries.iter().copied().flat_map(CanaryParts::patterns);
+        let (cost, bound) = (patterns.map(|pattern| u64::from(pattern.cost())).sum(), Policy::MAX_PATTERN_COST);
+        if cost > u64::from(bound) {
+            self.add(Invalid::PatternCosts { cost, bound }, "canaries");
         }
 
         let Some(total) = total.map(Total::get) else { return };
@@ -46,20 +102,20 @@ impl Problems {
             sum += u64::from(weight);
             if weight > total {
                 one_is_above = true;
-                self.0.push(Invalid::WeightAboveTotal { weight, total }.at(format!("canaries[{index}].weight")));
+                self.add(Invalid::WeightAboveTotal { weight, total }, format!("canaries[{index}].weight"));
             }
         }
         if sum > u64::from(total) && !one_is_above {
-            self.0.push(Invalid::SumAboveTotal { sum, total }.at("canaries"));
+            self.add(Invalid::SumAboveTotal { sum, total }, "canaries");
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.problems.is_empty()
     }
 
     /// All problems as one error. There has to be at least one.
     pub(super) fn into_error(self) -> InvalidPolicy {
-        InvalidPolicy { problems: self.0 }
+        InvalidPolicy { problems: self.problems }
     }
 }

@@ -2,13 +2,15 @@
 
 use super::{
     Affinity, AffinityPrecedence, AffinityScope, Canary, CanaryName, CookieAffinity, CookieRule, HeaderRule, Key,
-    KeyAffinity, Match, Parts, Policy, SameSite, Total,
+    KeyAffinity, Match, Parts, Policy, Total,
 };
+use crate::error::Problem;
 
 /// A policy as it is written in YAML, JSON or a custom resource. `Policy::try_from` checks it.
 ///
-/// Field names are in camelCase, and unknown fields are refused. A field that is left out has the default that is
-/// documented for it. The schema (feature `schemars`) is legal inside a Kubernetes CRD: it has only objects, arrays,
+/// Field names are in camelCase. A field that is left out, or is `null`, has the default that is documented for it.
+/// Unknown fields are errors of the format that a spec is read from; every value is checked by `Policy::try_from`, even
+/// its type. The schema (feature `schemars`) is legal inside a Kubernetes CRD: it has only objects, arrays,
 /// integers, booleans and strings.
 ///
 /// ```yaml
@@ -45,7 +47,7 @@ use super::{
 /// # Ok::<(), canary_policy::InvalidPolicy>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[cfg_attr(
@@ -63,6 +65,11 @@ pub struct Spec {
     /// How a client keeps its variant. By default every request is decided anew.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub affinity: Option<AffinitySpec>,
+    /// The values that had a wrong type when the spec was read. `Policy::try_from` reports them with all other problems,
+    /// and a spec that has them cannot be written. Empty in a spec that was not read.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty", serialize_with = "refuse"))]
+    #[cfg_attr(feature = "schemars", schemars(skip))]
+    pub unread: Vec<Problem>,
 }
 
 /// A [`Canary`] as it is written in a [`Spec`].
@@ -76,7 +83,7 @@ pub struct Spec {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schemars", schemars(description = "A version under trial."))]
@@ -84,7 +91,7 @@ pub struct CanarySpec {
     /// The name: a DNS label other than `stable`. The default is `canary` if the policy has only one canary.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub name: Option<String>,
-    /// The weight in parts of the total, by default 0.
+    /// The weight in parts of the total, by default 0. Clients that a cookie pins to the canary keep it at weight 0.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub weight: Option<i64>,
     /// The header rule, by default none.
@@ -108,7 +115,7 @@ pub struct CanarySpec {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[cfg_attr(
@@ -138,7 +145,7 @@ pub struct RuleSpec {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schemars", schemars(description = "How a client keeps its variant: by a cookie or by a key."))]
@@ -155,15 +162,15 @@ pub struct AffinitySpec {
 ///
 /// ```
 /// use canary_policy::policy::CookieAffinitySpec;
-/// use canary_policy::AffinityScope;
 ///
 /// let cookie: CookieAffinitySpec = serde_json::from_str(r#"{ "name": "route", "pins": "stable" }"#)?;
-/// assert_eq!(cookie.pins, Some(AffinityScope::StableOnly));
-/// assert!(serde_json::from_str::<CookieAffinitySpec>(r#"{ "name": "route", "pins": "canary" }"#).is_err());
+/// assert_eq!(cookie.pins.as_deref(), Some("stable"));
+/// let error = serde_json::from_str::<CookieAffinitySpec>(r#"{ "name": "route", "maxAge": "a day" }"#).unwrap_err();
+/// assert!(error.to_string().starts_with("maxAge: `a day` is given: expected a whole number"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[cfg_attr(
@@ -175,12 +182,12 @@ pub struct CookieAffinitySpec {
     pub name: String,
     /// `beforeRules`, the default: the cookie decides before the rules. `afterRules`: it decides after them.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>", extend("enum" = ["beforeRules", "afterRules"])))]
-    pub precedence: Option<AffinityPrecedence>,
+    #[cfg_attr(feature = "schemars", schemars(extend("enum" = ["beforeRules", "afterRules"])))]
+    pub precedence: Option<String>,
     /// `everyone`, the default: a client keeps stable or its canary. `stable`: a client keeps stable only.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>", extend("enum" = ["everyone", "stable"])))]
-    pub pins: Option<AffinityScope>,
+    #[cfg_attr(feature = "schemars", schemars(extend("enum" = ["everyone", "stable"])))]
+    pub pins: Option<String>,
     /// The revision that a cookie must carry, by default none. A new revision makes every client lose its variant.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub revision: Option<String>,
@@ -195,8 +202,8 @@ pub struct CookieAffinitySpec {
     pub domain: Option<String>,
     /// The `SameSite` of the cookie: `Strict`, `Lax` or `None`. By default the attribute is not set.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>", extend("enum" = ["Strict", "Lax", "None"])))]
-    pub same_site: Option<SameSite>,
+    #[cfg_attr(feature = "schemars", schemars(extend("enum" = ["Strict", "Lax", "None"])))]
+    pub same_site: Option<String>,
     /// Whether the cookie is marked `Secure` on every connection, by default `false`.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub secure: Option<bool>,
@@ -212,7 +219,7 @@ pub struct CookieAffinitySpec {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[cfg_attr(
@@ -229,6 +236,14 @@ pub struct KeySpec {
     /// The salt, of at most 256 bytes, by default empty. A new salt gives every client a new sample.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub salt: Option<String>,
+}
+
+/// Keeps a spec from being written without the values that could not be read.
+#[cfg(feature = "serde")]
+fn refuse<S: serde::Serializer>(unread: &[Problem], _: S) -> Result<S::Ok, S::Error> {
+    use serde::ser::Error;
+    let fields: Vec<&str> = unread.iter().map(|problem| problem.field.as_str()).collect();
+    Err(S::Error::custom(format_args!("values of the spec could not be read: {}", fields.join(", "))))
 }
 
 impl From<&Policy> for Spec {
@@ -250,6 +265,7 @@ impl From<Policy> for Spec {
                 Affinity::Cookie(cookie) => Some(AffinitySpec { cookie: Some(cookie.into()), key: None }),
                 Affinity::Key(key) => Some(AffinitySpec { cookie: None, key: Some(key.into()) }),
             },
+            unread: Vec::new(),
         }
     }
 }
@@ -278,13 +294,15 @@ impl From<CookieAffinity> for CookieAffinitySpec {
         let CookieAffinity { name, precedence, scope, revision, max_age, path, domain, same_site, secure } = affinity;
         CookieAffinitySpec {
             name: name.to_string(),
-            precedence: Some(precedence).filter(|&precedence| precedence != AffinityPrecedence::default()),
-            pins: Some(scope).filter(|&scope| scope != AffinityScope::default()),
+            precedence: Some(precedence)
+                .filter(|&precedence| precedence != AffinityPrecedence::default())
+                .map(|precedence| precedence.as_str().to_owned()),
+            pins: Some(scope).filter(|&scope| scope != AffinityScope::default()).map(|scope| scope.as_str().to_owned()),
             revision,
             max_age: max_age.map(i64::from),
             path,
             domain,
-            same_site,
+            same_site: same_site.map(|same_site| same_site.as_str().to_owned()),
             secure: Some(secure).filter(|&secure| secure),
         }
     }

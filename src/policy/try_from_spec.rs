@@ -1,6 +1,6 @@
 //! From a spec to a policy: every field is checked, and every problem is reported.
 
-use super::problems::{NameAndWeight, Problems};
+use super::problems::{CanaryParts, Problems};
 use super::{
     Affinity, AffinitySpec, Canary, CanaryName, CanarySpec, CookieAffinity, CookieAffinitySpec, CookieName, CookieRule,
     HeaderRule, Key, KeyAffinity, KeySpec, Match, Parts, Pattern, Policy, RuleSpec, Spec, Total, cookie,
@@ -15,22 +15,27 @@ impl TryFrom<Spec> for Policy {
     ///
     /// # Errors
     ///
-    /// A field is invalid. The error has all problems in the order of the fields. The problems that the canaries have
-    /// together come last: there is none, two have the same name, or their weights are above the total.
+    /// A field is invalid. The error has all problems. Values of a wrong type come first, and the others are in the order
+    /// of the fields. The problems that the canaries have together come last: there are too few or too many of them, two
+    /// have the same name, their patterns cost too much, or their weights are above the total. Of too many canaries,
+    /// none is checked.
     fn try_from(spec: Spec) -> Result<Self, InvalidPolicy> {
-        let Spec { total, canaries, affinity } = spec;
-        let mut problems = Problems::default();
+        let Spec { total, canaries, affinity, unread } = spec;
+        let mut problems = Problems::of_unread(unread);
 
         let total = problems.keep("total", checked_total(total));
-        let single = canaries.len() == 1;
+        let count = canaries.len();
+        let single = count == 1;
         let canaries: Vec<CheckedCanary> = canaries
             .into_iter()
+            .take_while(|_| count <= Policy::MAX_CANARIES)
             .enumerate()
             .map(|(index, canary)| problems.checked_canary(&format!("canaries[{index}]"), canary, single))
             .collect();
         let affinity = affinity.map_or(Some(Affinity::None), |affinity| problems.checked_affinity(affinity));
-        let names_and_weights: Vec<NameAndWeight<'_>> = canaries.iter().map(CheckedCanary::name_and_weight).collect();
-        problems.check_together(&names_and_weights, total);
+        let parts: Vec<CanaryParts<'_>> = canaries.iter().map(CheckedCanary::parts).collect();
+        problems.check_count(count);
+        problems.check_together(&parts, total);
 
         let canaries: Option<Vec<Canary>> = canaries.into_iter().map(CheckedCanary::into_canary).collect();
         match (canaries, total, affinity) {
@@ -58,8 +63,9 @@ struct CheckedCanary {
 }
 
 impl CheckedCanary {
-    fn name_and_weight(&self) -> NameAndWeight<'_> {
-        NameAndWeight { name: self.name.as_ref(), weight: self.weight }
+    fn parts(&self) -> CanaryParts<'_> {
+        let CheckedCanary { name, weight, header, cookie } = self;
+        CanaryParts { name: name.as_ref(), weight: *weight, header: header.as_ref(), cookie: cookie.as_ref() }
     }
 
     fn into_canary(self) -> Option<Canary> {
@@ -134,21 +140,31 @@ impl Problems {
         let field = |part: &str| format!("affinity.cookie.{part}");
         let age = |seconds| u32::try_from(seconds).map_err(|_| Invalid::MaxAge(seconds));
 
-        let name = self.keep(field("name"), CookieName::new(&name));
+        let path = path.map(|path| cookie_affinity::checked_path(path, &name)).transpose();
+        let domain = domain.map(|domain| cookie_affinity::checked_domain(domain, &name)).transpose();
+        let secure = cookie_affinity::checked_secure(secure, &name);
+        let affinity = CookieAffinity::new(&name);
+
+        let affinity = self.keep(field("name"), affinity);
+        let precedence = self.keep(field("precedence"), precedence.map(|text| text.parse()).transpose());
+        let scope = self.keep(field("pins"), pins.map(|text| text.parse()).transpose());
         let revision = self.keep(field("revision"), revision.map(cookie_affinity::checked_revision).transpose());
         let max_age = self.keep(field("maxAge"), max_age.map(age).transpose());
-        let path = self.keep(field("path"), path.map(cookie_affinity::checked_path).transpose());
-        let domain = self.keep(field("domain"), domain.map(cookie_affinity::checked_domain).transpose());
+        let path = self.keep(field("path"), path);
+        let domain = self.keep(field("domain"), domain);
+        let same_site = self.keep(field("sameSite"), same_site.map(|text| text.parse()).transpose());
+        let secure = self.keep(field("secure"), secure);
+        let affinity = affinity?;
         Some(CookieAffinity {
-            name: name?,
-            precedence: precedence.unwrap_or_default(),
-            scope: pins.unwrap_or_default(),
+            precedence: precedence?.unwrap_or_default(),
+            scope: scope?.unwrap_or_default(),
             revision: revision?,
             max_age: max_age?,
-            path: path?,
+            path: path?.or(affinity.path),
             domain: domain?,
-            same_site,
-            secure: secure.unwrap_or_default(),
+            same_site: same_site?,
+            secure: secure?,
+            name: affinity.name,
         })
     }
 

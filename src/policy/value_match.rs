@@ -32,6 +32,14 @@ pub enum Match {
 }
 
 impl Match {
+    /// The pattern, if the match is one.
+    pub(super) fn pattern(&self) -> Option<&Pattern> {
+        match self {
+            Match::Pattern(pattern) => Some(pattern),
+            Match::AlwaysNever | Match::Exact(_) => None,
+        }
+    }
+
     /// Writes a rule with this match on the header or cookie of this name, as in `x-region = eu`.
     pub(super) fn fmt_with(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

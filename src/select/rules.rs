@@ -25,11 +25,12 @@ enum CompiledMatch {
 }
 
 impl CompiledMatch {
-    fn new(value_match: &Match) -> Self {
+    /// The test of a rule, in a policy with this number of patterns.
+    fn new(value_match: &Match, patterns: usize) -> Self {
         match value_match {
             Match::AlwaysNever => CompiledMatch::AlwaysNever,
             Match::Exact(value) => CompiledMatch::Exact(value.as_bytes().into()),
-            Match::Pattern(pattern) => CompiledMatch::Pattern(pattern.compile().ok().map(Box::new)),
+            Match::Pattern(pattern) => CompiledMatch::Pattern(pattern.compile(patterns).ok().map(Box::new)),
         }
     }
 
@@ -61,9 +62,9 @@ impl CompiledMatch {
 }
 
 impl CompiledRule<HeaderName> {
-    pub(super) fn header(rule: &HeaderRule, canary: usize) -> Self {
+    pub(super) fn header(rule: &HeaderRule, canary: usize, patterns: usize) -> Self {
         let HeaderRule { name, value_match } = rule;
-        CompiledRule { name: name.clone(), value_match: CompiledMatch::new(value_match), canary }
+        CompiledRule { name: name.clone(), value_match: CompiledMatch::new(value_match, patterns), canary }
     }
 
     /// The variant that this rule decides for, if it decides.
@@ -102,9 +103,9 @@ impl CompiledRule<HeaderName> {
 }
 
 impl CompiledRule<Box<str>> {
-    pub(super) fn cookie(rule: &CookieRule, canary: usize) -> Self {
+    pub(super) fn cookie(rule: &CookieRule, canary: usize, patterns: usize) -> Self {
         let CookieRule { name, value_match } = rule;
-        CompiledRule { name: name.as_str().into(), value_match: CompiledMatch::new(value_match), canary }
+        CompiledRule { name: name.as_str().into(), value_match: CompiledMatch::new(value_match, patterns), canary }
     }
 
     /// The variant that this rule decides for, if it decides.

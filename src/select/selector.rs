@@ -84,10 +84,11 @@ impl Selector {
 
     fn compile(policy: &Policy, tokens: Option<&dyn Fn(Variant) -> Token>) -> Self {
         let Parts { canaries, total, affinity: _ } = policy.parts();
+        let patterns = policy.patterns().count();
         let (mut headers, mut cookies, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         for (index, Canary { name: _, weight, header, cookie }) in canaries.iter().enumerate() {
-            headers.extend(header.iter().map(|rule| CompiledRule::header(rule, index)));
-            cookies.extend(cookie.iter().map(|rule| CompiledRule::cookie(rule, index)));
+            headers.extend(header.iter().map(|rule| CompiledRule::header(rule, index, patterns)));
+            cookies.extend(cookie.iter().map(|rule| CompiledRule::cookie(rule, index, patterns)));
             weights.push(*weight);
         }
         Selector(Arc::new(Compiled {

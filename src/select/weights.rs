@@ -13,7 +13,9 @@ use crate::policy::{Total, Variant};
 /// │ canary 0 │ canary 2 │             stable             │  canary 1  │
 /// ```
 ///
-/// A canary that grows therefore keeps its clients. With one or two canaries, its new clients all come from stable.
+/// A canary whose weight does not fall therefore keeps its clients, as long as the weights before it on its side stay the
+/// same. With one or two canaries, its new clients all come from stable. The interval of canary 4 begins where the weights
+/// of canaries 0 and 2 end, so it moves when they change.
 #[derive(Debug)]
 pub(super) struct Intervals {
     total: u32,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use http::HeaderValue;
+
 use super::share::Tally;
-use super::{ClientMix, Samples, Share};
+use super::{Client, ClientMix, Samples, Share};
 use crate::policy::{Policy, Ratio, Variant};
 use crate::select::{Decision, HeaderLines, Interval, Reason, Sample, Selector, Step};
 
@@ -60,7 +62,9 @@ pub struct Simulation<R> {
 impl<R: HeaderLines> Simulation<R> {
     /// A simulation before its first client.
     ///
-    /// This function computes the expected shares, which takes about as long as simulating one client of each kind.
+    /// This function computes the expected shares. If an affinity cookie pins all variants, or if there is none, the time
+    /// does not depend on the number of requests of a client. If the cookie pins stable only, requests are counted until no
+    /// client without a cookie is left: the smaller stable's share is, the longer that takes.
     #[must_use]
     pub fn new(policy: &Policy, mix: ClientMix<R>, seed: u64) -> Self {
         let selector = Selector::new(policy);
@@ -154,21 +158,43 @@ fn expected<R: HeaderLines>(selector: &Selector, mix: &ClientMix<R>) -> BTreeMap
     let mut expected: BTreeMap<Cell, u128> = policy.variants().map(|variant| ((Some(variant), None), 0)).collect();
     for client in mix.clients().iter().filter(|client| client.parts() > 0) {
         let mut mass_by_cookie = BTreeMap::from([(None, u128::from(client.parts()) * unit)]);
-        for _ in 0..mix.requests() {
-            let mut next = BTreeMap::new();
-            for (cookie, mass) in mass_by_cookie {
-                for Outcome { decision, mass } in outcomes(selector, &client.request(cookie.as_ref()), mass) {
-                    for cell in cells(decision.variant, decision.reason) {
-                        *expected.entry(cell).or_default() += mass;
-                    }
-                    let cookie = client.cookie_after(cookie.clone(), decision.set_cookie);
-                    *next.entry(cookie).or_default() += mass;
-                }
+        let mut requests = mix.requests();
+        while requests > 0 {
+            let next = next_request(selector, client, &mass_by_cookie);
+            // If a request leaves every cookie with the mass that it had, all later requests are like it.
+            let alike = if next.mass_by_cookie == mass_by_cookie { requests } else { 1 };
+            for (cell, mass) in next.mass_by_cell {
+                *expected.entry(cell).or_default() += mass * u128::from(alike);
             }
-            mass_by_cookie = next;
+            mass_by_cookie = next.mass_by_cookie;
+            requests -= alike;
         }
     }
     expected
+}
+
+/// The mass of the clients of one kind that have a certain cookie.
+type MassByCookie = BTreeMap<Option<HeaderValue>, u128>;
+
+/// One request of all clients of a kind.
+struct NextRequest {
+    mass_by_cell: BTreeMap<Cell, u128>,
+    /// The cookies after the request.
+    mass_by_cookie: MassByCookie,
+}
+
+fn next_request<R: HeaderLines>(selector: &Selector, client: &Client<R>, before: &MassByCookie) -> NextRequest {
+    let mut next = NextRequest { mass_by_cell: BTreeMap::new(), mass_by_cookie: BTreeMap::new() };
+    for (cookie, mass) in before {
+        for Outcome { decision, mass } in outcomes(selector, &client.request(cookie.as_ref()), *mass) {
+            for cell in cells(decision.variant, decision.reason) {
+                *next.mass_by_cell.entry(cell).or_default() += mass;
+            }
+            let cookie = client.cookie_after(cookie.clone(), decision.set_cookie);
+            *next.mass_by_cookie.entry(cookie).or_default() += mass;
+        }
+    }
+    next
 }
 
 /// A possible decision on a request, and its part of the request's mass.

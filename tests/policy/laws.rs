@@ -35,8 +35,8 @@ proptest! {
             }
         }
         if let Some(AffinitySpec { cookie: Some(cookie), .. }) = &mut full.affinity {
-            cookie.precedence.get_or_insert_default();
-            cookie.pins.get_or_insert_default();
+            cookie.precedence.get_or_insert("beforeRules".to_owned());
+            cookie.pins.get_or_insert("everyone".to_owned());
             cookie.secure.get_or_insert_default();
         }
         if let Some(AffinitySpec { key: Some(key), .. }) = &mut full.affinity {

@@ -32,7 +32,7 @@ fn patterns_that_engines_read_alike_are_accepted() {
         "[a-z-]",
         "[+-.]",
         "(a{2}){3}",
-        "x{1000}",
+        "^x{1000}",
         "()",
         "a||b",
         "(|a)",
@@ -40,8 +40,8 @@ fn patterns_that_engines_read_alike_are_accepted() {
         "[---]",
         "[]-]",
         "[.[:alnum:].]",
-        "[a-z]{1000}",
-        "(?:[a-z][a-z]){900}",
+        "^[a-z]{1000}",
+        "^(?:[a-z][a-z]){900}",
         "}",
         "]",
     ];
@@ -152,8 +152,8 @@ fn the_size_of_a_pattern_is_bounded() {
     assert_eq!(Pattern::new("").unwrap_err().to_string(), "the pattern has 0 bytes: expected 1 to 4096");
     let long = "a".repeat(200 * 1024);
     assert_eq!(Pattern::new(&long).unwrap_err().to_string(), "the pattern has 204800 bytes: expected 1 to 4096");
-    assert!(Pattern::new(&"a".repeat(4096)).is_ok());
-    let large = "[a-z]{1000}".repeat(60);
+    assert!(Pattern::new(&"0123456789abcdef".repeat(256)).is_ok());
+    let large = format!("^{}", "[acegikmo]{1000}".repeat(15));
     let error = Pattern::new(&large).unwrap_err().to_string();
     assert!(error.ends_with("needs more than 1048576 bytes when compiled"), "{error}");
     let deep = format!("{}a{}", "(".repeat(101), ")".repeat(101));

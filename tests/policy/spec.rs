@@ -1,9 +1,9 @@
 //! Specs: the written form of a policy, and every problem of an invalid one.
 
 use canary_policy::policy::CanaryName;
-use canary_policy::{Policy, Spec};
+use canary_policy::{CookieAffinity, Policy, Sample, Selector, Spec};
 
-use crate::util::{policy, problems};
+use crate::util::{cookie_text, policy, problems};
 
 #[test]
 fn one_canary_needs_one_line() {
@@ -123,7 +123,7 @@ fn every_problem_names_its_field() {
                 "affinity.cookie.revision: `a|b` is not a revision: expected 1 to 63 letters, digits, `-`, `_` or `.`",
                 "affinity.cookie.maxAge: -1 is not a max age: expected 0 to 4294967295 seconds",
                 "affinity.cookie.path: `x` is not a cookie path: expected `/` and at most 1023 more printable ASCII characters, without `;`",
-                "affinity.cookie.domain: `a;b` is not a cookie domain: expected 1 to 253 letters, digits, `-` or `.`",
+                "affinity.cookie.domain: `a;b` is not a cookie domain: expected at most 253 characters, letters, digits and inner `-` between single dots",
             ],
         ),
         (
@@ -162,4 +162,36 @@ fn messages_shorten_long_values() {
             "x".repeat(80)
         )
     );
+}
+
+/// Each row is an affinity cookie, and the field whose value would make browsers drop it.
+#[test]
+fn a_cookie_that_browsers_drop_is_refused() {
+    let rows = [
+        ("name: __Secure-route, secure: false", "affinity.cookie.secure"),
+        ("name: __host-route, path: /shop", "affinity.cookie.path"),
+        ("name: __Host-route, domain: a.test", "affinity.cookie.domain"),
+        ("name: route, domain: '...'", "affinity.cookie.domain"),
+        ("name: route, domain: '-'", "affinity.cookie.domain"),
+        ("name: route, domain: a.test.", "affinity.cookie.domain"),
+        ("name: route, domain: a-.test", "affinity.cookie.domain"),
+    ];
+    for (cookie, field) in rows {
+        let problems = problems(&format!("{{ canaries: [{{}}], affinity: {{ cookie: {{ {cookie} }} }} }}"));
+        assert!(problems.len() == 1 && problems[0].starts_with(&format!("{field}: ")), "{cookie}: {problems:?}");
+    }
+    let set_cookie = |cookie: &str| {
+        let policy = policy(&format!("{{ canaries: [{{}}], affinity: {{ cookie: {{ {cookie} }} }} }}"));
+        let set_cookie = Selector::new(&policy).select(&(), Sample::MAX).set_cookie.unwrap();
+        // The spec has what the name makes of the policy.
+        assert_eq!(Policy::try_from(Spec::from(&policy)).unwrap(), policy);
+        cookie_text(&set_cookie).to_owned()
+    };
+    assert_eq!(set_cookie("name: __Secure-route"), "__Secure-route=stable; Path=/; Secure; HttpOnly");
+    assert_eq!(set_cookie("name: __Host-route, path: /"), "__Host-route=stable; Path=/; Secure; HttpOnly");
+    assert_eq!(set_cookie("name: route, domain: .a.test"), "route=stable; Domain=.a.test; Path=/; HttpOnly");
+
+    let affinity = CookieAffinity::new("__HOST-route").unwrap().with_secure(false);
+    assert!(affinity.secure() && affinity.path() == Some("/"));
+    assert!(affinity.clone().with_path("/shop").is_err() && affinity.with_domain("a.test").is_err());
 }

@@ -108,6 +108,31 @@ proptest! {
         }
     }
 
+    /// A canary keeps every client that it has if its weight does not fall and no weight before it on its side changes,
+    /// whatever else changes: the side of a canary is every second canary.
+    #[test]
+    fn a_canary_keeps_its_clients_if_its_side_before_it_stays(
+        (weights, total) in weights(),
+        other in vec(0..=1000_u32, 8),
+        canary: prop::sample::Index,
+        bits: u64,
+    ) {
+        let canary = canary.index(weights.len());
+        let kept = |index: usize| index <= canary && index % 2 == canary % 2;
+        // The other weights fall or grow, as far as the total allows, and then the canary's own weight grows.
+        let mut free = total - (0..weights.len()).filter(|index| kept(*index)).map(|index| weights[index]).sum::<u32>();
+        let mut changed = weights.clone();
+        for index in (0..weights.len()).filter(|index| !kept(*index)) {
+            changed[index] = other[index].min(free);
+            free -= changed[index];
+        }
+        changed[canary] += free / 2;
+        let sample = Sample::from_bits(bits);
+        if variant(&weighted(&weights, total), sample) == Variant::Canary(canary) {
+            prop_assert_eq!(variant(&weighted(&changed, total), sample), Variant::Canary(canary));
+        }
+    }
+
     /// Shares are exact: of all points of the total, each canary has as many as its weight.
     #[test]
     fn each_canary_has_as_many_points_as_its_weight((weights, total) in weights()) {
@@ -133,4 +158,23 @@ proptest! {
         let (one, other) = (weighted(&weights, total), weighted(&scaled, total * factor));
         prop_assert_eq!(variant(&one, sample), variant(&other, sample));
     }
+}
+
+/// With three or more canaries a canary that grows can lose clients, if another one on its side shrinks.
+#[test]
+fn a_growing_canary_loses_clients_if_one_before_it_shrinks() {
+    let at = |weights: &[u32], point| variant(&weighted(weights, 165), Sample::from_fraction(point, 165).unwrap());
+    let third =
+        |weights: &[u32]| -> Vec<u32> { (0..165).filter(|point| at(weights, *point) == Variant::Canary(2)).collect() };
+    assert_eq!(third(&[31, 63, 25]), (31..56).collect::<Vec<_>>());
+    assert_eq!(third(&[0, 63, 44]), (0..44).collect::<Vec<_>>());
+}
+
+/// The place in the list decides which clients a canary gets.
+#[test]
+fn a_canary_gets_other_clients_if_one_before_it_is_removed() {
+    let at = |weights: &[u32], point| variant(&weighted(weights, 100), Sample::from_fraction(point, 100).unwrap());
+    assert_eq!((at(&[10, 20], 99), at(&[20], 99)), (Variant::Canary(1), Variant::Stable));
+    // With weight 0 in its place, no client of the second canary moves.
+    assert!((80..100).all(|point| at(&[0, 20], point) == Variant::Canary(1)));
 }

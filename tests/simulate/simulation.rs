@@ -190,6 +190,23 @@ fn every_variant_has_a_share() {
     assert_eq!(rows, expected);
 }
 
+/// The expected shares took 54 minutes for so many requests, and a time proportional to the square of the canaries for each.
+#[test]
+fn expected_shares_of_many_requests_and_canaries_are_quick() {
+    let rows = [
+        ("{ cookie: { name: route } }", Some(Reason::Affinity), 4_294_967_294),
+        ("{ key: { header: x-user } }", Some(Reason::Weight), 4_294_967_295),
+        // One client in two has no cookie after each request; after about 96 requests, no client is left.
+        ("{ cookie: { name: route, pins: stable } }", None, 4_294_967_295),
+    ];
+    for (affinity, reason, requests) in rows {
+        let canaries: Vec<String> = (0..500).map(|n| format!("{{ name: c{n}, weight: 1 }}")).collect();
+        let policy = policy(&format!("{{ total: 1000, canaries: [{}], affinity: {affinity} }}", canaries.join(", ")));
+        let share = Simulation::new(&policy, mix([(1, vec![])], u32::MAX), 0).share(None, reason);
+        assert_eq!(share.expected, Ratio::new(requests, u128::from(u32::MAX)).reduced(), "{affinity}");
+    }
+}
+
 /// The largest weights and parts do not overflow.
 #[test]
 fn the_largest_mix_does_not_overflow() {

@@ -1,6 +1,6 @@
 //! What a reader can know of a policy that was written for a target.
 
-use canary_policy::{Affinity, Policy, SameSite, Spec};
+use canary_policy::{Affinity, Policy, Spec};
 use serde_json::Value;
 
 /// The policy in lowest terms, without the parts that the output of a target does not express.
@@ -9,8 +9,8 @@ pub fn readable(policy: &Policy) -> Policy {
     let has_rules = spec.canaries.iter().any(|canary| canary.header.is_some() || canary.cookie.is_some());
     if let Some(cookie) = spec.affinity.as_mut().and_then(|affinity| affinity.cookie.as_mut()) {
         cookie.path = cookie.path.take().filter(|path| path != "/");
-        cookie.precedence = cookie.precedence.filter(|_| has_rules);
-        cookie.secure = Some(cookie.secure == Some(true) || cookie.same_site == Some(SameSite::None));
+        cookie.precedence = cookie.precedence.take().filter(|_| has_rules);
+        cookie.secure = Some(cookie.secure == Some(true) || cookie.same_site.as_deref() == Some("None"));
     }
     Policy::try_from(spec).unwrap()
 }

@@ -67,7 +67,7 @@ impl OwnedCondition {
 /// Why a regular expression is not a pattern, for a finding.
 fn why_no_pattern(invalid: &Invalid) -> &'static str {
     match invalid {
-        Invalid::PatternLength { .. } | Invalid::PatternSize { .. } => {
+        Invalid::PatternLength { .. } | Invalid::PatternSize { .. } | Invalid::PatternCost { .. } => {
             "the length, the size and the cost of a pattern are bounded"
         }
         _ => "regular-expression engines disagree about what this value matches",

@@ -17,6 +17,8 @@ mod architecture;
 mod error;
 /// The examples, run as programs.
 mod examples;
+/// Software of others: RE2, PCRE and nginx say what the crate says.
+mod oracles;
 /// **What**: specs, patterns, the schema, and the values of a policy.
 mod policy;
 /// **Where**: the values of a route, and routes in JSON.

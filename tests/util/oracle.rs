@@ -2,8 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{Write, stderr};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
+
+use serde_json::Value;
+
+use super::path;
 
 /// The missing oracles that a line was printed for.
 static MISSING: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -14,7 +21,7 @@ static MISSING: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 pub fn oracle(name: &str, variable: &str) -> Option<OsString> {
     let place = std::env::var_os(variable);
     if place.is_none() {
-        let missing = format!("not compared with {name}: set {variable} to its path");
+        let missing = format!("not compared with {name}: `tests/oracles/install` sets {variable}");
         assert!(std::env::var_os("CI").is_none(), "{missing}");
         if MISSING.lock().is_ok_and(|mut said| said.insert(missing.clone())) {
             say(&missing);
@@ -26,4 +33,42 @@ pub fn oracle(name: &str, variable: &str) -> Option<OsString> {
 /// Prints a line, also in a run that shows no output of tests that pass.
 pub fn say(line: &str) {
     drop(writeln!(stderr().lock(), "{line}"));
+}
+
+/// The answers of a Python script in `tests/oracles`, one for each case. Cases and answers are lines of JSON.
+#[track_caller]
+pub fn ask(python: &OsString, script: &str, args: &[&str], cases: &[Value]) -> Vec<Value> {
+    let lines: Vec<String> = cases.iter().map(Value::to_string).collect();
+    let input = folder("oracles").join(format!("{script}.{}.jsonl", std::process::id()));
+    std::fs::write(&input, lines.join("\n")).unwrap();
+    let script = path("oracles").join(script);
+    let output = Command::new(python)
+        .arg(script)
+        .args(args)
+        .stdin(File::open(&input).unwrap())
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap_or_else(|error| panic!("{}: {error}", python.display()));
+    std::fs::remove_file(&input).unwrap();
+    assert!(output.status.success(), "{}", output.status);
+    let answers: Vec<Value> =
+        output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(answer).collect();
+    assert_eq!(answers.len(), cases.len());
+    answers
+}
+
+fn answer(line: &[u8]) -> Value {
+    serde_json::from_slice(line).unwrap()
+}
+
+/// The bytes in hexadecimal digits.
+pub fn hex(bytes: impl AsRef<[u8]>) -> String {
+    bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A folder for the files of a test.
+pub fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
 }

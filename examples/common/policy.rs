@@ -48,10 +48,10 @@ impl PolicyFlags {
             Some(text) => Weight::parse(text)?,
         };
         let canary = CanarySpec {
-            name: None,
             weight,
             header: self.header.as_deref().map(rule),
             cookie: self.cookie.as_deref().map(rule),
+            ..CanarySpec::default()
         };
         let affinity = self.affinity_cookie.clone().map(|name| AffinitySpec {
             cookie: Some(CookieAffinitySpec { name, ..CookieAffinitySpec::default() }),

@@ -12,8 +12,8 @@ use canary_policy::targets::nginx::{
 };
 use canary_policy::targets::{envoy, gloo, linkerd, replicas};
 use canary_policy::{
-    Canary, CookieAffinity, CookieRule, HeaderRule, Loss, Match, Pattern, Policy, Reason, Sample, Selector, Spec,
-    Total, Variant,
+    Affinity, AffinityPrecedence, Canary, CookieAffinity, CookieRule, HeaderRule, Loss, Match, Pattern, Policy, Reason,
+    Sample, Selector, Spec, Total, Variant,
 };
 use k8s_openapi::api::networking::v1::Ingress;
 use serde_json::{Value, json};
@@ -204,10 +204,18 @@ pub fn select(data: &[u8]) {
     assert!(decision.variant.index().is_none_or(|index| index < policy.canaries().len()));
     shown([explanation]);
     if let Some(cookie) = &decision.set_cookie {
-        // A client that sends nothing else stays where it is.
+        // A client that sends nothing else stays where it is, unless a rule that comes first reads the cookie.
         let cookie = cookie.to_str().unwrap().split(';').next().unwrap();
         let again = selector.select(&[("cookie", cookie)], Sample::from_bits(input.number()));
-        assert_eq!((again.variant, again.set_cookie), (decision.variant, None), "{cookie}");
+        let Affinity::Cookie(affinity) = policy.affinity() else { panic!("a cookie without an affinity cookie") };
+        let by_rule = matches!(again.reason, Reason::Header | Reason::Cookie);
+        if !by_rule || affinity.precedence() == AffinityPrecedence::BeforeRules {
+            assert_eq!(
+                (again.variant, again.reason, again.set_cookie),
+                (decision.variant, Reason::Affinity, None),
+                "{cookie}"
+            );
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use thiserror::Error;
 
@@ -61,6 +62,34 @@ pub enum Invalid {
         sum: u64,
         /// The policy's total.
         total: u32,
+    },
+    /// A position is negative or above 4,294,967,295.
+    #[error("{0} is not a position: expected 0 to 4294967295")]
+    Position(i64),
+    /// Some canaries have a position, and this one has none.
+    #[error("the position is missing: if one canary has a position, each needs one")]
+    PositionMissing,
+    /// The interval from a position ends after the total.
+    #[error("{weight} parts from position {position} end after the total {total}")]
+    PositionAboveTotal {
+        /// The first point of the interval.
+        position: u32,
+        /// The canary's weight, in parts of the total.
+        weight: u32,
+        /// The policy's total.
+        total: u32,
+    },
+    /// Two intervals have a point in common.
+    #[error(
+        "the interval {}..{} overlaps with the interval {}..{} of `{name}`", interval.start, interval.end, other.start, other.end
+    )]
+    PositionOverlap {
+        /// The interval of this canary.
+        interval: Range<u32>,
+        /// The interval of the other canary.
+        other: Range<u32>,
+        /// The name of the other canary.
+        name: Excerpt,
     },
     /// A header name is not a token of RFC 9110, or it is too long.
     #[error("`{0}` is not a header name: expected 1 to 256 letters, digits or !#$%&'*+-.^_`|~")]
@@ -205,6 +234,10 @@ impl Diagnostic for Invalid {
             Invalid::Total(_) => "total",
             Invalid::WeightAboveTotal { .. } => "weight-above-total",
             Invalid::SumAboveTotal { .. } => "sum-above-total",
+            Invalid::Position(_) => "position",
+            Invalid::PositionMissing => "position-missing",
+            Invalid::PositionAboveTotal { .. } => "position-above-total",
+            Invalid::PositionOverlap { .. } => "position-overlap",
             Invalid::HeaderName(_) => "header-name",
             Invalid::HeaderValue(_) => "header-value",
             Invalid::CookieName(_) => "cookie-name",

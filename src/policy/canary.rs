@@ -62,6 +62,7 @@ text!(CanaryName, Invalid);
 pub struct Canary {
     pub(crate) name: CanaryName,
     pub(crate) weight: u32,
+    pub(crate) position: Option<u32>,
     pub(crate) header: Option<HeaderRule>,
     pub(crate) cookie: Option<CookieRule>,
 }
@@ -73,13 +74,39 @@ impl Canary {
     ///
     /// The name is not a DNS label, or it is `stable`.
     pub fn new(name: &str, weight: u32) -> Result<Self, Invalid> {
-        Ok(Canary { name: CanaryName::new(name)?, weight, header: None, cookie: None })
+        Ok(Canary { name: CanaryName::new(name)?, weight, position: None, header: None, cookie: None })
     }
 
     /// The same canary with this weight, in parts of the policy's total.
     #[must_use]
     pub fn with_weight(self, weight: u32) -> Self {
         Canary { weight, ..self }
+    }
+
+    /// The same canary with an interval of the policy's total that begins at this point, counted from 0.
+    ///
+    /// Without positions, the places of the canaries in the list decide who is chosen by weight: if one is removed, others
+    /// move. A canary with a position has the points from the position on, as many as its weight, whatever the other canaries
+    /// are. Either all canaries of a policy have a position or none has. A position changes no share, so it counts only
+    /// where a client has a sample of its own, as with a [`KeyAffinity`](crate::KeyAffinity).
+    ///
+    /// ```
+    /// use canary_policy::{Canary, Policy, Total};
+    ///
+    /// let a = Canary::new("a", 10)?.with_position(0);
+    /// let b = Canary::new("b", 20)?.with_position(40);
+    /// assert_eq!(Policy::new([a.clone(), b], Total::default())?.intervals()[2].to_string(), "40..60 canaries[1]");
+    ///
+    /// let b = Canary::new("b", 20)?.with_position(5);
+    /// assert_eq!(
+    ///     Policy::new([a, b], Total::default()).unwrap_err().to_string(),
+    ///     "canaries[1].position: the interval 5..25 overlaps with the interval 0..10 of `a`",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_position(self, point: u32) -> Self {
+        Canary { position: Some(point), ..self }
     }
 
     /// The same canary with this header rule.
@@ -106,6 +133,12 @@ impl Canary {
         self.weight
     }
 
+    /// The point of the policy's total at which the interval of the canary begins, if it is given.
+    #[must_use]
+    pub const fn position(&self) -> Option<u32> {
+        self.position
+    }
+
     /// The header rule, if there is one.
     #[must_use]
     pub const fn header(&self) -> Option<&HeaderRule> {
@@ -119,11 +152,14 @@ impl Canary {
     }
 }
 
-/// The canary in short, as in `green: 20, x-canary, cohort = beta`.
+/// The canary in short, as in `green: 20 from 40, x-canary, cohort = beta`.
 impl fmt::Display for Canary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Canary { name, weight, header, cookie } = self;
+        let Canary { name, weight, position, header, cookie } = self;
         write!(f, "{name}: {weight}")?;
+        if let Some(position) = position {
+            write!(f, " from {position}")?;
+        }
         if let Some(rule) = header {
             write!(f, ", {rule}")?;
         }

@@ -19,6 +19,7 @@ mod canary;
 mod cookie;
 mod cookie_affinity;
 mod header;
+mod interval;
 mod key_affinity;
 mod pattern;
 mod pattern_cost;
@@ -42,6 +43,7 @@ pub use canary::{Canary, CanaryName};
 pub use cookie::{CookieName, CookieRule};
 pub use cookie_affinity::{CookieAffinity, SameSite};
 pub use header::HeaderRule;
+pub use interval::Interval;
 pub use key_affinity::{Key, KeyAffinity};
 pub use pattern::Pattern;
 pub use ratio::Ratio;
@@ -65,16 +67,21 @@ use problems::{CanaryParts, Problems};
 ///
 /// # When weights change
 ///
-/// Each canary has an interval of the samples: canaries 0, 2, 4 … from the bottom of the total upwards, and canaries 1, 3,
-/// 5 … from the top downwards. A client with a fixed sample, such as that of a key, stays where it is as long as the
-/// interval contains its sample. For a fixed total this means:
+/// Each canary has an [interval](Policy::intervals) of the points of the total: canaries 0, 2, 4 … from the bottom upwards,
+/// and canaries 1, 3, 5 … from the top downwards. A client with a fixed sample, such as that of a key, stays where it is as
+/// long as the interval contains its point. For a fixed total this means:
 ///
 /// * **A canary keeps all its clients if its weight does not fall** and no weight before it on its side changes, that is, the
 ///   weight of every second canary before it. So the first two canaries always do.
 /// * If a weight before it on its side changes, even a canary that grows can lose clients. From the weights 31, 63 and 25
 ///   of 165 to 0, 63 and 44, the third canary moves from the points 31 to 55 to the points 0 to 43, and loses 44 to 55.
 /// * **The place in the list counts.** If the first of two canaries is removed, the second one becomes the first and gets
-///   other clients. To keep the clients of the others, leave the canary in the list with weight 0.
+///   other clients. To keep the clients of the others, leave the canary in the list with weight 0, or give all canaries
+///   [positions](Canary::with_position).
+/// * **With positions, nothing else counts.** A canary keeps a client exactly if its interval contains the client's point
+///   before and after the change. So a canary whose position stays, and whose weight does not fall, keeps all its clients,
+///   whatever is added, removed or reordered. [`with_positions`](Policy::with_positions) writes the positions that a policy
+///   has.
 ///
 /// Weights move nobody who is pinned by a cookie, not even the clients of a canary whose weight falls to 0: see
 /// [`CookieAffinity`].
@@ -148,7 +155,7 @@ impl Policy {
     ///
     /// There is no canary or there are more than [`MAX_CANARIES`](Self::MAX_CANARIES), two canaries have the same name, the
     /// weights add up to more than `total`, or the patterns cost more than [`MAX_PATTERN_COST`](Self::MAX_PATTERN_COST).
-    /// The error has all problems.
+    /// Or only some canaries have a position, or their intervals overlap or end after the total. The error has all problems.
     pub fn new(canaries: impl IntoIterator<Item = Canary>, total: Total) -> Result<Self, InvalidPolicy> {
         let canaries: Vec<Canary> = canaries.into_iter().collect();
         let parts: Vec<CanaryParts<'_>> = canaries.iter().map(CanaryParts::of).collect();
@@ -267,7 +274,8 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// There is no canary at this index, or the weights add up to more than the total.
+    /// There is no canary at this index, the weights add up to more than the total, or the interval from the position of the
+    /// canary overlaps with another one or ends after the total.
     ///
     /// ```
     /// use canary_policy::Policy;
@@ -298,7 +306,7 @@ impl Policy {
         &self.parts().affinity
     }
 
-    /// The same policy with the smallest total that expresses its weights.
+    /// The same policy with the smallest total that expresses its weights and positions.
     ///
     /// ```
     /// use canary_policy::{Canary, Policy, Total};
@@ -311,9 +319,15 @@ impl Policy {
     #[must_use]
     pub fn reduced(&self) -> Self {
         let Parts { canaries, total, affinity } = self.parts();
-        let divisor = total.common_divisor(canaries.iter().map(Canary::weight));
+        let points = canaries.iter().flat_map(|canary| canary.position().into_iter().chain([canary.weight()]));
+        let divisor = total.common_divisor(points);
+        let reduced = |canary: &Canary| Canary {
+            weight: canary.weight / divisor,
+            position: canary.position.map(|position| position / divisor),
+            ..canary.clone()
+        };
         Policy::of(Parts {
-            canaries: canaries.iter().map(|canary| canary.clone().with_weight(canary.weight() / divisor)).collect(),
+            canaries: canaries.iter().map(reduced).collect(),
             total: total.divided_by(divisor),
             affinity: affinity.clone(),
         })

@@ -19,19 +19,27 @@ pub(super) struct Problems {
 pub(super) struct CanaryParts<'c> {
     pub(super) name: Option<&'c CanaryName>,
     pub(super) weight: Option<u32>,
+    /// The position, if the canary has one and it is valid.
+    pub(super) position: Option<u32>,
     pub(super) header: Option<&'c HeaderRule>,
     pub(super) cookie: Option<&'c CookieRule>,
 }
 
 impl<'c> CanaryParts<'c> {
     pub(super) fn of(canary: &'c Canary) -> Self {
-        let Canary { name, weight, header, cookie } = canary;
-        CanaryParts { name: Some(name), weight: Some(*weight), header: header.as_ref(), cookie: cookie.as_ref() }
+        let Canary { name, weight, position, header, cookie } = canary;
+        CanaryParts {
+            name: Some(name),
+            weight: Some(*weight),
+            position: *position,
+            header: header.as_ref(),
+            cookie: cookie.as_ref(),
+        }
     }
 
     /// The patterns of the rules.
     pub(super) fn patterns(self) -> impl Iterator<Item = &'c Pattern> {
-        let CanaryParts { name: _, weight: _, header, cookie } = self;
+        let CanaryParts { name: _, weight: _, position: _, header, cookie } = self;
         let matches = [header.map(HeaderRule::value_match), cookie.map(CookieRule::value_match)];
         matches.into_iter().flatten().filter_map(Match::pattern)
     }
@@ -77,7 +85,7 @@ impl Problems {
     }
 
     /// Adds the problems that canaries have together although each is valid by itself: two canaries with one name, patterns
-    /// that cost too much, and weights above the total.
+    /// that cost too much, weights above the total, and intervals that overlap.
     pub(super) fn check_together(&mut self, canaries: &[CanaryParts<'_>], total: Option<Total>) {
         let mut seen = BTreeSet::new();
         for (index, canary) in canaries.iter().enumerate() {
@@ -107,6 +115,47 @@ impl Problems {
         }
         if sum > u64::from(total) && !one_is_above {
             self.add(Invalid::SumAboveTotal { sum, total }, "canaries");
+        }
+        self.check_positions(canaries, total);
+    }
+
+    /// Adds the problems of the positions: some canaries have none, an interval ends after the total, or two intervals overlap.
+    fn check_positions(&mut self, canaries: &[CanaryParts<'_>], total: u32) {
+        if canaries.iter().all(|canary| canary.position.is_none()) {
+            return;
+        }
+        let mut intervals = Vec::new();
+        for (index, canary) in canaries.iter().enumerate() {
+            let field = format!("canaries[{index}].position");
+            let Some(position) = canary.position else {
+                self.add(Invalid::PositionMissing, field);
+                continue;
+            };
+            let weight = canary.weight.unwrap_or(0);
+            match position.checked_add(weight) {
+                Some(end) if end <= total => intervals.push((position, end, index)),
+                _ => self.add(Invalid::PositionAboveTotal { position, weight, total }, field),
+            }
+        }
+
+        intervals.retain(|(start, end, _)| start < end);
+        intervals.sort_unstable();
+        for pair in intervals.windows(2) {
+            if let [(start, end, lower), (from, to, upper)] = *pair
+                && from < end
+            {
+                // The canary that comes later in the list has the problem.
+                let (interval, other, at, of) = if lower < upper {
+                    (from..to, start..end, upper, lower)
+                } else {
+                    (start..end, from..to, lower, upper)
+                };
+                let name = canaries.get(of).and_then(|canary| canary.name).map_or("", CanaryName::as_str);
+                self.add(
+                    Invalid::PositionOverlap { interval, other, name: Excerpt::of(name) },
+                    format!("canaries[{at}].position"),
+                );
+            }
         }
     }
 

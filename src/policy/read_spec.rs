@@ -178,7 +178,7 @@ macro_rules! part {
 }
 
 part!(Spec { total: "total", canaries: "canaries", affinity: "affinity" } and unread: Vec::new());
-part!(CanarySpec { name: "name", weight: "weight", header: "header", cookie: "cookie" });
+part!(CanarySpec { name: "name", weight: "weight", position: "position", header: "header", cookie: "cookie" });
 part!(RuleSpec { name: "name", value: "value", pattern: "pattern" });
 part!(AffinitySpec { cookie: "cookie", key: "key" });
 part!(CookieAffinitySpec {

@@ -94,6 +94,9 @@ pub struct CanarySpec {
     /// The weight in parts of the total, by default 0. Clients that a cookie pins to the canary keep it at weight 0.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub weight: Option<i64>,
+    /// The point of the total at which the canary's interval begins. Either all canaries have a position or none has.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub position: Option<i64>,
     /// The header rule, by default none.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub header: Option<RuleSpec>,
@@ -271,10 +274,11 @@ impl From<Policy> for Spec {
 }
 
 fn canary_spec(canary: Canary, single: bool) -> CanarySpec {
-    let Canary { name, weight, header, cookie } = canary;
+    let Canary { name, weight, position, header, cookie } = canary;
     CanarySpec {
         name: Some(name).filter(|name| !single || *name != CanaryName::default()).map(|name| name.to_string()),
         weight: Some(i64::from(weight)).filter(|&weight| weight != 0),
+        position: position.map(i64::from),
         header: header.map(|HeaderRule { name, value_match }| rule_spec(name.as_str(), value_match)),
         cookie: cookie.map(|CookieRule { name, value_match }| rule_spec(name.as_str(), value_match)),
     }

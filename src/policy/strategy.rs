@@ -14,6 +14,7 @@
 //! });
 //! ```
 
+use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -38,8 +39,11 @@ use crate::error::InvalidPolicy;
 /// ```
 pub fn policy() -> impl Strategy<Value = Policy> {
     let total = prop_oneof![1..=1_u32, 1..=100_u32, Just(100), 1..=u32::MAX];
-    let parts = (vec(canary(), 1..=4), total, affinity());
-    parts.prop_filter_map("a policy", |(canaries, total, affinity)| fitted(canaries, total, affinity).ok())
+    let parts = (vec(canary(), 1..=4), total, affinity(), weighted(0.2));
+    parts.prop_filter_map("a policy", |(canaries, total, affinity, with_positions)| {
+        let policy = fitted(canaries, total, affinity).ok()?;
+        if with_positions { reversed(policy) } else { Some(policy) }
+    })
 }
 
 /// A canary with the default name and any weight.
@@ -47,6 +51,7 @@ fn canary() -> impl Strategy<Value = Canary> {
     (any::<u32>(), of(header_rule()), of(cookie_rule())).prop_map(|(weight, header, cookie)| Canary {
         name: CanaryName::default(),
         weight,
+        position: None,
         header,
         cookie,
     })
@@ -56,15 +61,23 @@ fn canary() -> impl Strategy<Value = Canary> {
 fn fitted(canaries: Vec<Canary>, total: u32, affinity: Affinity) -> Result<Policy, InvalidPolicy> {
     let single = canaries.len() == 1;
     let mut rest = total;
-    let canaries = canaries.into_iter().enumerate().map(|(index, Canary { name, weight, header, cookie })| {
-        let weight = weight % rest.saturating_add(1).max(1);
-        rest -= weight;
-        let name = if single { Ok(name) } else { CanaryName::new(&format!("canary-{index}")) };
-        Ok(Canary { name: name.map_err(|invalid| invalid.at("name"))?, weight, header, cookie })
-    });
+    let canaries =
+        canaries.into_iter().enumerate().map(|(index, Canary { name, weight, position, header, cookie })| {
+            let weight = weight % rest.saturating_add(1).max(1);
+            rest -= weight;
+            let name = if single { Ok(name) } else { CanaryName::new(&format!("canary-{index}")) };
+            Ok(Canary { name: name.map_err(|invalid| invalid.at("name"))?, weight, position, header, cookie })
+        });
     let canaries: Vec<Canary> = canaries.collect::<Result<_, InvalidPolicy>>()?;
     let total = Total::new(total).map_err(|invalid| invalid.at("total"))?;
     Ok(Policy::new(canaries, total)?.with_affinity(affinity))
+}
+
+/// The policy with positions, in which the canaries are in reverse order, so that the positions are not those of the order.
+fn reversed(policy: Policy) -> Option<Policy> {
+    let policy = policy.with_positions();
+    let canaries = policy.canaries().iter().rev().cloned();
+    Some(Policy::new(canaries, policy.total()).ok()?.with_affinity(policy.affinity().clone()))
 }
 
 /// Header rules with common names and values and a few unusual ones.

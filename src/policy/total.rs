@@ -42,9 +42,9 @@ impl Total {
         self.0.get()
     }
 
-    /// The greatest common divisor of the total and these weights.
-    pub(super) fn common_divisor(self, weights: impl Iterator<Item = u32>) -> NonZeroU32 {
-        let divisor = weights.fold(u128::from(self.get()), |divisor, weight| gcd(divisor, weight.into()));
+    /// The greatest common divisor of the total and these numbers of its parts.
+    pub(super) fn common_divisor(self, parts: impl Iterator<Item = u32>) -> NonZeroU32 {
+        let divisor = parts.fold(u128::from(self.get()), |divisor, parts| gcd(divisor, parts.into()));
         // The divisor divides the total, which is neither 0 nor above u32::MAX.
         u32::try_from(divisor).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
     }

@@ -54,23 +54,30 @@ fn checked_total(total: Option<i64>) -> Result<Total, Invalid> {
 }
 
 /// A canary whose invalid parts are `None`. Each of them has added a problem, so no policy is made of the canary. A
-/// rule that the spec does not have is `None` too.
+/// position or rule that the spec does not have is `None` too.
 struct CheckedCanary {
     name: Option<CanaryName>,
     weight: Option<u32>,
+    position: Option<u32>,
     header: Option<HeaderRule>,
     cookie: Option<CookieRule>,
 }
 
 impl CheckedCanary {
     fn parts(&self) -> CanaryParts<'_> {
-        let CheckedCanary { name, weight, header, cookie } = self;
-        CanaryParts { name: name.as_ref(), weight: *weight, header: header.as_ref(), cookie: cookie.as_ref() }
+        let CheckedCanary { name, weight, position, header, cookie } = self;
+        CanaryParts {
+            name: name.as_ref(),
+            weight: *weight,
+            position: *position,
+            header: header.as_ref(),
+            cookie: cookie.as_ref(),
+        }
     }
 
     fn into_canary(self) -> Option<Canary> {
-        let CheckedCanary { name, weight, header, cookie } = self;
-        Some(Canary { name: name?, weight: weight?, header, cookie })
+        let CheckedCanary { name, weight, position, header, cookie } = self;
+        Some(Canary { name: name?, weight: weight?, position, header, cookie })
     }
 }
 
@@ -78,16 +85,18 @@ impl CheckedCanary {
 /// invalid.
 impl Problems {
     fn checked_canary(&mut self, field: &str, canary: CanarySpec, single: bool) -> CheckedCanary {
-        let CanarySpec { name, weight, header, cookie } = canary;
+        let CanarySpec { name, weight, position, header, cookie } = canary;
         let name = match name {
             Some(name) => CanaryName::new(&name),
             None if single => Ok(CanaryName::default()),
             None => Err(Invalid::NameMissing),
         };
         let weight = weight.unwrap_or(0);
+        let point = |position| u32::try_from(position).map_err(|_| Invalid::Position(position));
         CheckedCanary {
             name: self.keep(format!("{field}.name"), name),
             weight: self.keep(format!("{field}.weight"), u32::try_from(weight).map_err(|_| Invalid::Weight(weight))),
+            position: self.keep(format!("{field}.position"), position.map(point).transpose()).flatten(),
             header: header.and_then(|rule| self.checked_header_rule(&format!("{field}.header"), rule)),
             cookie: cookie.and_then(|rule| self.checked_cookie_rule(&format!("{field}.cookie"), rule)),
         }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Reason, Sample};
 use crate::error::Excerpt;
-use crate::policy::Variant;
+use crate::policy::{Interval, Variant};
 
 /// A decision with every step that led to it, in order of precedence. The last step decided.
 ///
@@ -78,31 +78,6 @@ pub enum Step {
     },
 }
 
-/// The points of a policy's total that belong to one variant: from `start` up to, but not including, `end`.
-///
-/// `Display` writes `30..100 stable`.
-///
-/// ```
-/// use canary_policy::select::Step;
-/// use canary_policy::{Policy, Sample, Selector, Variant};
-///
-/// let steps = Selector::new(&Policy::percent(30)?).explain(&(), Sample::MIN).steps;
-/// let Step::Weights { intervals, .. } = &steps[0] else { unreachable!() };
-/// assert_eq!((intervals[1].start, intervals[1].end, intervals[1].variant), (30, 100, Variant::Stable));
-/// # Ok::<(), canary_policy::InvalidPolicy>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Interval {
-    /// The first point.
-    pub start: u32,
-    /// The first point after the interval.
-    pub end: u32,
-    /// The variant that the points belong to.
-    pub variant: Variant,
-}
-
 impl Step {
     /// The step that compared a header or cookie with what is expected of it.
     pub(super) fn matched(
@@ -123,13 +98,6 @@ impl Step {
             Step::Match { decided, .. } => *decided,
             Step::Weights { decided, .. } => Some(*decided),
         }
-    }
-}
-
-impl fmt::Display for Interval {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Interval { start, end, variant } = self;
-        write!(f, "{start}..{end} {variant}")
     }
 }
 

@@ -18,7 +18,7 @@ mod sequence;
 mod weights;
 
 pub use decision::{Decision, Reason};
-pub use explanation::{Explanation, Interval, Step};
+pub use explanation::{Explanation, Step};
 pub use header_lines::HeaderLines;
 pub use salt::Salt;
 pub use sample::Sample;

@@ -83,18 +83,17 @@ impl Selector {
     }
 
     fn compile(policy: &Policy, tokens: Option<&dyn Fn(Variant) -> Token>) -> Self {
-        let Parts { canaries, total, affinity: _ } = policy.parts();
+        let Parts { canaries, total: _, affinity: _ } = policy.parts();
         let patterns = policy.patterns().count();
-        let (mut headers, mut cookies, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, Canary { name: _, weight, header, cookie }) in canaries.iter().enumerate() {
+        let (mut headers, mut cookies) = (Vec::new(), Vec::new());
+        for (index, Canary { name: _, weight: _, position: _, header, cookie }) in canaries.iter().enumerate() {
             headers.extend(header.iter().map(|rule| CompiledRule::header(rule, index, patterns)));
             cookies.extend(cookie.iter().map(|rule| CompiledRule::cookie(rule, index, patterns)));
-            weights.push(*weight);
         }
         Selector(Arc::new(Compiled {
             headers: headers.into(),
             cookies: cookies.into(),
-            weights: Intervals::new(&weights, *total),
+            weights: Intervals::new(policy),
             affinity: CompiledAffinity::new(policy, tokens),
             policy: policy.clone(),
         }))
@@ -216,7 +215,7 @@ impl Selector {
     /// ```
     #[must_use]
     pub fn explain<R: HeaderLines + ?Sized>(&self, request: &R, sample: Sample) -> Explanation {
-        let Compiled { policy: _, headers, cookies, weights, affinity } = &*self.0;
+        let Compiled { policy, headers, cookies, weights, affinity } = &*self.0;
         let cookie_step = affinity.cookie().map(|cookie| cookie.step(request));
         let headers = headers.iter().map(|rule| rule.step(request));
         let rules = headers.chain(cookies.iter().map(|rule| rule.step(request)));
@@ -227,7 +226,7 @@ impl Selector {
             cookie_step.into_iter().chain(rules).collect()
         };
         let key = affinity.key().and_then(|key| key.sample(request));
-        steps.push(weights.step(key.unwrap_or(sample), key.is_some()));
+        steps.push(weights.step(policy, key.unwrap_or(sample), key.is_some()));
 
         // A decision ends with the step that decides.
         let undecided = steps.iter().take_while(|step| step.decided().is_none()).count();

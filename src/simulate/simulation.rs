@@ -6,8 +6,8 @@ use http::HeaderValue;
 
 use super::share::Tally;
 use super::{Client, ClientMix, Samples, Share};
-use crate::policy::{Policy, Ratio, Variant};
-use crate::select::{Decision, HeaderLines, Interval, Reason, Sample, Selector, Step};
+use crate::policy::{Interval, Policy, Ratio, Variant};
+use crate::select::{Decision, HeaderLines, Reason, Sample, Selector, Step};
 
 /// The requests of one variant with one reason, which are counted together. `None` stands for all variants or all
 /// reasons.

@@ -287,7 +287,8 @@ fn conversion(policy: &Policy, counts: &[u32]) -> Conversion<Replicas> {
 
     let mut losses = Vec::new();
     for (index, (canary, count)) in canaries.iter().zip(counts).enumerate() {
-        let Canary { name: _, weight, header, cookie } = canary;
+        // Chance decides between pods, so a position has no effect.
+        let Canary { name: _, weight, position: _, header, cookie } = canary;
         let requested = Ratio::new((*weight).into(), total.get().into());
         let written = Ratio::new((*count).into(), pods.into());
         if requested.reduced() != written.reduced() {

@@ -100,7 +100,7 @@ fn render_names_the_mistake() {
         (vec![PRD.into(), "--canary".into(), "a:b:c".into()], "--canary: `b:c` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it and no --".into()),
         (prd(&["--prefix", "a b"]), "--prefix: `a b` is not an annotation prefix: expected 1 to 253 letters, digits, `.`, `-`, `_` or `/`".into()),
         (prd(&["--ingress", "web"]), format!("{PRD}: no stable Ingress has the name `web`")),
-        (prd(&["--policy", &unknown]), format!("{unknown}: canaries[0].wieght: unknown field `wieght`, expected one of `name`, `weight`, `header`, `cookie`")),
+        (prd(&["--policy", &unknown]), format!("{unknown}: canaries[0].wieght: unknown field `wieght`, expected one of `name`, `weight`, `position`, `header`, `cookie`")),
         (prd(&["--policy", &twice]), format!("{twice}: the file has 2 documents: expected one policy")),
         (prd(&["--weight", "-1"]), "canaries[0].weight: -1 is not a weight: expected 0 to 4294967295".into()),
         (with(&two), format!("{two}: there is no Ingress, only document 1 (Deployment `web`), document 2 (Deployment `web`)")),

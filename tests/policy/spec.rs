@@ -17,9 +17,11 @@ total: 1000
 canaries:
   - name: blue
     weight: 30
+    position: 970
     header: { name: X-Canary }
     cookie: { name: cohort, value: beta }
   - name: green
+    position: 0
     header: { name: x-region, pattern: "^eu-" }
 affinity:
   cookie: { name: route, precedence: afterRules, pins: stable, revision: "7", maxAge: 86400, path: /, domain: a.test, sameSite: Lax, secure: true }
@@ -31,8 +33,8 @@ affinity:
         serde_json::json!({
             "total": 1000,
             "canaries": [
-                { "name": "blue", "weight": 30, "header": { "name": "x-canary" }, "cookie": { "name": "cohort", "value": "beta" } },
-                { "name": "green", "header": { "name": "x-region", "pattern": "^eu-" } },
+                { "name": "blue", "weight": 30, "position": 970, "header": { "name": "x-canary" }, "cookie": { "name": "cohort", "value": "beta" } },
+                { "name": "green", "position": 0, "header": { "name": "x-region", "pattern": "^eu-" } },
             ],
             "affinity": { "cookie": {
                 "name": "route", "precedence": "afterRules", "pins": "stable", "revision": "7", "maxAge": 86400,
@@ -63,6 +65,22 @@ fn every_problem_names_its_field() {
         (
             "canaries: [{ name: a, weight: 60 }, { name: b, weight: 60 }]",
             &["canaries: the weights add up to 120, more than the total 100"],
+        ),
+        ("canaries: [{ position: -1 }]", &["canaries[0].position: -1 is not a position: expected 0 to 4294967295"]),
+        (
+            "canaries: [{ weight: 30, position: 71 }]",
+            &["canaries[0].position: 30 parts from position 71 end after the total 100"],
+        ),
+        (
+            "canaries: [{ name: a, position: 5 }, { name: b, weight: 5 }]",
+            &["canaries[1].position: the position is missing: if one canary has a position, each needs one"],
+        ),
+        (
+            "canaries: [{ name: a, weight: 10, position: 20 }, { name: b, weight: 15, position: 6 }, { name: c, weight: 9, position: 12 }]",
+            &[
+                "canaries[2].position: the interval 12..21 overlaps with the interval 6..21 of `b`",
+                "canaries[2].position: the interval 12..21 overlaps with the interval 20..30 of `a`",
+            ],
         ),
         ("canaries: [{ name: a }, { name: a }]", &["canaries[1].name: `a` names two canaries: names are unique"]),
         (

@@ -17,11 +17,15 @@ fn weights() -> impl Strategy<Value = (Vec<u32>, u32)> {
     })
 }
 
-/// The selector of canaries with these weights.
-fn weighted(weights: &[u32], total: u32) -> Selector {
+/// Canaries with these weights.
+fn policy_of(weights: &[u32], total: u32) -> Policy {
     let canaries =
         weights.iter().enumerate().map(|(index, &weight)| Canary::new(&format!("c{index}"), weight).unwrap());
-    Selector::new(&Policy::new(canaries, Total::new(total).unwrap()).unwrap())
+    Policy::new(canaries, Total::new(total).unwrap()).unwrap()
+}
+
+fn weighted(weights: &[u32], total: u32) -> Selector {
+    Selector::new(&policy_of(weights, total))
 }
 
 /// The variant of a request without headers.
@@ -131,6 +135,42 @@ proptest! {
         if variant(&weighted(&weights, total), sample) == Variant::Canary(canary) {
             prop_assert_eq!(variant(&weighted(&changed, total), sample), Variant::Canary(canary));
         }
+    }
+
+    /// A policy with the positions that it has decides as without them.
+    #[test]
+    fn positions_that_are_written_down_change_no_decision((weights, total) in weights(), bits: u64) {
+        let policy = policy_of(&weights, total);
+        let sample = Sample::from_bits(bits);
+        let positioned = policy.clone().with_positions();
+        prop_assert!(positioned.canaries().iter().all(|canary| canary.position().is_some()));
+        prop_assert_eq!(variant(&Selector::new(&policy), sample), variant(&Selector::new(&positioned), sample));
+        prop_assert_eq!(positioned.intervals(), policy.intervals());
+    }
+
+    /// With positions, a canary has the same clients before and after another one is removed, and whatever the order is.
+    #[test]
+    fn a_canary_with_a_position_keeps_its_clients(
+        (weights, total) in weights(),
+        removed: prop::sample::Index,
+        reverse: bool,
+        bits: u64,
+    ) {
+        let before = policy_of(&weights, total).with_positions();
+        let removed = removed.index(weights.len());
+        let mut canaries: Vec<Canary> = before.canaries().to_vec();
+        if weights.len() > 1 {
+            canaries.remove(removed);
+        }
+        if reverse {
+            canaries.reverse();
+        }
+        let after = Policy::new(canaries, before.total()).unwrap();
+        let sample = Sample::from_bits(bits);
+        let name = |policy: &Policy| policy.name(variant(&Selector::new(policy), sample)).unwrap().to_owned();
+        let gone = before.canaries()[removed].name().as_str();
+        let expected = if weights.len() > 1 && name(&before) == gone { "stable".to_owned() } else { name(&before) };
+        prop_assert_eq!(name(&after), expected);
     }
 
     /// Shares are exact: of all points of the total, each canary has as many as its weight.

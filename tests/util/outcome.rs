@@ -1,6 +1,9 @@
 //! The outcome of a request, and whether a target and a selector agree on it.
 
-use canary_policy::select::{Interval, Step};
+use std::collections::BTreeMap;
+
+use canary_policy::policy::Interval;
+use canary_policy::select::Step;
 use canary_policy::targets::Part;
 use canary_policy::{Decision, Loss, Policy, Reason, Sample, Selector, Spec, Variant};
 use proptest::prelude::*;
@@ -22,9 +25,13 @@ pub enum Outcome {
 
 impl Outcome {
     /// A split in lowest terms. A single destination gets every request, whatever its weight is.
-    pub fn split(mut destinations: Vec<(Variant, u32, Option<String>)>) -> Self {
-        destinations.retain(|(_, weight, _)| *weight > 0);
-        destinations.sort();
+    pub fn split(destinations: Vec<(Variant, u32, Option<String>)>) -> Self {
+        let mut weights = BTreeMap::new();
+        for (variant, weight, set_cookie) in destinations.into_iter().filter(|(_, weight, _)| *weight > 0) {
+            *weights.entry((variant, set_cookie)).or_default() += weight;
+        }
+        let mut destinations: Vec<(Variant, u32, Option<String>)> =
+            weights.into_iter().map(|((variant, set_cookie), weight)| (variant, weight, set_cookie)).collect();
         let divisor = destinations.iter().fold(0, |divisor, (_, weight, _)| gcd(divisor, *weight));
         for (_, weight, _) in &mut destinations {
             *weight /= divisor;

@@ -3,9 +3,16 @@
 use canary_policy::{Affinity, Policy, Spec};
 use serde_json::Value;
 
+/// The policy without positions, which change no share.
+pub fn without_positions(policy: &Policy) -> Policy {
+    let mut spec = Spec::from(policy);
+    spec.canaries.iter_mut().for_each(|canary| canary.position = None);
+    Policy::try_from(spec).unwrap()
+}
+
 /// The policy in lowest terms, without the parts that the output of a target does not express.
 pub fn readable(policy: &Policy) -> Policy {
-    let mut spec = Spec::from(policy.reduced());
+    let mut spec = Spec::from(without_positions(policy).reduced());
     let has_rules = spec.canaries.iter().any(|canary| canary.header.is_some() || canary.cookie.is_some());
     if let Some(cookie) = spec.affinity.as_mut().and_then(|affinity| affinity.cookie.as_mut()) {
         cookie.path = cookie.path.take().filter(|path| path != "/");

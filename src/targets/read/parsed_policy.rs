@@ -41,6 +41,7 @@ impl ParsedTable {
         let canaries = of_canaries.map(|((NamedCanary { name, .. }, weight), CanaryRules { header, cookie })| Canary {
             name: name.clone(),
             weight,
+            position: None,
             header,
             cookie,
         });

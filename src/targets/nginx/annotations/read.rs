@@ -71,8 +71,13 @@ pub fn read(annotations: &Annotations, flags: &Flags) -> Result<AnnotationReadin
         return Err(AnnotationError::NotCanary);
     }
     let total = total(&config)?;
-    let canary_of_policy =
-        Canary { name: name.clone(), weight: weight(&config)?, header: header(&config)?, cookie: cookie(&config)? };
+    let canary_of_policy = Canary {
+        name: name.clone(),
+        weight: weight(&config)?,
+        position: None,
+        header: header(&config)?,
+        cookie: cookie(&config)?,
+    };
 
     let mut of_canary = Getter::new(Side::Canary, canary, flags);
     let mut of_stable = Getter::new(Side::Stable, stable, flags);

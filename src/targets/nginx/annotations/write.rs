@@ -87,7 +87,8 @@ impl Writer<'_> {
     }
 
     fn canary(&mut self, canary: &Canary, total: Total) {
-        let Canary { name, weight, header, cookie } = canary;
+        // The controller draws at random, so a position has no effect.
+        let Canary { name, weight, position: _, header, cookie } = canary;
         self.output.name = name.clone();
         self.on_canary(key::CANARY, "true");
         self.weight(*weight, total.get());

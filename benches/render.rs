@@ -42,7 +42,9 @@ fn main() {
         linkerd::http_routes(&policy, route, &linkerd::RouteParams::default()).unwrap().output
     });
     row("gloo", &routes, |route| gloo::virtual_service(&policy, route).unwrap().output);
-    row("envoy", &routes, |route| envoy::route_configuration(&policy, route).unwrap().output);
+    row("envoy", &routes, |route| {
+        envoy::route_configuration(&policy, route, &envoy::RouteParams::default()).unwrap().output
+    });
     let pods = Pods::new(10).unwrap();
     row("replicas", &routes, |_| replicas::split(&policy, &pods).unwrap().output);
 }

@@ -59,7 +59,7 @@ pub(crate) fn written(policy: &Policy, ingresses: &Ingresses, parameters: &Param
         }
         Target::Envoy => {
             for route in hosts_apart(written.routes(policy, stable, parameters)?)?.routes {
-                written.add(envoy::route_configuration(policy, &route))?;
+                written.add(envoy::route_configuration(policy, &route, &envoy::RouteParams::default()))?;
             }
         }
         Target::Replicas => {

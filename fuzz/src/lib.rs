@@ -312,7 +312,7 @@ pub fn write_gloo(data: &[u8]) {
 
 pub fn write_envoy(data: &[u8]) {
     written(data, |policy, request| {
-        let conversion = envoy::route_configuration(policy, &route(policy)).ok()?;
+        let conversion = envoy::route_configuration(policy, &route(policy), &envoy::RouteParams::default()).ok()?;
         // An affinity key is a hash, which no interpreter evaluates.
         let hashed = matches!(policy.affinity(), canary_policy::Affinity::Key(_));
         (!hashed).then(|| (conversion.losses, util::envoy::routed(&json(&conversion.output), "/any", request)))

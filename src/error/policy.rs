@@ -201,6 +201,9 @@ pub enum Invalid {
     /// A salt is too long.
     #[error("the salt has {0} bytes: expected at most 256")]
     Salt(usize),
+    /// A text does not name a hash.
+    #[error("`{0}` is not a hash: expected `xxh64`, `flagd`, `flagdCbor`, `unleash`, `growthBook` or `launchDarkly`")]
+    KeyHash(Excerpt),
     /// The policy has no canary at this index.
     #[error("there is no canary with index {index}: the policy has {count}, and the first has index 0")]
     Index {
@@ -260,6 +263,7 @@ impl Diagnostic for Invalid {
             Invalid::CookieDomain(_) => "cookie-domain",
             Invalid::CookiePrefix(_) => "cookie-prefix",
             Invalid::Salt(_) => "salt",
+            Invalid::KeyHash(_) => "key-hash",
             Invalid::Index { .. } => "index",
             Invalid::Variant(_) => "variant",
         }

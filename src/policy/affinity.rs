@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{CookieAffinity, Key, KeyAffinity};
+use super::{CookieAffinity, Key, KeyAffinity, KeyHash};
 use crate::error::{Excerpt, Invalid};
 
 /// How a client keeps its variant from one request to the next.
@@ -32,14 +32,19 @@ pub enum Affinity {
     Key(KeyAffinity),
 }
 
-/// The affinity in short: `none`, `cookie route`, `key header x-user-id` or `key cookie uid`.
+/// The affinity in short: `none`, `cookie route`, `key header x-user-id` or `key cookie uid by unleash`.
 impl fmt::Display for Affinity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Affinity::None => f.write_str("none"),
             Affinity::Cookie(cookie) => write!(f, "cookie {}", cookie.name()),
-            Affinity::Key(KeyAffinity { key: Key::Header(name), salt: _ }) => write!(f, "key header {name}"),
-            Affinity::Key(KeyAffinity { key: Key::Cookie(name), salt: _ }) => write!(f, "key cookie {name}"),
+            Affinity::Key(KeyAffinity { key, salt: _, hash }) => {
+                match key {
+                    Key::Header(name) => write!(f, "key header {name}")?,
+                    Key::Cookie(name) => write!(f, "key cookie {name}")?,
+                }
+                if *hash == KeyHash::default() { Ok(()) } else { write!(f, " by {hash}") }
+            }
         }
     }
 }

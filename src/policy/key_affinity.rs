@@ -2,14 +2,14 @@
 
 use http::HeaderName;
 
-use super::CookieName;
 use super::header::header_name;
+use super::{CookieName, KeyHash};
 use crate::error::Invalid;
 
 /// Affinity by a key that clients send: the same key and salt give the same sample, and so the same variant.
 ///
 /// Every replica computes the same sample, in any programming language. The sample is
-/// [`Sample::from_key`](crate::Sample::from_key) of the key and the salt. A request without the key, or with an empty
+/// [`Sample::from_key`](crate::Sample::from_key) of the key and the salt, or that of [another hash](KeyHash). A request without the key, or with an empty
 /// one, is decided by the sample that the caller passes.
 ///
 /// ```
@@ -25,6 +25,7 @@ use crate::error::Invalid;
 pub struct KeyAffinity {
     pub(crate) key: Key,
     pub(crate) salt: String,
+    pub(crate) hash: KeyHash,
 }
 
 /// The header or cookie that has the key.
@@ -51,7 +52,7 @@ impl KeyAffinity {
     ///
     /// The name is not a token of RFC 9110, or it has more than 256 bytes.
     pub fn header(name: &str) -> Result<Self, Invalid> {
-        Ok(KeyAffinity { key: Key::Header(header_name(name)?), salt: String::new() })
+        Ok(KeyAffinity { key: Key::Header(header_name(name)?), salt: String::new(), hash: KeyHash::default() })
     }
 
     /// Affinity by the value of this cookie, without a salt.
@@ -60,7 +61,7 @@ impl KeyAffinity {
     ///
     /// The name is not a [`CookieName`].
     pub fn cookie(name: &str) -> Result<Self, Invalid> {
-        Ok(KeyAffinity { key: Key::Cookie(CookieName::new(name)?), salt: String::new() })
+        Ok(KeyAffinity { key: Key::Cookie(CookieName::new(name)?), salt: String::new(), hash: KeyHash::default() })
     }
 
     /// The header or cookie that has the key.
@@ -73,6 +74,18 @@ impl KeyAffinity {
     #[must_use]
     pub fn salt(&self) -> &str {
         &self.salt
+    }
+
+    /// The hash of key and salt, which is [`KeyHash::Xxh64`] by default.
+    #[must_use]
+    pub const fn hash(&self) -> KeyHash {
+        self.hash
+    }
+
+    /// The same affinity with this hash of key and salt. Every client gets another sample.
+    #[must_use]
+    pub fn with_hash(self, hash: KeyHash) -> Self {
+        KeyAffinity { hash, ..self }
     }
 
     /// The same affinity with this salt, of at most 256 bytes.

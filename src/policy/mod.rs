@@ -21,6 +21,7 @@ mod cookie_affinity;
 mod header;
 mod interval;
 mod key_affinity;
+mod key_hash;
 mod pattern;
 mod pattern_cost;
 mod portability;
@@ -45,6 +46,7 @@ pub use cookie_affinity::{CookieAffinity, SameSite};
 pub use header::HeaderRule;
 pub use interval::Interval;
 pub use key_affinity::{Key, KeyAffinity};
+pub use key_hash::KeyHash;
 pub use pattern::Pattern;
 pub use ratio::Ratio;
 #[cfg(feature = "rand")]

@@ -192,7 +192,7 @@ part!(CookieAffinitySpec {
     same_site: "sameSite",
     secure: "secure"
 });
-part!(KeySpec { header: "header", cookie: "cookie", salt: "salt" });
+part!(KeySpec { header: "header", cookie: "cookie", salt: "salt", hash: "hash" });
 
 impl<'de> Deserialize<'de> for Spec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

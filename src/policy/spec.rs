@@ -2,7 +2,7 @@
 
 use super::{
     Affinity, AffinityPrecedence, AffinityScope, Canary, CanaryName, CookieAffinity, CookieRule, HeaderRule, Key,
-    KeyAffinity, Match, Parts, Policy, Total,
+    KeyAffinity, KeyHash, Match, Parts, Policy, Total,
 };
 use crate::error::Problem;
 
@@ -239,6 +239,13 @@ pub struct KeySpec {
     /// The salt, of at most 256 bytes, by default empty. A new salt gives every client a new sample.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub salt: Option<String>,
+    /// The hash of salt and key, by default `xxh64`. The others are those of feature-flag SDKs.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(
+        feature = "schemars",
+        schemars(extend("enum" = ["xxh64", "flagd", "flagdCbor", "unleash", "growthBook", "launchDarkly"]))
+    )]
+    pub hash: Option<String>,
 }
 
 /// Keeps a spec from being written without the values that could not be read.
@@ -314,11 +321,16 @@ impl From<CookieAffinity> for CookieAffinitySpec {
 
 impl From<KeyAffinity> for KeySpec {
     fn from(affinity: KeyAffinity) -> Self {
-        let KeyAffinity { key, salt } = affinity;
+        let KeyAffinity { key, salt, hash } = affinity;
         let (header, cookie) = match key {
             Key::Header(name) => (Some(name.to_string()), None),
             Key::Cookie(name) => (None, Some(name.to_string())),
         };
-        KeySpec { header, cookie, salt: Some(salt).filter(|salt| !salt.is_empty()) }
+        KeySpec {
+            header,
+            cookie,
+            salt: Some(salt).filter(|salt| !salt.is_empty()),
+            hash: Some(hash).filter(|hash| *hash != KeyHash::default()).map(|hash| hash.to_string()),
+        }
     }
 }

@@ -18,10 +18,11 @@ use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::{
     Affinity, AffinityPrecedence, AffinityScope, Canary, CanaryName, CookieAffinity, CookieName, CookieRule,
-    HeaderRule, KeyAffinity, Match, Pattern, Policy, SameSite, Total,
+    HeaderRule, KeyAffinity, KeyHash, Match, Pattern, Policy, SameSite, Total,
 };
 use crate::error::InvalidPolicy;
 
@@ -108,10 +109,12 @@ fn value_match() -> impl Strategy<Value = Match> {
 }
 
 fn affinity() -> impl Strategy<Value = Affinity> {
-    let key = (any::<bool>(), "[a-z]{1,8}", "[ -~]{0,12}").prop_filter_map("a key", |(header, name, salt)| {
-        let key = if header { KeyAffinity::header(&name) } else { KeyAffinity::cookie(&name) };
-        key.and_then(|key| key.with_salt(&salt)).map(Affinity::Key).ok()
-    });
+    let hash = prop_oneof![3 => Just(KeyHash::default()), 1 => select(KeyHash::ALL.to_vec())];
+    let key =
+        (any::<bool>(), "[a-z]{1,8}", "[ -~]{0,12}", hash).prop_filter_map("a key", |(header, name, salt, hash)| {
+            let key = if header { KeyAffinity::header(&name) } else { KeyAffinity::cookie(&name) };
+            key.and_then(|key| key.with_hash(hash).with_salt(&salt)).map(Affinity::Key).ok()
+        });
     prop_oneof![Just(Affinity::None), cookie_affinity().prop_map(Affinity::Cookie), key]
 }
 

@@ -3,7 +3,7 @@
 use super::problems::{CanaryParts, Problems};
 use super::{
     Affinity, AffinitySpec, Canary, CanaryName, CanarySpec, CookieAffinity, CookieAffinitySpec, CookieName, CookieRule,
-    HeaderRule, Key, KeyAffinity, KeySpec, Match, Parts, Pattern, Policy, RuleSpec, Spec, Total, cookie,
+    HeaderRule, Key, KeyAffinity, KeyHash, KeySpec, Match, Parts, Pattern, Policy, RuleSpec, Spec, Total, cookie,
     cookie_affinity, header, key_affinity,
 };
 use crate::error::{Invalid, InvalidPolicy};
@@ -178,7 +178,7 @@ impl Problems {
     }
 
     fn checked_key_affinity(&mut self, key: KeySpec) -> Option<KeyAffinity> {
-        let KeySpec { header, cookie, salt } = key;
+        let KeySpec { header, cookie, salt, hash } = key;
         let field = |part: &str| format!("affinity.key.{part}");
 
         let key = match (header, cookie) {
@@ -188,6 +188,7 @@ impl Problems {
             (None, None) => self.keep("affinity.key", Err(Invalid::Neither("header", "cookie"))),
         };
         let salt = self.keep(field("salt"), key_affinity::checked_salt(salt.unwrap_or_default()));
-        Some(KeyAffinity { key: key?, salt: salt? })
+        let hash = self.keep(field("hash"), hash.map_or(Ok(KeyHash::default()), |hash| hash.parse()));
+        Some(KeyAffinity { key: key?, salt: salt?, hash: hash? })
     }
 }

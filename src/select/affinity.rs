@@ -3,14 +3,18 @@
 use http::HeaderValue;
 
 use super::{HeaderLines, Reason, Salt, Sample, Step, cookies, rules};
-use crate::policy::{Affinity, AffinityPrecedence, Canary, CookieAffinity, Key, KeyAffinity, Policy, Token, Variant};
+use crate::policy::{
+    Affinity, AffinityPrecedence, Canary, CookieAffinity, Key, KeyAffinity, KeyHash, Policy, Token, Variant,
+};
 
 /// The affinity of a policy, compiled.
 #[derive(Debug)]
 pub(super) enum CompiledAffinity {
     None,
     Cookie(CompiledCookie),
-    Key(CompiledKey),
+    Key(CompiledKey<Salt>),
+    /// In a box, so that it does not make every selector larger.
+    SdkKey(Box<CompiledKey<SdkHash>>),
 }
 
 impl CompiledAffinity {
@@ -18,7 +22,13 @@ impl CompiledAffinity {
         match policy.affinity() {
             Affinity::None => CompiledAffinity::None,
             Affinity::Cookie(cookie) => CompiledAffinity::Cookie(CompiledCookie::new(cookie, policy, tokens)),
-            Affinity::Key(key) => CompiledAffinity::Key(CompiledKey::new(key)),
+            Affinity::Key(KeyAffinity { key, salt, hash: KeyHash::Xxh64 }) => {
+                CompiledAffinity::Key(CompiledKey { key: key.clone(), hasher: Salt::new(salt) })
+            }
+            Affinity::Key(KeyAffinity { key, salt, hash }) => {
+                let hasher = SdkHash { hash: *hash, salt: salt.as_str().into() };
+                CompiledAffinity::SdkKey(Box::new(CompiledKey { key: key.clone(), hasher }))
+            }
         }
     }
 
@@ -27,9 +37,24 @@ impl CompiledAffinity {
         if let CompiledAffinity::Cookie(cookie) = self { Some(cookie) } else { None }
     }
 
+    /// The header or cookie that has the key, if the affinity is one by key.
+    pub(super) fn key(&self) -> Option<&Key> {
+        match self {
+            CompiledAffinity::Key(compiled) => Some(&compiled.key),
+            CompiledAffinity::SdkKey(compiled) => Some(&compiled.key),
+            CompiledAffinity::None | CompiledAffinity::Cookie(_) => None,
+        }
+    }
+
+    /// The sample of the key in a request. `None` if the affinity is not one by key, or if the request has no key or an
+    /// empty one.
     #[inline]
-    pub(super) fn key(&self) -> Option<&CompiledKey> {
-        if let CompiledAffinity::Key(key) = self { Some(key) } else { None }
+    pub(super) fn key_sample<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Sample> {
+        match self {
+            CompiledAffinity::Key(key) => key.sample(request),
+            CompiledAffinity::SdkKey(key) => key.sample(request),
+            CompiledAffinity::None | CompiledAffinity::Cookie(_) => None,
+        }
     }
 }
 
@@ -124,24 +149,47 @@ fn shared(text: &str) -> Option<HeaderValue> {
 
 /// The affinity key of a policy, compiled.
 #[derive(Debug)]
-pub(super) struct CompiledKey {
-    pub(super) key: Key,
-    salt: Salt,
+pub(super) struct CompiledKey<H> {
+    key: Key,
+    hasher: H,
 }
 
-impl CompiledKey {
-    fn new(affinity: &KeyAffinity) -> Self {
-        let KeyAffinity { key, salt } = affinity;
-        CompiledKey { key: key.clone(), salt: Salt::new(salt) }
-    }
+/// Turns the key of a request into a sample.
+pub(super) trait KeyHasher {
+    /// The sample of the key that these lines are when they are joined with the separator. `None` if there is no line, or if
+    /// the only line is empty.
+    fn sample_of_joined<'k>(&self, lines: impl Iterator<Item = &'k [u8]>, separator: &[u8]) -> Option<Sample>;
+}
 
+impl KeyHasher for Salt {
+    #[inline]
+    fn sample_of_joined<'k>(&self, lines: impl Iterator<Item = &'k [u8]>, separator: &[u8]) -> Option<Sample> {
+        Salt::sample_of_joined(*self, lines, separator)
+    }
+}
+
+/// The hash of a feature-flag SDK, and the salt.
+#[derive(Debug)]
+pub(super) struct SdkHash {
+    hash: KeyHash,
+    salt: Box<str>,
+}
+
+impl KeyHasher for SdkHash {
+    fn sample_of_joined<'k>(&self, lines: impl Iterator<Item = &'k [u8]>, separator: &[u8]) -> Option<Sample> {
+        let key = lines.collect::<Vec<&[u8]>>().join(separator);
+        (!key.is_empty()).then(|| Sample::from_key_with(self.hash, &key, &self.salt))
+    }
+}
+
+impl<H: KeyHasher> CompiledKey<H> {
     /// The sample of the key in a request; `None` if the request has no key or an empty one.
-    pub(super) fn sample<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Sample> {
+    fn sample<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Sample> {
         match &self.key {
-            Key::Header(name) => self.salt.sample_of_joined(request.lines(name), rules::separator(name)),
+            Key::Header(name) => self.hasher.sample_of_joined(request.lines(name), rules::separator(name)),
             Key::Cookie(name) => {
                 let value = cookies::first(request, name.as_str());
-                self.salt.sample_of_joined(value.into_iter(), b"")
+                self.hasher.sample_of_joined(value.into_iter(), b"")
             }
         }
     }

@@ -10,6 +10,7 @@ mod cookies;
 mod decision;
 mod explanation;
 mod header_lines;
+mod key_sample;
 mod rules;
 mod salt;
 mod sample;

@@ -1,7 +1,9 @@
 //! Samples: the points in [0, 1) that weights are compared with.
 
 use super::Salt;
+use super::key_sample::key_sample;
 use crate::error::InvalidSample;
+use crate::policy::KeyHash;
 
 /// A point in [0, 1) with 64 bits, which the weights are compared with.
 ///
@@ -72,6 +74,22 @@ impl Sample {
     #[inline]
     pub fn from_key(key: &[u8], salt: &str) -> Self {
         Salt::new(salt).sample(key)
+    }
+
+    /// The sample of a key by this hash, such as that of a feature-flag SDK. [`KeyHash`] documents the recipes.
+    ///
+    /// ```
+    /// use canary_policy::Sample;
+    /// use canary_policy::policy::KeyHash;
+    ///
+    /// assert_eq!(Sample::from_key_with(KeyHash::Xxh64, b"alice", "s"), Sample::from_key(b"alice", "s"));
+    /// // LaunchDarkly computes the bucket 0.42157587 for this client.
+    /// let sample = Sample::from_key_with(KeyHash::LaunchDarkly, b"userKeyA", "hashKey.saltyA");
+    /// assert_eq!(sample.point(100_000), 42_157);
+    /// ```
+    #[must_use]
+    pub fn from_key_with(hash: KeyHash, key: &[u8], salt: &str) -> Self {
+        key_sample(hash, salt, key)
     }
 
     /// The sample of the next 64 bits of a random number generator.

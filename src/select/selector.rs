@@ -136,8 +136,9 @@ impl Selector {
     /// The sample counts only if neither a rule, nor the affinity cookie, nor the affinity key decides. A decision
     /// cannot fail, whatever bytes the request has.
     ///
-    /// No memory is allocated, with two exceptions. The first search for a pattern in each thread allocates. If a request
-    /// repeats a header, its values are joined before a pattern is searched for in them.
+    /// No memory is allocated, with three exceptions. The first search for a pattern in each thread allocates. If a request
+    /// repeats a header, its values are joined before a pattern is searched for in them. The [hashes](crate::policy::KeyHash)
+    /// of feature-flag SDKs join the salt and the key.
     #[inline]
     pub fn select<R: HeaderLines + ?Sized>(&self, request: &R, sample: Sample) -> Decision {
         let Compiled { policy: _, headers, cookies, weights, affinity } = &*self.0;
@@ -154,8 +155,8 @@ impl Selector {
                 let (variant, reason) = self.by_rules(request).unwrap_or_else(|| self.by_weights(sample));
                 Decision { variant, reason, set_cookie: None }
             }
-            CompiledAffinity::Key(key) => {
-                let by_key = || self.by_weights(key.sample(request).unwrap_or(sample));
+            affinity @ (CompiledAffinity::Key(_) | CompiledAffinity::SdkKey(_)) => {
+                let by_key = || self.by_weights(affinity.key_sample(request).unwrap_or(sample));
                 let (variant, reason) = self.by_rules(request).unwrap_or_else(by_key);
                 Decision { variant, reason, set_cookie: None }
             }
@@ -198,6 +199,28 @@ impl Selector {
         (self.0.weights.variant(sample), Reason::Weight)
     }
 
+    /// The point of the total, counted from 0, that the weights decide by: that of the affinity key if the policy and the
+    /// request have one, otherwise that of the sample.
+    ///
+    /// Send it to other tiers in a header, so that each of them splits the requests that no rule and no affinity cookie
+    /// decides in the same way. The point belongs to a variant by the [intervals](Policy::intervals) of the policy.
+    ///
+    /// ```
+    /// use canary_policy::{Affinity, KeyAffinity, Policy, Sample, Selector};
+    ///
+    /// let key = KeyAffinity::header("x-user-id")?.with_salt("checkout-2026")?;
+    /// let selector = Selector::new(&Policy::percent(30)?.with_affinity(Affinity::Key(key)));
+    /// assert_eq!(selector.point(&[("x-user-id", "alice")], Sample::MIN), 88);
+    /// assert_eq!(selector.point(&(), Sample::MIN), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn point<R: HeaderLines + ?Sized>(&self, request: &R, sample: Sample) -> u32 {
+        let Compiled { policy: _, headers: _, cookies: _, weights, affinity } = &*self.0;
+        weights.point(affinity.key_sample(request).unwrap_or(sample))
+    }
+
     /// Decides as [`select`](Self::select) does, and lists every step of the decision with what was compared. This
     /// function allocates.
     ///
@@ -225,7 +248,7 @@ impl Selector {
         } else {
             cookie_step.into_iter().chain(rules).collect()
         };
-        let key = affinity.key().and_then(|key| key.sample(request));
+        let key = affinity.key_sample(request);
         steps.push(weights.step(policy, key.unwrap_or(sample), key.is_some()));
 
         // A decision ends with the step that decides.
@@ -253,7 +276,7 @@ impl Selector {
     pub fn header_names(&self) -> Vec<HeaderName> {
         let Compiled { policy: _, headers, cookies, weights: _, affinity } = &*self.0;
         let mut names: Vec<HeaderName> = headers.iter().map(|rule| rule.name.clone()).collect();
-        let key = affinity.key().map(|key| &key.key);
+        let key = affinity.key();
         if let Some(Key::Header(name)) = key {
             names.push(name.clone());
         }

@@ -56,7 +56,7 @@ const TARGETS: [Target; 4] = [
         name: "envoy",
         encoding: "bytes",
         limit: 100,
-        write: |policy, route| output(envoy::route_configuration(policy, route)),
+        write: |policy, route| output(envoy::route_configuration(policy, route, &envoy::RouteParams::default())),
     },
 ];
 

@@ -6,6 +6,7 @@ mod decision;
 mod explanation;
 mod header_lines;
 mod hot_path;
+mod key_hash;
 mod laws;
 mod rules;
 mod sample;

@@ -45,7 +45,7 @@ const TARGETS: [(&str, bool, Losses); 7] = [
     }),
     ("Linkerd", true, |policy, route| lost(linkerd::http_routes(policy, route, &linkerd::RouteParams::default()))),
     ("Gloo", true, |policy, route| lost(gloo::virtual_service(policy, route))),
-    ("Envoy", true, |policy, route| lost(envoy::route_configuration(policy, route))),
+    ("Envoy", true, |policy, route| lost(envoy::route_configuration(policy, route, &envoy::RouteParams::default()))),
     ("replicas", false, |policy, _| lost(replicas::split(policy, &replicas::Pods::new(10).unwrap()))),
 ];
 

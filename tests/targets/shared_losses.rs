@@ -15,7 +15,7 @@ const ON_ENVOY: [(&str, Written); 4] = [
     ("gateway", |policy, route| written(gateway::http_routes(policy, route, &gateway::RouteParams::default()))),
     ("istio", |policy, route| written(istio::virtual_service(policy, route, &istio::VirtualServiceParams::default()))),
     ("gloo", |policy, route| written(gloo::virtual_service(policy, route))),
-    ("envoy", |policy, route| written(envoy::route_configuration(policy, route))),
+    ("envoy", |policy, route| written(envoy::route_configuration(policy, route, &envoy::RouteParams::default()))),
 ];
 
 /// The targets that are not.

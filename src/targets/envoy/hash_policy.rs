@@ -13,7 +13,7 @@ use crate::targets::{Conversion, Loss, Part};
 /// written.
 pub(super) fn hash_policy<C>(policy: &Policy, last: Option<&Row<C>>) -> Conversion<Option<HashPolicy>> {
     let Parts { canaries: _, total: _, affinity } = policy.parts();
-    let Affinity::Key(KeyAffinity { key, salt: _ }) = affinity else {
+    let Affinity::Key(KeyAffinity { key, salt: _, hash: _ }) = affinity else {
         return Conversion { output: None, losses: Vec::new() };
     };
     let part = Part::Affinity;

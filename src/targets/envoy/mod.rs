@@ -13,12 +13,14 @@
 //! * An affinity cookie is a header that is added to responses, and read by routes before or after the other routes. A
 //!   stateful session would pin a client to an endpoint of a cluster, and not to the cluster.
 //! * An affinity key is a `hash_policy` that chooses the cluster: the same key gets the same variant, by Envoy's own hash.
-//!   Versions before pull request 41244 (autumn 2025) refuse it.
+//!   Versions before pull request 41244 (autumn 2025) refuse it. With a [header](RouteParams) that has the point of the total,
+//!   the same key gets the same variant as from a selector.
 //! * A setting that a policy does not have keeps Envoy's default, such as the timeout of 15 seconds for a response.
 
 mod hash_policy;
 mod header_matcher;
 mod objects;
+mod params;
 mod write;
 
 pub use super::table::HeaderValue;
@@ -26,4 +28,5 @@ pub use objects::{
     ClusterWeight, HashPolicy, HashedCookie, HashedHeader, HeaderMatcher, HeaderValueOption, RegexMatcher, RouteAction,
     RouteConfiguration, RouteMatch, Rule, StringMatcher, VirtualHost, WeightedClusters,
 };
+pub use params::RouteParams;
 pub use write::route_configuration;

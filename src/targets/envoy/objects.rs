@@ -112,8 +112,8 @@ pub struct RouteAction {
     pub hash_policy: Vec<HashPolicy>,
 }
 
-/// Clusters and their weights (`config.route.v3.WeightedCluster`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Clusters and their weights (`config.route.v3.WeightedCluster`). At most one of `use_hash_policy` and `header_name` is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct WeightedClusters {
@@ -122,6 +122,9 @@ pub struct WeightedClusters {
     /// Whether the hash of a request chooses the cluster, if the request has a hash.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub use_hash_policy: Option<bool>,
+    /// The header whose value, a number, chooses the cluster: modulo the sum of all weights, in the order of the clusters.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub header_name: Option<String>,
 }
 
 /// A cluster and its weight (`config.route.v3.WeightedCluster.ClusterWeight`).

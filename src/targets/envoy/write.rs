@@ -3,11 +3,11 @@
 use super::hash_policy::hash_policy;
 use super::header_matcher::header_matcher;
 use super::{
-    ClusterWeight, HashPolicy, HeaderMatcher, HeaderValueOption, RouteAction, RouteConfiguration, RouteMatch, Rule,
-    VirtualHost, WeightedClusters,
+    ClusterWeight, HashPolicy, HeaderMatcher, HeaderValueOption, RouteAction, RouteConfiguration, RouteMatch,
+    RouteParams, Rule, VirtualHost, WeightedClusters,
 };
 use crate::error::ConversionError;
-use crate::policy::Policy;
+use crate::policy::{Interval, Policy};
 use crate::route::{Backends, Path, PathType, Route};
 use crate::targets::Conversion;
 use crate::targets::loss::wildcard_hosts;
@@ -23,34 +23,43 @@ const MAX_WEIGHT: u32 = u32::MAX;
 /// The route does not have one backend for each canary.
 ///
 /// ```
-/// use canary_policy::targets::envoy;
+/// use canary_policy::targets::envoy::{self, RouteParams};
 /// use canary_policy::{Canary, HeaderRule, Match, Policy, Route, Total};
 ///
 /// let canary = Canary::new("canary", 5)?.with_header(HeaderRule::new("x-canary", Match::AlwaysNever)?);
 /// let policy = Policy::new([canary], Total::new(1000)?)?;
 /// let route = Route::new("web", "web:80".parse()?, [])?;
 /// assert_eq!(
-///     envoy::route_configuration(&policy, &route).unwrap_err().to_string(),
+///     envoy::route_configuration(&policy, &route, &RouteParams::default()).unwrap_err().to_string(),
 ///     "backends: the route has 0 canary backends, but the policy has 1 canary",
 /// );
 ///
 /// let route = Route::new("web", "web:80".parse()?, ["web-canary:80".parse()?])?;
-/// let configuration = envoy::route_configuration(&policy, &route)?.exact()?;
+/// let configuration = envoy::route_configuration(&policy, &route, &RouteParams::default())?.exact()?;
 /// let routes = &configuration.virtual_hosts[0].routes;
 /// assert_eq!(routes[0].route.cluster.as_deref(), Some("web-canary:80"));
 /// let clusters = &routes[2].route.weighted_clusters.as_ref().unwrap().clusters;
 /// assert!(clusters.iter().map(|cluster| cluster.weight).eq([995, 5]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn route_configuration(policy: &Policy, route: &Route) -> Result<Conversion<RouteConfiguration>, ConversionError> {
+pub fn route_configuration(
+    policy: &Policy,
+    route: &Route,
+    params: &RouteParams,
+) -> Result<Conversion<RouteConfiguration>, ConversionError> {
     let backends = route.backends(policy)?;
     let limits = Limits { translate: header_matcher, weights: WeightLimit::Each(MAX_WEIGHT), why_no_hash: None };
     let Conversion { output: table, mut losses } = Table::new(policy, &limits);
-    let hash_policy = hash_policy(policy, table.rows.last());
-    losses.extend(hash_policy.losses);
+    let draw = if let Some(name) = params.point_header() {
+        Draw::Point { header_name: name.as_str().to_owned(), intervals: policy.intervals() }
+    } else {
+        let hash_policy = hash_policy(policy, table.rows.last());
+        losses.extend(hash_policy.losses);
+        hash_policy.output.map_or(Draw::Random, Draw::Hash)
+    };
     losses.extend(wildcard_hosts(route.hosts()));
 
-    let routes = table.rows.iter().flat_map(|row| rules(row, route.paths(), backends, hash_policy.output.as_ref()));
+    let routes = table.rows.iter().flat_map(|row| rules(row, route.paths(), backends, &draw));
     let host = VirtualHost { name: route.name().to_owned(), domains: route.domains(), routes: routes.collect() };
     let output = RouteConfiguration {
         name: route.name().to_owned(),
@@ -60,14 +69,19 @@ pub fn route_configuration(policy: &Policy, route: &Route) -> Result<Conversion<
     Ok(Conversion { output, losses })
 }
 
+/// How Envoy chooses between the clusters of a split.
+enum Draw {
+    /// By chance.
+    Random,
+    /// By a hash of the affinity key.
+    Hash(HashPolicy),
+    /// By the point of the total that a header has.
+    Point { header_name: String, intervals: Vec<Interval> },
+}
+
 /// A row as routes: one for each of its conditions on each path.
-fn rules(
-    row: &Row<HeaderMatcher>,
-    paths: &[Path],
-    backends: Backends<'_>,
-    hash_policy: Option<&HashPolicy>,
-) -> Vec<Rule> {
-    let route = action(&row.split, backends, hash_policy);
+fn rules(row: &Row<HeaderMatcher>, paths: &[Path], backends: Backends<'_>, draw: &Draw) -> Vec<Rule> {
+    let route = action(&row.split, backends, draw);
     let response_headers_to_add = match &row.split {
         Split::One(destination) => added_headers(destination),
         Split::Several(_) => Vec::new(),
@@ -81,24 +95,36 @@ fn rules(
 }
 
 /// The cluster that requests go to, or the clusters that they are split between.
-fn action(split: &Split, backends: Backends<'_>, hash_policy: Option<&HashPolicy>) -> RouteAction {
+fn action(split: &Split, backends: Backends<'_>, draw: &Draw) -> RouteAction {
     match split {
         Split::One(Destination { variant, set_cookie: _ }) => {
             RouteAction { cluster: Some(backends.of(*variant).to_string()), ..RouteAction::default() }
         }
         Split::Several(shares) => {
-            let cluster = |Share { destination, weight }: &Share| ClusterWeight {
+            let cluster = |destination: &Destination, weight| ClusterWeight {
                 name: backends.of(destination.variant).to_string(),
-                weight: *weight,
+                weight,
                 response_headers_to_add: added_headers(destination),
             };
-            let clusters = shares.iter().map(cluster).collect();
-            let weighted = WeightedClusters { clusters, use_hash_policy: hash_policy.map(|_| true) };
-            RouteAction {
-                cluster: None,
-                weighted_clusters: Some(weighted),
-                hash_policy: hash_policy.cloned().into_iter().collect(),
+            let mut action = RouteAction::default();
+            let mut weighted = WeightedClusters::default();
+            if let Draw::Point { header_name, intervals } = draw {
+                // Envoy takes the clusters in order, so each interval is a cluster, and stable can be several.
+                let of = |interval: &Interval| {
+                    let share = shares.iter().find(|share| share.destination.variant == interval.variant)?;
+                    Some(cluster(&share.destination, interval.end - interval.start))
+                };
+                weighted.clusters = intervals.iter().filter_map(of).collect();
+                weighted.header_name = Some(header_name.clone());
+            } else {
+                weighted.clusters =
+                    shares.iter().map(|Share { destination, weight }| cluster(destination, *weight)).collect();
             }
+            if let Draw::Hash(hash_policy) = draw {
+                weighted.use_hash_policy = Some(true);
+                action.hash_policy = vec![hash_policy.clone()];
+            }
+            RouteAction { weighted_clusters: Some(weighted), ..action }
         }
     }
 }

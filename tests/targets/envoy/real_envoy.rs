@@ -3,7 +3,7 @@
 //! The variable `ENVOY` has the path of its binary, which `.ci/run` installs. Without it these tests compare nothing, and say so.
 
 use canary_policy::targets::{Part, envoy};
-use canary_policy::{Affinity, Loss, Policy, Route, Variant};
+use canary_policy::{Affinity, Loss, Policy, Route, Sample, Selector, Variant};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
@@ -17,7 +17,7 @@ use crate::util::{self, CANARY, SECOND, STABLE, policy};
 
 /// The RouteConfiguration that is written, as JSON, and the losses.
 fn written(policy: &Policy, route: &Route) -> (Value, Vec<Loss>) {
-    let conversion = envoy::route_configuration(policy, route).unwrap();
+    let conversion = envoy::route_configuration(policy, route, &envoy::RouteParams::default()).unwrap();
     (serde_json::to_value(conversion.output).unwrap(), conversion.losses)
 }
 
@@ -259,6 +259,45 @@ fn an_affinity_key_pins_a_client() {
         let without: Vec<_> = (0..40).map(|_| client.get("example.com", "/", []).variant).collect();
         assert!(without.contains(&Some(STABLE)) && without.contains(&Some(CANARY)));
     }
+}
+
+/// With the point in a header, each client gets the variant that the selector chooses, whatever the places and positions of the
+/// canaries are: 10,000 of 10,000.
+#[test]
+fn a_point_in_a_header_chooses_the_variant_of_the_selector() {
+    let key = "affinity: {key: {header: x-user, salt: s}}";
+    let policies = [
+        format!("{{canaries: [{{weight: 30}}], {key}}}"),
+        format!("{{total: 10000, canaries: [{{name: a, weight: 1429}}, {{name: b, weight: 2500}}], {key}}}"),
+        format!("{{total: 1000, canaries: [{{name: a, weight: 50, position: 400}}, {{name: b, weight: 7, position: 0}}], {key}}}"),
+        format!("{{total: 4294967295, canaries: [{{name: a, weight: 1}}, {{name: b, weight: 2147483647}}], {key}}}"),
+    ]
+    .map(|yaml| policy(&yaml));
+    let params =
+        envoy::RouteParams::default().with_point_header(canary_policy::http::HeaderName::from_static("x-point"));
+    let configurations: Vec<Value> = policies
+        .iter()
+        .map(|policy| {
+            let written = envoy::route_configuration(policy, &route(policy), &params).unwrap().exact();
+            serde_json::to_value(written.expect("no loss")).unwrap()
+        })
+        .collect();
+    let Some(proxy) = Proxy::start("point", &configurations) else { return };
+    let mut seen = std::collections::BTreeSet::new();
+    for (index, policy) in policies.iter().enumerate() {
+        let selector = Selector::new(policy);
+        let mut client = proxy.client(index);
+        for user in 0..2_500 {
+            let user = format!("user-{user}");
+            let request = [("x-user", user.as_str())];
+            let point = selector.point(&request, Sample::MIN).to_string();
+            let expected = selector.select(&request, Sample::MIN).variant;
+            let answer = client.get("example.com", "/", [("x-point", point.as_str())]);
+            assert_eq!(answer.variant, Some(expected), "{policy:?} {user}");
+            seen.insert((index, expected.index()));
+        }
+    }
+    assert_eq!(seen.len(), 2 + 3 + 3 + 2);
 }
 
 #[test]

@@ -16,7 +16,7 @@ const NOTHING: [&str; 0] = [];
 
 /// The RouteConfiguration that is written, as JSON, and the losses.
 fn written(policy: &Policy, route: &Route) -> (Value, Vec<Loss>) {
-    let conversion = envoy::route_configuration(policy, route).unwrap();
+    let conversion = envoy::route_configuration(policy, route, &envoy::RouteParams::default()).unwrap();
     (serde_json::to_value(conversion.output).unwrap(), conversion.losses)
 }
 
@@ -207,8 +207,11 @@ fn an_expression_of_more_than_100_instructions_is_a_loss() {
 #[test]
 fn an_invalid_route_is_an_error() {
     let policy = policy("canaries: [{name: a, weight: 1}, {name: b, weight: 1}]");
-    let error =
-        |canaries: &[&str]| envoy::route_configuration(&policy, &route_to("web:80", canaries)).unwrap_err().to_string();
+    let error = |canaries: &[&str]| {
+        envoy::route_configuration(&policy, &route_to("web:80", canaries), &envoy::RouteParams::default())
+            .unwrap_err()
+            .to_string()
+    };
     assert_eq!(error(&[]), "backends: the route has 0 canary backends, but the policy has 2 canaries");
     assert_eq!(error(&["c0:80"]), "backends: the route has 1 canary backend, but the policy has 2 canaries");
 }

@@ -15,6 +15,8 @@
 //! ```
 
 mod annotations;
+#[cfg(feature = "k8s-openapi")]
+mod cluster;
 mod conversion;
 mod diagnostic;
 mod excerpt;
@@ -35,6 +37,9 @@ mod sample;
 mod simulate;
 
 pub use annotations::{AnnotationError, NotEnabled};
+#[cfg(feature = "k8s-openapi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+pub use cluster::ControllerPanic;
 pub use conversion::ConversionError;
 pub use diagnostic::{Diagnostic, Report};
 pub use excerpt::Excerpt;

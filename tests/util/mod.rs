@@ -1,6 +1,7 @@
 //! The vocabulary of the tests: a file for each noun, and short helpers here.
 
 pub mod by_hand;
+pub mod cluster;
 pub mod crd;
 pub mod envoy;
 pub mod example;

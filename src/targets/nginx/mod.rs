@@ -4,7 +4,7 @@
 //! * [`annotations`] writes a policy, [`read`] reads one back, and [`parse`] returns what the controller's own parser does.
 //! * [`RequestView`] is a request as nginx sees it, so that a recorded request is decided as the controller decided it.
 //! * [`token`] is the name of a backend in the controller's affinity cookie.
-//! * With the feature `k8s-openapi`, `canary_ingress` writes the canary Ingress of a stable one, `Pair` finds the canary
+//! * With the feature `k8s-openapi`, `Cluster` reads all Ingresses of a cluster as the controller does, `canary_ingress` writes the canary Ingress of a stable one, `Pair` finds the canary
 //!   Ingress of a stable one, `routes` reads the routes of an Ingress for the other targets, and `Manifest` reads an Ingress
 //!   of any API version.
 //!
@@ -14,16 +14,25 @@
 //! `never`. Everything else that a policy can say is a [`Loss`](super::Loss).
 
 mod annotations;
+#[cfg(feature = "k8s-openapi")]
+mod cluster;
 mod flags;
 #[cfg(feature = "k8s-openapi")]
 mod ingress;
 mod prefix;
 mod request;
+mod risk_level;
 mod token;
 
 pub use annotations::{
     AnnotationFinding, AnnotationReading, Annotations, Config, FindingKind, ParsedAnnotations, Side, annotations,
     parse, read,
+};
+#[cfg(feature = "k8s-openapi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+pub use cluster::{
+    CanaryInForce, Cluster, Configuration, Location, ObjectName, ProcessedIngress, Refusal, Service, ServicePort,
+    Upstream, UpstreamAffinity, VirtualHost,
 };
 pub use flags::Flags;
 #[cfg(feature = "k8s-openapi")]
@@ -33,4 +42,5 @@ pub use ingress::{
 };
 pub use prefix::Prefix;
 pub use request::RequestView;
+pub use risk_level::RiskLevel;
 pub use token::token;

@@ -2,6 +2,7 @@
 
 mod annotations;
 mod canary_ingress;
+mod cluster;
 mod decisions;
 mod laws;
 mod manifest;

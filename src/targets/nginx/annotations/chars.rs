@@ -7,7 +7,7 @@ pub(super) fn basic(byte: u8) -> bool {
 }
 
 /// In patterns, where a space is refused.
-pub(super) fn pattern(byte: u8) -> bool {
+pub(in crate::targets::nginx) fn pattern(byte: u8) -> bool {
     byte != b' ' && (basic(byte) || br"^$[](){}*+?|&=\".contains(&byte))
 }
 

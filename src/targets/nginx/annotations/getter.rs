@@ -45,7 +45,11 @@ impl<'a> Getter<'a> {
     }
 
     /// A name or a value of a header, a cookie or an attribute.
-    pub(super) fn basic(&mut self, annotation: &'static str, default: &'static str) -> Option<String> {
+    pub(in crate::targets::nginx) fn basic(
+        &mut self,
+        annotation: &'static str,
+        default: &'static str,
+    ) -> Option<String> {
         self.text(annotation, chars::basic, "letters, digits, spaces and -._~/:", default)
     }
 
@@ -141,6 +145,6 @@ pub(in crate::targets::nginx) fn parse_bool(raw: &str) -> Option<bool> {
 
 /// The text without the white space at the ends of its lines. The line ends themselves stay, also one at the end of the text
 /// (`normalizeString` of the controller).
-pub(super) fn normalized(raw: &str) -> String {
+pub(in crate::targets::nginx) fn normalized(raw: &str) -> String {
     raw.split('\n').map(str::trim).collect::<Vec<_>>().join("\n")
 }

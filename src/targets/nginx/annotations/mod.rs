@@ -4,7 +4,7 @@
 //! [`parse`] follows the controller's parser value by value. [`read`] makes a policy of what the parser returns and of the
 //! stable Ingress's affinity. [`annotations`] writes a policy.
 
-mod chars;
+pub(super) mod chars;
 mod config;
 mod finding;
 pub(super) mod getter;
@@ -20,6 +20,8 @@ pub use config::Config;
 pub use finding::{AnnotationFinding, FindingKind, Side};
 use getter::Getter;
 pub use parse::{ParsedAnnotations, parse};
+#[cfg(feature = "k8s-openapi")]
+pub(super) use read::policy_of;
 pub use read::{AnnotationReading, read};
 use session_affinity::session_affinity;
 pub use write::annotations;

@@ -4,7 +4,9 @@ use super::finding::AnnotationFinding;
 use super::parse::request_header;
 use super::{Annotations, Config, Getter, ParsedAnnotations, Side, key, parse, session_affinity};
 use crate::error::{AnnotationError, Invalid};
-use crate::policy::{Affinity, AffinityScope, Canary, CookieRule, HeaderRule, Match, Parts, Pattern, Policy, Total};
+use crate::policy::{
+    Affinity, AffinityScope, Canary, CanaryName, CookieRule, HeaderRule, Match, Parts, Pattern, Policy, Total,
+};
 use crate::targets::nginx::Flags;
 
 /// The policy that annotations express, and the annotations that do not mean what they seem to mean.
@@ -70,14 +72,7 @@ pub fn read(annotations: &Annotations, flags: &Flags) -> Result<AnnotationReadin
     if !config.enabled {
         return Err(AnnotationError::NotCanary);
     }
-    let total = total(&config)?;
-    let canary_of_policy = Canary {
-        name: name.clone(),
-        weight: weight(&config)?,
-        position: None,
-        header: header(&config)?,
-        cookie: cookie(&config)?,
-    };
+    let policy = policy_of(&config, name.clone(), Affinity::None)?;
 
     let mut of_canary = Getter::new(Side::Canary, canary, flags);
     let mut of_stable = Getter::new(Side::Stable, stable, flags);
@@ -95,7 +90,18 @@ pub fn read(annotations: &Annotations, flags: &Flags) -> Result<AnnotationReadin
 
     findings.extend(of_canary.findings.into_vec());
     findings.extend(of_stable.findings.into_vec());
-    Ok(AnnotationReading { policy: Policy::of(Parts { canaries: vec![canary_of_policy], total, affinity }), findings })
+    Ok(AnnotationReading { policy: policy.with_affinity(affinity), findings })
+}
+
+/// The policy of a canary with this configuration, name and affinity, whether the canary is enabled or not.
+pub(in crate::targets::nginx) fn policy_of(
+    config: &Config,
+    name: CanaryName,
+    affinity: Affinity,
+) -> Result<Policy, AnnotationError> {
+    let total = total(config)?;
+    let canary = Canary { name, weight: weight(config)?, position: None, header: header(config)?, cookie: cookie(config)? };
+    Ok(Policy::of(Parts { canaries: vec![canary], total, affinity }))
 }
 
 /// The total that the balancer draws from: it draws a number from 1 to the total, and if the number is at most the weight, the

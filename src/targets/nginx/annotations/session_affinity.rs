@@ -6,7 +6,7 @@ use crate::error::{AnnotationError, Invalid};
 use crate::policy::{Affinity, AffinityScope, CookieAffinity, SameSite};
 
 /// The name of the cookie if `session-cookie-name` is absent or refused.
-const DEFAULT_NAME: &str = "INGRESSCOOKIE";
+pub(in crate::targets::nginx) const DEFAULT_NAME: &str = "INGRESSCOOKIE";
 
 /// The affinity that the stable Ingress sets. It pins clients to the variants in `scope`. Source: controller 1.15.1,
 /// `internal/ingress/annotations/sessionaffinity/main.go` and `rootfs/etc/nginx/lua/balancer/sticky.lua`.

@@ -1,0 +1,171 @@
+//! The locations of each host, and the Ingresses that have claimed them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::stored_ingress::{CATCH_ALL, StoredIngress, StoredPath};
+use super::upstream::{DEFAULT_UPSTREAM, Upstream};
+use super::{ObjectName, Service};
+
+/// The locations of one host, in the order in which the controller appends them.
+#[derive(Default)]
+pub(super) struct HostLocations<'c> {
+    pub(super) aliases: BTreeSet<String>,
+    pub(super) locations: Vec<ClaimedLocation<'c>>,
+    /// The locations of each path, so that none is searched for.
+    by_path: BTreeMap<String, Vec<usize>>,
+}
+
+/// A location, and the Ingress that has claimed it.
+pub(super) struct ClaimedLocation<'c> {
+    pub(super) path: String,
+    pub(super) path_type: String,
+    /// The name of the upstream.
+    pub(super) upstream: String,
+    /// The Ingress whose annotations hold for the location.
+    pub(super) ingress: Option<&'c ObjectName>,
+    /// Whether no rule has claimed the location, which then shows a default backend.
+    pub(super) is_default: bool,
+    /// The Service of the annotation `default-backend`.
+    pub(super) error_service: Option<&'c Service>,
+}
+
+impl<'c> ClaimedLocation<'c> {
+    /// The location `/` of a host, which no rule has claimed yet.
+    fn unclaimed(upstream: &str) -> Self {
+        ClaimedLocation {
+            path: "/".to_owned(),
+            path_type: "Prefix".to_owned(),
+            upstream: upstream.to_owned(),
+            ingress: None,
+            is_default: true,
+            error_service: None,
+        }
+    }
+
+    /// The same location, with the annotations of this Ingress.
+    fn of(self, ingress: &StoredIngress<'c>) -> Self {
+        ClaimedLocation { ingress: Some(ingress.name), error_service: ingress.error_service, ..self }
+    }
+}
+
+impl<'c> HostLocations<'c> {
+    fn new(root: ClaimedLocation<'c>) -> Self {
+        let mut host = HostLocations::default();
+        host.append(root);
+        host
+    }
+
+    fn append(&mut self, location: ClaimedLocation<'c>) {
+        self.by_path.entry(location.path.clone()).or_default().push(self.locations.len());
+        self.locations.push(location);
+    }
+
+    /// The locations with this path and path type, each with its place.
+    pub(super) fn at<'h>(&'h self, path: &'h StoredPath) -> impl Iterator<Item = (usize, &'h ClaimedLocation<'c>)> {
+        let places = self.by_path.get(&path.path).into_iter().flatten();
+        let locations = places.filter_map(|place| Some((*place, self.locations.get(*place)?)));
+        locations.filter(|(_, location)| location.path_type == path.path_type)
+    }
+
+    /// Gives a path to an upstream, unless another Ingress has claimed the path before. Only the first location of a path is
+    /// looked at: if it has another path type, a further location is appended, even if there is one with the same path type.
+    fn claim(&mut self, path: &StoredPath, upstream: &str, ingress: &StoredIngress<'c>) {
+        let first = self.by_path.get(&path.path).and_then(|places| places.first());
+        let claimed = ClaimedLocation {
+            path: path.path.clone(),
+            path_type: path.path_type.clone(),
+            is_default: false,
+            ..ClaimedLocation::unclaimed(upstream).of(ingress)
+        };
+        match first.and_then(|place| self.locations.get_mut(*place)) {
+            Some(first) if first.path_type == path.path_type && first.is_default => *first = claimed,
+            Some(first) if first.path_type == path.path_type => {}
+            Some(_) | None => self.append(claimed),
+        }
+    }
+}
+
+/// The locations of all hosts. The Ingresses are in the order of the controller, and the upstreams are those of the Ingresses; their
+/// affinity is filled in.
+///
+/// Source: controller 1.15.1, `createServers` and `getBackendServers` in `internal/ingress/controller/controller.go`.
+pub(super) fn hosts<'c>(
+    ingresses: &[StoredIngress<'c>],
+    upstreams: &mut BTreeMap<String, Upstream>,
+) -> BTreeMap<String, HostLocations<'c>> {
+    let mut hosts = unclaimed_hosts(ingresses);
+    set_aliases(ingresses, &mut hosts);
+    for ingress in ingresses {
+        for rule in &ingress.rules {
+            // A canary Ingress, which creates no host, claims the paths of an unknown host for the catch-all host.
+            let host = if hosts.contains_key(&rule.host) { &rule.host } else { CATCH_ALL };
+            let Some(locations) = hosts.get_mut(host) else { continue };
+            for path in rule.paths.iter().flatten() {
+                let upstream = path.upstream.as_ref().and_then(|key| upstreams.get_mut(&key.name));
+                let Some(upstream) = upstream.filter(|upstream| !upstream.is_canary) else { continue };
+                locations.claim(path, &upstream.name, ingress);
+                set_affinity(upstream, ingress, path, [&rule.host].into_iter().chain(&locations.aliases));
+            }
+        }
+    }
+    hosts
+}
+
+/// The hosts of the ordinary Ingresses, each with the path `/`, which shows the default backend of the Ingress that names the
+/// host first. The first default backend of an Ingress without rules claims the catch-all host.
+fn unclaimed_hosts<'c>(ingresses: &[StoredIngress<'c>]) -> BTreeMap<String, HostLocations<'c>> {
+    let ordinary = || ingresses.iter().filter(|ingress| !ingress.is_canary());
+    let mut root = ClaimedLocation::unclaimed(DEFAULT_UPSTREAM);
+    let mut without_rules = ordinary().filter(|ingress| ingress.rules.is_empty());
+    if let Some((ingress, key)) = without_rules.find_map(|ingress| Some((ingress, ingress.default_upstream()?))) {
+        root = ClaimedLocation { is_default: false, ..ClaimedLocation::unclaimed(&key.name).of(ingress) };
+    }
+    let mut hosts = BTreeMap::from([(CATCH_ALL.to_owned(), HostLocations::new(root))]);
+    for ingress in ordinary() {
+        let upstream = ingress.default_upstream().map_or(DEFAULT_UPSTREAM, |key| &key.name);
+        for rule in &ingress.rules {
+            let root = || HostLocations::new(ClaimedLocation::unclaimed(upstream).of(ingress));
+            hosts.entry(rule.host.clone()).or_insert_with(root);
+        }
+    }
+    hosts
+}
+
+/// The aliases of a host are those of the first ordinary Ingress that has any. An alias that is a host itself is left out.
+fn set_aliases(ingresses: &[StoredIngress<'_>], hosts: &mut BTreeMap<String, HostLocations<'_>>) {
+    for ingress in ingresses.iter().filter(|ingress| !ingress.is_canary()) {
+        for rule in &ingress.rules {
+            if let Some(host) = hosts.get_mut(&rule.host).filter(|host| host.aliases.is_empty()) {
+                host.aliases.clone_from(&ingress.aliases);
+            }
+        }
+    }
+    let names: BTreeSet<String> = hosts.keys().cloned().collect();
+    for host in hosts.values_mut() {
+        host.aliases.retain(|alias| !names.contains(alias));
+    }
+}
+
+/// Adds the affinity of an Ingress to an upstream of one of its paths: the first type and the first mode count, and the last
+/// cookie.
+fn set_affinity<'h>(
+    upstream: &mut Upstream,
+    ingress: &StoredIngress<'_>,
+    path: &StoredPath,
+    hosts: impl Iterator<Item = &'h String>,
+) {
+    let affinity = &mut upstream.affinity;
+    if affinity.kind.is_empty() {
+        affinity.kind.clone_from(&ingress.affinity.kind);
+    }
+    if affinity.mode.is_empty() {
+        affinity.mode.clone_from(&ingress.affinity.mode);
+    }
+    if let Some(name) = &ingress.affinity.cookie_name {
+        affinity.cookie_name.clone_from(name);
+        affinity.ingress = Some(ingress.name.clone());
+        for host in hosts {
+            affinity.locations.entry(host.clone()).or_default().push(path.path.clone());
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Whole clusters: all Ingresses and Services as one controller reads them.
+//!
+//! [`Cluster`] takes them in any order and returns every virtual host with its locations, each with its stable Service and the
+//! canary that really takes requests from it, by the rules of controller 1.15.1.
+
+mod configuration;
+mod error_backend;
+mod host_locations;
+mod ingress_affinity;
+mod merge;
+mod object_name;
+mod refusal;
+mod service;
+mod stored_ingress;
+mod upstream;
+mod virtual_host;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use configuration::Sync;
+use k8s_openapi::api::networking::v1::Ingress;
+pub use object_name::ObjectName;
+pub use refusal::Refusal;
+pub use service::{Service, ServicePort};
+use stored_ingress::StoredIngress;
+pub use upstream::{Upstream, UpstreamAffinity};
+pub use virtual_host::{CanaryInForce, Configuration, Location, ProcessedIngress, VirtualHost};
+
+use crate::error::ControllerPanic;
+use crate::targets::nginx::Flags;
+
+/// The Ingresses and Services of a cluster, and the flags of the controller that reads them.
+///
+/// The controller pairs stable and canary Ingresses of the whole cluster, in the order of their creation: an Ingress of another
+/// namespace or for another host can change what a canary does. The order in which objects are added does not matter. An
+/// object without a namespace is in `default`, and an Ingress without `creationTimestamp` is older than every other one.
+///
+/// ```
+/// use canary_policy::Policy;
+/// use canary_policy::targets::nginx::{Cluster, Flags, Service, ServicePort};
+/// use k8s_openapi::api::networking::v1::Ingress;
+/// use serde_json::json;
+///
+/// let ingress = |name: &str, path: &str, annotations: serde_json::Value| -> Ingress {
+///     let backend = json!({ "service": { "name": name, "port": { "number": 80 } } });
+///     serde_json::from_value(json!({
+///         "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+///         "metadata": { "name": name, "namespace": "shop", "annotations": annotations },
+///         "spec": { "rules": [{ "host": "a.test", "http": { "paths": [
+///             { "path": path, "pathType": "Prefix", "backend": backend },
+///         ] } }] },
+///     })).unwrap()
+/// };
+/// let canary = json!({ "nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-weight": "30" });
+/// let service = |name| Service::new("shop", name).with_port(ServicePort::new(80));
+/// let cluster = Cluster::new(Flags::default())
+///     .with_ingresses([ingress("next", "/", canary.clone()), ingress("web", "/", json!({}))])
+///     .with_services([service("web"), service("next")]);
+///
+/// let hosts = cluster.virtual_hosts()?;
+/// assert_eq!((hosts[0].host.as_str(), hosts[1].host.as_str()), ("_", "a.test"));
+/// let location = &hosts[1].locations[0];
+/// assert_eq!((location.path.as_str(), location.stable.as_str()), ("/", "shop-web-80"));
+/// assert_eq!(location.canary.as_ref().unwrap().policy, Ok(Policy::percent(30)?));
+///
+/// // The path of the canary is not the path of the stable Ingress, so the canary gets no request.
+/// let cluster = cluster.with_ingresses([ingress("next", "/cart", canary)]);
+/// assert_eq!(cluster.virtual_hosts()?[1].locations[0].canary, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cluster {
+    flags: Flags,
+    ingresses: BTreeMap<ObjectName, Ingress>,
+    services: BTreeMap<ObjectName, Service>,
+}
+
+impl Cluster {
+    /// A cluster without Ingresses and Services, whose controller has these flags.
+    #[must_use]
+    pub const fn new(flags: Flags) -> Self {
+        Cluster { flags, ingresses: BTreeMap::new(), services: BTreeMap::new() }
+    }
+
+    /// The same cluster with further Ingresses. An Ingress replaces one of the same namespace and name.
+    #[must_use]
+    pub fn with_ingresses(mut self, ingresses: impl IntoIterator<Item = Ingress>) -> Self {
+        self.ingresses.extend(ingresses.into_iter().map(|ingress| (ObjectName::of(&ingress.metadata), ingress)));
+        self
+    }
+
+    /// The same cluster with further Services. A Service replaces one of the same namespace and name.
+    #[must_use]
+    pub fn with_services(mut self, services: impl IntoIterator<Item = Service>) -> Self {
+        self.services.extend(services.into_iter().map(|service| (service.object_name(), service)));
+        self
+    }
+
+    /// The Ingresses that the controller stores, in the order in which it reads them: older ones first, and those of the same second
+    /// in descending order of `NAMESPACE/NAME`.
+    #[must_use]
+    pub fn processed(&self) -> Vec<ProcessedIngress> {
+        let stored = self.stored().into_iter();
+        let processed = |ingress: StoredIngress<'_>| ProcessedIngress {
+            ingress: ingress.name.clone(),
+            canary: ingress.is_canary(),
+        };
+        stored.map(processed).collect()
+    }
+
+    /// The Ingresses that the controller does not store, by name, each with the reason.
+    #[must_use]
+    pub fn refused(&self) -> BTreeMap<ObjectName, Refusal> {
+        let refused =
+            |(name, ingress): (&ObjectName, &Ingress)| Some((name.clone(), Refusal::of(ingress, &self.flags)?));
+        self.ingresses.iter().filter_map(refused).collect()
+    }
+
+    /// The upstreams and virtual hosts that the controller makes of the cluster.
+    ///
+    /// # Errors
+    ///
+    /// The controller crashes: a canary Ingress has a rule without `http`.
+    pub fn configuration(&self) -> Result<Configuration, ControllerPanic> {
+        Ok(Sync::of(self)?.configuration(&self.flags))
+    }
+
+    /// The virtual hosts of [`configuration`](Self::configuration), sorted by host. The catch-all host `_` is always among them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`configuration`](Self::configuration).
+    pub fn virtual_hosts(&self) -> Result<Vec<VirtualHost>, ControllerPanic> {
+        Ok(self.configuration()?.virtual_hosts)
+    }
+
+    fn stored(&self) -> Vec<StoredIngress<'_>> {
+        let accepted = self.ingresses.iter().filter(|(_, ingress)| Refusal::of(ingress, &self.flags).is_none());
+        let stored = |(name, ingress)| StoredIngress::new(name, ingress, &self.services, &self.flags);
+        let mut stored: Vec<StoredIngress<'_>> = accepted.map(stored).collect();
+        stored.sort_by_key(|ingress| (ingress.created, Reverse(ingress.name)));
+        stored
+    }
+}

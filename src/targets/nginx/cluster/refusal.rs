@@ -1,0 +1,99 @@
+//! Ingresses that the controller does not store.
+
+use k8s_openapi::api::networking::v1::{Ingress, IngressSpec};
+
+use super::stored_ingress::annotations;
+use crate::names::is_service_name;
+use crate::targets::nginx::annotations::chars;
+use crate::targets::nginx::{Flags, RiskLevel};
+
+/// The annotation that held the class before `spec.ingressClassName` existed.
+const CLASS: &str = "kubernetes.io/ingress.class";
+
+/// Why the controller does not store an Ingress, which is then neither stable nor canary.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The Ingress has the class of another controller.
+    OtherClass {
+        /// The class.
+        class: String,
+    },
+    /// An annotation is riskier than [`Flags::risk_level`].
+    TooRisky {
+        /// The whole key of the annotation. A key without any prefix counts too.
+        annotation: String,
+        /// The risk of the annotation.
+        risk: RiskLevel,
+    },
+    /// The value of an annotation is invalid. The controller refuses the Ingress for `default-backend` and `server-alias`; an
+    /// invalid value of a canary's annotation becomes its default instead.
+    InvalidAnnotation {
+        /// The annotation without its prefix.
+        annotation: &'static str,
+    },
+    /// A host, a path or a name of a certificate has text that the controller takes for an attack.
+    Suspicious {
+        /// The text.
+        text: String,
+    },
+}
+
+impl Refusal {
+    /// The reason for which the controller does not store an Ingress, if there is one (controller 1.15.1, `GetIngressClass` in
+    /// `internal/ingress/controller/store/store.go`, `internal/ingress/inspector`, and `Extract` in
+    /// `internal/ingress/annotations/annotations.go`).
+    pub(super) fn of(ingress: &Ingress, flags: &Flags) -> Option<Self> {
+        other_class(ingress, flags)
+            .or_else(|| suspicious(ingress.spec.as_ref()?))
+            .or_else(|| too_risky(ingress, flags))
+            .or_else(|| invalid_annotation(ingress, flags))
+    }
+}
+
+/// The class in `spec` decides; without one, the annotation does.
+fn other_class(ingress: &Ingress, flags: &Flags) -> Option<Refusal> {
+    let of_annotation = annotations(ingress).get(CLASS).map(String::as_str).filter(|class| !class.is_empty());
+    let class = ingress.spec.as_ref().and_then(|spec| spec.ingress_class_name.as_deref()).or(of_annotation)?;
+    (class != flags.class).then(|| Refusal::OtherClass { class: class.to_owned() })
+}
+
+fn too_risky(ingress: &Ingress, flags: &Flags) -> Option<Refusal> {
+    annotations(ingress).keys().find_map(|key| {
+        let risk = RiskLevel::of_annotation(flags.prefix.annotation(key).unwrap_or(key));
+        (risk > flags.risk_level).then(|| Refusal::TooRisky { annotation: key.clone(), risk })
+    })
+}
+
+fn invalid_annotation(ingress: &Ingress, flags: &Flags) -> Option<Refusal> {
+    let is_alias = |alias: &str| alias.trim().bytes().all(chars::pattern);
+    let validators: [(&'static str, &dyn Fn(&str) -> bool); 2] =
+        [("default-backend", &is_service_name), ("server-alias", &|text| text.split(',').all(is_alias))];
+    validators.into_iter().filter(|_| flags.validation).find_map(|(annotation, is_valid)| {
+        let value = annotations(ingress).get(&flags.prefix.key(annotation)).filter(|value| !value.is_empty())?;
+        (!is_valid(value)).then_some(Refusal::InvalidAnnotation { annotation })
+    })
+}
+
+/// Looks for text that could end a directive of nginx or show a file of the controller (`internal/ingress/inspector/rules.go`).
+fn suspicious(spec: &IngressSpec) -> Option<Refusal> {
+    let rules = spec.rules.iter().flatten();
+    let of_rules = rules.flat_map(|rule| {
+        let paths = rule.http.iter().flat_map(|http| &http.paths).filter_map(|path| path.path.as_ref());
+        rule.host.iter().chain(paths)
+    });
+    let certificates = spec.tls.iter().flatten();
+    let of_certificates = certificates.flat_map(|tls| tls.secret_name.iter().chain(tls.hosts.iter().flatten()));
+    let text = of_rules.chain(of_certificates).find(|text| is_suspicious(text))?;
+    Some(Refusal::Suspicious { text: text.clone() })
+}
+
+fn is_suspicious(text: &str) -> bool {
+    let has_directive = |name: &str| text.split_once(name).is_some_and(|(_, rest)| rest.contains(';'));
+    let folders = ["passwd", "shadow", "group", "nginx", "ingress-controller"];
+    has_directive("alias")
+        || has_directive("root")
+        || folders.into_iter().any(|folder| text.contains(&format!("/etc/{folder}")))
+        || text.contains("/var/run/secrets")
+        || text.contains("_by_lua")
+}

@@ -1,0 +1,137 @@
+//! The Services of a cluster: their ports, and whether they have endpoints.
+
+use k8s_openapi::api::core::v1;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use serde::Deserialize;
+
+use super::ObjectName;
+
+/// A Service as the controller sees it: its ports, and whether a pod behind it is ready.
+///
+/// The controller looks for endpoints only when it fills upstreams. It pairs Ingresses by the names of their Services, whether
+/// these exist or not.
+///
+/// It is deserialised from `{"namespace": …, "name": …, "ports": [{"name": …, "port": …, "targetPort": …}], "endpoints":
+/// true}`.
+///
+/// ```
+/// use canary_policy::targets::nginx::{Service, ServicePort};
+///
+/// let web = Service::new("shop", "web").with_port(ServicePort::new(80).with_name("http"));
+/// assert!(web.has_endpoints && web.clone().without_endpoints() != web);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Service {
+    /// The namespace.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+    /// The ports, in order.
+    #[serde(default)]
+    pub ports: Vec<ServicePort>,
+    /// Whether a pod behind the Service is ready.
+    #[serde(rename = "endpoints")]
+    pub has_endpoints: bool,
+}
+
+/// A port of a Service. An Ingress may name it by its number, by its name, or by the port of the pods.
+///
+/// ```
+/// use canary_policy::targets::nginx::ServicePort;
+///
+/// let port = ServicePort::new(80).with_name("http").with_target(8080);
+/// assert!(["80", "http", "8080"].into_iter().all(|text| port.is_named(text)) && !port.is_named("https"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ServicePort {
+    /// The name, if the port has one.
+    pub name: Option<String>,
+    /// The number.
+    pub port: i32,
+    /// The port of the pods, by default the same number.
+    pub target_port: Option<IntOrString>,
+}
+
+impl Service {
+    /// A Service without ports. It has endpoints.
+    #[must_use]
+    pub fn new(namespace: &str, name: &str) -> Self {
+        Service { namespace: namespace.to_owned(), name: name.to_owned(), ports: Vec::new(), has_endpoints: true }
+    }
+
+    /// The same Service with another port after its ports.
+    #[must_use]
+    pub fn with_port(mut self, port: ServicePort) -> Self {
+        self.ports.push(port);
+        self
+    }
+
+    /// The same Service, behind which no pod is ready.
+    #[must_use]
+    pub fn without_endpoints(self) -> Self {
+        Service { has_endpoints: false, ..self }
+    }
+
+    pub(super) fn object_name(&self) -> ObjectName {
+        ObjectName::new(&self.namespace, &self.name)
+    }
+
+    /// Whether the controller finds endpoints for a port that an Ingress names (controller 1.15.1, `serviceEndpoints`).
+    pub(super) fn has_endpoints_at(&self, port: &str) -> bool {
+        self.has_endpoints && self.ports.iter().any(|known| known.is_named(port))
+    }
+}
+
+impl ServicePort {
+    /// A port with this number, and without a name.
+    #[must_use]
+    pub const fn new(port: i32) -> Self {
+        ServicePort { name: None, port, target_port: None }
+    }
+
+    /// The same port with a name.
+    #[must_use]
+    pub fn with_name(self, name: &str) -> Self {
+        ServicePort { name: Some(name.to_owned()), ..self }
+    }
+
+    /// The same port with this port of the pods.
+    #[must_use]
+    pub fn with_target(self, target: i32) -> Self {
+        ServicePort { target_port: Some(IntOrString::Int(target)), ..self }
+    }
+
+    /// Whether an Ingress that names the port by this text means this port.
+    #[must_use]
+    pub fn is_named(&self, text: &str) -> bool {
+        let ServicePort { name, port, target_port } = self;
+        let is_target = match target_port {
+            None => false,
+            Some(IntOrString::Int(number)) => number.to_string() == text,
+            Some(IntOrString::String(name)) => name == text,
+        };
+        port.to_string() == text || is_target || name.as_deref() == Some(text)
+    }
+}
+
+/// A Service object does not say whether its pods are ready, so it is taken to have endpoints.
+impl From<&v1::Service> for Service {
+    fn from(object: &v1::Service) -> Self {
+        let name = ObjectName::of(&object.metadata);
+        let ports = object.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
+        let ports = ports.map(|port| ServicePort {
+            name: port.name.clone(),
+            port: port.port,
+            target_port: port.target_port.clone(),
+        });
+        Service {
+            namespace: name.namespace().to_owned(),
+            name: name.name().to_owned(),
+            ports: ports.collect(),
+            has_endpoints: true,
+        }
+    }
+}

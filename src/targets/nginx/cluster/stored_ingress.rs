@@ -1,0 +1,136 @@
+//! An Ingress in the controller's store: its annotations parsed, and its paths with their defaults.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::api::networking::v1::{
+    HTTPIngressPath, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec,
+};
+
+use super::ingress_affinity::IngressAffinity;
+use super::upstream::UpstreamKey;
+use super::{ObjectName, Service};
+use crate::targets::nginx::annotations::Config;
+use crate::targets::nginx::annotations::getter::normalized;
+use crate::targets::nginx::{Flags, parse};
+
+/// The name of the catch-all host.
+pub(super) const CATCH_ALL: &str = "_";
+
+static NO_ANNOTATIONS: BTreeMap<String, String> = BTreeMap::new();
+
+/// An Ingress in the controller's store.
+pub(super) struct StoredIngress<'c> {
+    pub(super) name: &'c ObjectName,
+    /// In whole seconds; an Ingress without a time is the oldest.
+    pub(super) created: Option<i64>,
+    pub(super) annotations: &'c BTreeMap<String, String>,
+    /// The annotations of the canary. An Ingress that is not enabled is an ordinary one.
+    pub(super) config: Config,
+    pub(super) affinity: IngressAffinity,
+    /// `server-alias`.
+    pub(super) aliases: BTreeSet<String>,
+    /// The existing Service of the annotation `default-backend`.
+    pub(super) error_service: Option<&'c Service>,
+    pub(super) default_backend: Option<DefaultBackend>,
+    pub(super) rules: Vec<StoredRule>,
+}
+
+/// The default backend of an Ingress.
+pub(super) enum DefaultBackend {
+    Service(UpstreamKey),
+    Resource,
+}
+
+/// A rule: a host, and its paths unless the rule has no `http`.
+pub(super) struct StoredRule {
+    pub(super) host: String,
+    pub(super) paths: Option<Vec<StoredPath>>,
+}
+
+/// A path of a rule.
+pub(super) struct StoredPath {
+    pub(super) path: String,
+    pub(super) path_type: String,
+    /// `None` if the backend is not a Service.
+    pub(super) upstream: Option<UpstreamKey>,
+}
+
+impl<'c> StoredIngress<'c> {
+    /// The Ingress as the controller stores it (controller 1.15.1, `syncIngress` in `internal/ingress/controller/store/store.go`,
+    /// and `SetDefaultNGINXPathType` in `internal/k8s/main.go`).
+    pub(super) fn new(
+        name: &'c ObjectName,
+        object: &'c Ingress,
+        services: &'c BTreeMap<ObjectName, Service>,
+        flags: &Flags,
+    ) -> Self {
+        let annotations = annotations(object);
+        let value = |annotation: &str| annotations.get(&flags.prefix.key(annotation)).map(|raw| normalized(raw));
+        let service = |service: String| services.get(&ObjectName::new(name.namespace(), &service));
+        let rules = object.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
+        StoredIngress {
+            name,
+            created: object.metadata.creation_timestamp.as_ref().map(|time| time.0.as_second()),
+            annotations,
+            // The only error of the parser is ignored, so that the Ingress becomes an ordinary one.
+            config: parse(annotations, flags).config.unwrap_or_default(),
+            affinity: IngressAffinity::of(annotations, flags),
+            aliases: value("server-alias").map(|text| aliases(&text)).unwrap_or_default(),
+            error_service: value("default-backend").and_then(service),
+            default_backend: object.spec.as_ref().and_then(|spec| default_backend(name.namespace(), spec)),
+            rules: rules.map(|rule| StoredRule::new(name.namespace(), rule)).collect(),
+        }
+    }
+
+    /// Whether the controller treats the Ingress as a canary.
+    pub(super) fn is_canary(&self) -> bool {
+        self.config.enabled
+    }
+
+    /// The upstream of the default backend, if it is a Service.
+    pub(super) fn default_upstream(&self) -> Option<&UpstreamKey> {
+        match &self.default_backend {
+            Some(DefaultBackend::Service(key)) => Some(key),
+            Some(DefaultBackend::Resource) | None => None,
+        }
+    }
+}
+
+impl StoredRule {
+    fn new(namespace: &str, rule: &IngressRule) -> Self {
+        let IngressRule { host, http } = rule;
+        let host = host.as_deref().filter(|host| !host.is_empty()).unwrap_or(CATCH_ALL);
+        let paths = http.as_ref().map(|http| http.paths.iter().map(|path| StoredPath::new(namespace, path)).collect());
+        StoredRule { host: host.to_owned(), paths }
+    }
+}
+
+impl StoredPath {
+    fn new(namespace: &str, path: &HTTPIngressPath) -> Self {
+        let HTTPIngressPath { backend, path, path_type } = path;
+        let path_type = match path_type.as_str() {
+            "" | "ImplementationSpecific" => "Prefix",
+            path_type => path_type,
+        };
+        StoredPath {
+            path: path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/").to_owned(),
+            path_type: path_type.to_owned(),
+            upstream: backend.service.as_ref().map(|service| UpstreamKey::new(namespace, service)),
+        }
+    }
+}
+
+/// The annotations of an Ingress.
+pub(super) fn annotations(object: &Ingress) -> &BTreeMap<String, String> {
+    object.metadata.annotations.as_ref().unwrap_or(&NO_ANNOTATIONS)
+}
+
+fn default_backend(namespace: &str, spec: &IngressSpec) -> Option<DefaultBackend> {
+    let IngressBackend { service, resource: _ } = spec.default_backend.as_ref()?;
+    let key = |service: &IngressServiceBackend| DefaultBackend::Service(UpstreamKey::new(namespace, service));
+    Some(service.as_ref().map_or(DefaultBackend::Resource, key))
+}
+
+fn aliases(text: &str) -> BTreeSet<String> {
+    text.split(',').map(str::trim).filter(|alias| !alias.is_empty()).map(str::to_owned).collect()
+}

@@ -1,0 +1,156 @@
+//! Upstreams: what the controller keeps of each Service and port that an Ingress names.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::networking::v1::IngressServiceBackend;
+use serde::Serialize;
+
+use super::stored_ingress::StoredIngress;
+use super::{ObjectName, Service};
+use crate::targets::nginx::annotations::Config;
+
+/// The name of the upstream that answers with 404, unless the controller has a default backend of its own.
+pub(super) const DEFAULT_UPSTREAM: &str = "upstream-default-backend";
+
+/// A Service and port that Ingresses name, as the controller holds it.
+///
+/// An upstream belongs to no host and no path: the canary of a Service and port gets requests wherever an Ingress routes to
+/// this Service and port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Upstream {
+    /// `NAMESPACE-SERVICE-PORT`, where the port is written as in the Ingress. Two Services can have the same name: the Service
+    /// `b-web` in `team`, and `web` in `team-b`.
+    pub name: String,
+    /// The Service; `None` for the default backend of the controller.
+    pub service: Option<ObjectName>,
+    /// The port as it is written in the Ingress: a number or a name.
+    pub port: String,
+    /// The Ingress that created the upstream, whose annotations are its policy; `None` for the default backend of the controller.
+    pub ingress: Option<ObjectName>,
+    /// Whether a canary Ingress created the upstream. Rules then get no location for it.
+    pub is_canary: bool,
+    /// The policy of the Ingress that created the upstream. If that is no canary Ingress, every number is 0, also the total.
+    pub config: Config,
+    /// Whether the controller found endpoints. A canary without endpoints gets no request, and a stable Service without endpoints
+    /// answers with 503.
+    pub has_endpoints: bool,
+    /// The upstreams of the canaries. Only the first one gets requests.
+    pub alternatives: Vec<String>,
+    /// The session affinity.
+    pub affinity: UpstreamAffinity,
+}
+
+/// The session affinity of an upstream. It can come from several Ingresses, each of which has a part of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct UpstreamAffinity {
+    /// `affinity` of the first Ingress that has it; empty if none has it.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `affinity-mode` of the first Ingress that has it, also without `affinity`; empty if none has it.
+    pub mode: String,
+    /// The name of the cookie of the last Ingress with `affinity: cookie`; empty if there is none.
+    #[serde(rename = "cookieName")]
+    pub cookie_name: String,
+    /// The paths for which the balancer sets the cookie, by host.
+    pub locations: BTreeMap<String, Vec<String>>,
+    /// The last Ingress with `affinity: cookie`, whose annotations are the attributes of the cookie.
+    #[serde(skip)]
+    pub ingress: Option<ObjectName>,
+}
+
+/// A Service and port as an Ingress names them.
+pub(super) struct UpstreamKey {
+    /// The name of the upstream.
+    pub(super) name: String,
+    service: ObjectName,
+    port: String,
+}
+
+impl UpstreamKey {
+    /// Controller 1.15.1, `upstreamName` and `upstreamServiceNameAndPort` in `internal/ingress/controller/util.go`.
+    pub(super) fn new(namespace: &str, service: &IngressServiceBackend) -> Self {
+        let IngressServiceBackend { name, port } = service;
+        let number = port.as_ref().and_then(|port| port.number).filter(|number| *number > 0);
+        let text = port.as_ref().and_then(|port| port.name.clone()).filter(|name| !name.is_empty());
+        match number.map(|number| number.to_string()).or(text) {
+            Some(port) => UpstreamKey {
+                name: format!("{namespace}-{name}-{port}"),
+                service: ObjectName::new(namespace, name),
+                port,
+            },
+            // No API server accepts such an Ingress.
+            None => UpstreamKey {
+                name: Self::invalid(namespace),
+                service: ObjectName::new(namespace, ""),
+                port: "0".to_owned(),
+            },
+        }
+    }
+
+    /// The name for a backend without a Service and port.
+    pub(super) fn invalid(namespace: &str) -> String {
+        format!("{namespace}-INVALID")
+    }
+}
+
+/// The upstreams of all Ingresses, by name. The Ingresses are in the order of the controller.
+///
+/// The first Ingress with a rule for an upstream creates it; a default backend creates it anew. Source: controller 1.15.1,
+/// `createUpstreams` in `internal/ingress/controller/controller.go`.
+pub(super) fn upstreams(
+    ingresses: &[StoredIngress<'_>],
+    services: &BTreeMap<ObjectName, Service>,
+) -> BTreeMap<String, Upstream> {
+    let mut upstreams = BTreeMap::from([(DEFAULT_UPSTREAM.to_owned(), Upstream::default_backend())]);
+    for ingress in ingresses {
+        if let Some(key) = ingress.default_upstream() {
+            upstreams.insert(key.name.clone(), Upstream::new(key, ingress, services));
+        }
+        for key in
+            ingress.rules.iter().flat_map(|rule| rule.paths.iter().flatten()).filter_map(|path| path.upstream.as_ref())
+        {
+            if !upstreams.contains_key(&key.name) {
+                upstreams.insert(key.name.clone(), Upstream::new(key, ingress, services));
+            }
+        }
+    }
+    upstreams
+}
+
+impl Upstream {
+    /// The default backend of the controller, which always answers.
+    fn default_backend() -> Self {
+        Upstream {
+            name: DEFAULT_UPSTREAM.to_owned(),
+            service: None,
+            port: String::new(),
+            ingress: None,
+            is_canary: false,
+            config: no_policy(),
+            has_endpoints: true,
+            alternatives: Vec::new(),
+            affinity: UpstreamAffinity::default(),
+        }
+    }
+
+    fn new(key: &UpstreamKey, ingress: &StoredIngress<'_>, services: &BTreeMap<ObjectName, Service>) -> Self {
+        let UpstreamKey { name, service, port } = key;
+        Upstream {
+            name: name.clone(),
+            service: Some(service.clone()),
+            port: port.clone(),
+            ingress: Some(ingress.name.clone()),
+            is_canary: ingress.is_canary(),
+            config: if ingress.is_canary() { ingress.config.clone() } else { no_policy() },
+            has_endpoints: services.get(service).is_some_and(|service| service.has_endpoints_at(port)),
+            ..Upstream::default_backend()
+        }
+    }
+}
+
+/// The policy of an upstream that no canary Ingress created.
+fn no_policy() -> Config {
+    Config { weight_total: 0, ..Config::default() }
+}

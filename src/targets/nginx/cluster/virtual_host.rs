@@ -1,0 +1,88 @@
+//! Virtual hosts and locations: the result of a cluster.
+
+use serde::Serialize;
+
+use super::{ObjectName, Upstream};
+use crate::error::AnnotationError;
+use crate::policy::Policy;
+use crate::targets::nginx::annotations::Config;
+
+/// All that one host serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VirtualHost {
+    /// The host as the Ingresses write it, in any letter case; `_` is the catch-all host, which answers for every host that has no
+    /// virtual host.
+    pub host: String,
+    /// Further names of the host, from the annotation `server-alias`.
+    pub aliases: Vec<String>,
+    /// The locations: longer paths first, paths of the same length in descending order. A path can occur twice.
+    pub locations: Vec<Location>,
+}
+
+/// One path of a virtual host, with its stable Service and the canary that takes requests from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Location {
+    /// The path.
+    pub path: String,
+    /// `Exact` or `Prefix`. `Prefix` stands for `ImplementationSpecific` too.
+    pub path_type: String,
+    /// The Ingress that has the location; `None` for the catch-all host as long as no Ingress claims it.
+    pub ingress: Option<ObjectName>,
+    /// Whether no rule has the location, which then shows a default backend.
+    pub is_default_backend: bool,
+    /// The name of the stable upstream.
+    pub stable: String,
+    /// Whether the stable upstream exists. If not, a canary's default backend has deleted it, and requests are answered with 503.
+    pub stable_exists: bool,
+    /// Whether the stable upstream has endpoints. Without endpoints every request is answered with 503, also one that would go to
+    /// the canary.
+    pub stable_has_endpoints: bool,
+    /// The canary, if there is one.
+    pub canary: Option<CanaryInForce>,
+    /// The name of a canary's upstream that was deleted, although the stable upstream still lists it. Every request goes to stable,
+    /// and further canaries get none.
+    pub dangling: Option<String>,
+}
+
+/// The canary of a location, and the policy in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CanaryInForce {
+    /// The name of the canary's upstream.
+    pub upstream: String,
+    /// The Ingress whose policy is in force: the one that created the upstream. It may be an ordinary one, whose policy sends no
+    /// request to the canary.
+    pub ingress: Option<ObjectName>,
+    /// Whether the canary has endpoints. Without endpoints every request goes to stable.
+    pub has_endpoints: bool,
+    /// The policy in force as the controller holds it.
+    pub config: Config,
+    /// The policy in force, with the affinity of the stable upstream.
+    ///
+    /// # Errors
+    ///
+    /// No policy can hold a value, such as a pattern that needs a backtracking engine.
+    pub policy: Result<Policy, AnnotationError>,
+}
+
+/// An Ingress that the controller has stored, as [`Cluster::processed`](super::Cluster::processed) returns it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[non_exhaustive]
+pub struct ProcessedIngress {
+    /// The name of the Ingress.
+    pub ingress: ObjectName,
+    /// Whether the controller treats the Ingress as a canary.
+    pub canary: bool,
+}
+
+/// The state of a cluster as its controller holds it: [`Cluster::configuration`](super::Cluster::configuration) returns it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Configuration {
+    /// The upstreams, sorted by name.
+    pub upstreams: Vec<Upstream>,
+    /// The virtual hosts, sorted by host.
+    pub virtual_hosts: Vec<VirtualHost>,
+}

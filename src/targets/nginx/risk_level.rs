@@ -1,0 +1,140 @@
+//! The risk of annotations, and the highest risk that the controller accepts.
+
+use std::fmt;
+
+/// The highest risk of an annotation that the controller accepts: `annotations-risk-level` in its ConfigMap, by default
+/// [`High`](RiskLevel::High).
+///
+/// The controller does not store an Ingress that has a riskier annotation, so that the Ingress is neither stable nor canary.
+/// At the level `Low` this concerns every canary with a header rule or a cookie rule.
+///
+/// ```
+/// use canary_policy::targets::nginx::RiskLevel;
+///
+/// assert_eq!(RiskLevel::of_config("medium"), RiskLevel::Medium);
+/// assert_eq!(RiskLevel::of_config("moderate"), RiskLevel::Low);
+/// assert!(RiskLevel::default() < RiskLevel::Critical);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub enum RiskLevel {
+    /// Annotations with a few fixed values, and numbers.
+    Low,
+    /// Also annotations with names and patterns, such as `canary-by-header`.
+    Medium,
+    /// Also annotations that change what nginx does, such as `server-alias`.
+    #[default]
+    High,
+    /// Every annotation, also snippets of nginx configuration.
+    Critical,
+}
+
+impl RiskLevel {
+    /// The level that the controller reads from its ConfigMap (controller 1.15.1, `parser.StringRiskToRisk`). Letter case does
+    /// not matter, and every unknown word is [`Low`](RiskLevel::Low).
+    #[must_use]
+    pub fn of_config(text: &str) -> Self {
+        match text.to_lowercase().as_str() {
+            "medium" => RiskLevel::Medium,
+            "high" => RiskLevel::High,
+            "critical" => RiskLevel::Critical,
+            _ => RiskLevel::Low,
+        }
+    }
+
+    /// The risk of an annotation, without its prefix. Annotations that the controller does not know have the lowest risk.
+    #[cfg(feature = "k8s-openapi")]
+    pub(super) fn of_annotation(annotation: &str) -> Self {
+        if CRITICAL.contains(&annotation) {
+            RiskLevel::Critical
+        } else if HIGH.contains(&annotation) {
+            RiskLevel::High
+        } else if MEDIUM.contains(&annotation) {
+            RiskLevel::Medium
+        } else {
+            RiskLevel::Low
+        }
+    }
+}
+
+/// The word in the controller's ConfigMap.
+impl fmt::Display for RiskLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            RiskLevel::Low => "Low",
+            RiskLevel::Medium => "Medium",
+            RiskLevel::High => "High",
+            RiskLevel::Critical => "Critical",
+        })
+    }
+}
+
+// Source of the three lists: ingress-nginx, `docs/user-guide/nginx-configuration/annotations-risk.md`, which is generated from
+// the annotation parsers.
+
+#[cfg(feature = "k8s-openapi")]
+const CRITICAL: [&str; 5] =
+    ["auth-snippet", "configuration-snippet", "modsecurity-snippet", "server-snippet", "stream-snippet"];
+
+#[cfg(feature = "k8s-openapi")]
+const HIGH: [&str; 10] = [
+    "auth-signin",
+    "auth-tls-error-page",
+    "auth-tls-match-cn",
+    "auth-url",
+    "mirror-host",
+    "mirror-target",
+    "modsecurity-transaction-id",
+    "proxy-ssl-name",
+    "server-alias",
+    "upstream-hash-by",
+];
+
+#[cfg(feature = "k8s-openapi")]
+const MEDIUM: [&str; 44] = [
+    "affinity-mode",
+    "allowlist-source-range",
+    "app-root",
+    "auth-cache-duration",
+    "auth-cache-key",
+    "auth-proxy-set-headers",
+    "auth-realm",
+    "auth-request-redirect",
+    "auth-response-headers",
+    "auth-secret",
+    "auth-signin-redirect-param",
+    "auth-tls-secret",
+    "auth-tls-verify-client",
+    "canary-by-cookie",
+    "canary-by-header",
+    "canary-by-header-pattern",
+    "canary-by-header-value",
+    "cors-allow-headers",
+    "cors-allow-methods",
+    "cors-allow-origin",
+    "cors-expose-headers",
+    "custom-headers",
+    "denylist-source-range",
+    "fastcgi-index",
+    "fastcgi-params-configmap",
+    "force-ssl-redirect",
+    "opentelemetry-operation-name",
+    "permanent-redirect",
+    "preserve-trailing-slash",
+    "proxy-body-size",
+    "proxy-cookie-domain",
+    "proxy-cookie-path",
+    "proxy-next-upstream",
+    "proxy-redirect-from",
+    "proxy-redirect-to",
+    "proxy-ssl-ciphers",
+    "proxy-ssl-secret",
+    "rewrite-target",
+    "session-cookie-domain",
+    "session-cookie-expires",
+    "session-cookie-max-age",
+    "session-cookie-name",
+    "session-cookie-path",
+    "temporal-redirect",
+];

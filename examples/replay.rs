@@ -126,7 +126,7 @@ fn answer(args: &Args, index: usize, line: std::io::Result<String>) -> Result<Co
         return Ok(ControlFlow::Continue(()));
     }
     let answer = if args.annotations { parsed(line)? } else { decided(line)? };
-    Ok(output::print(&format!("{}\n", json_line::line(&answer)))?)
+    Ok(output::print(&format!("{}\n", json_line::line(&answer.to_string())))?)
 }
 
 fn decided(line: &str) -> Result<Value, Box<dyn Error>> {

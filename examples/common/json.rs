@@ -3,13 +3,12 @@
 use std::fmt::Write;
 
 use canary_policy::error::Excerpt;
-use serde_json::Value;
 
-/// The value on one line, in which a character that a terminal would not show as it is is written as `\u` and its number. JSON
+/// JSON on one line, in which a character that a terminal would not show as it is is written as `\u` and its number. JSON
 /// itself asks for that in the first 32 characters only.
-pub(crate) fn line(value: &Value) -> String {
+pub(crate) fn line(json: &str) -> String {
     let mut line = String::new();
-    for character in value.to_string().chars() {
+    for character in json.chars() {
         let mut text = [0; 4];
         let text = character.encode_utf8(&mut text);
         if Excerpt::whole(text).as_str() == text {

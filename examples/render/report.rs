@@ -42,5 +42,5 @@ impl Report {
 
 fn line(value: &Value) {
     // If standard error is closed, there is nowhere to report that.
-    let _ = writeln!(anstream::stderr(), "{}", json::line(value));
+    let _ = writeln!(anstream::stderr(), "{}", json::line(&value.to_string()));
 }

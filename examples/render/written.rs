@@ -207,7 +207,7 @@ fn document(object: &impl Serialize) -> Result<String, String> {
         return Ok(yaml);
     }
     let value = serde_json::to_value(object).map_err(|error| error.to_string())?;
-    Ok(json::line(&value) + "\n")
+    Ok(json::line(&value.to_string()) + "\n")
 }
 
 /// A comment with the command that changes the stable Ingress; empty if nothing changes. A second manifest of the stable

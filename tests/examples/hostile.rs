@@ -84,11 +84,25 @@ fn replay_escapes_lines() {
     }
 }
 
+#[test]
+fn migrate_escapes_states() {
+    let [mut stable, canary, _] = ingresses();
+    stable["metadata"]["creationTimestamp"] = json!("2026-03-01T09:00:00Z");
+    let service =
+        json!({ "namespace": "shop", "name": "web", "ports": [{ "name": "http", "port": 80 }], "endpoints": true });
+    let state = json!({ "id": "a", "config": {}, "ingresses": [stable, canary], "services": [service] });
+    for hostile in hostile(&state) {
+        let input = ascii(&hostile);
+        check(&example("migrate", &["--effective"], &input), &input);
+    }
+}
+
 /// A file may have such a name, and may be no YAML and no JSON.
 #[test]
 fn names_of_files_and_texts_without_a_format_are_escaped() {
     let name = format!("nowhere/{HOSTILE}");
-    let runs: [(&str, &[&str]); 5] = [
+    let runs: [(&str, &[&str]); 6] = [
+        ("migrate", &["--effective", &name]),
         ("render", &[&name]),
         ("render", &["examples/manifests/prd.yaml", "--canary", "next", "--policy", &name]),
         ("simulate", &["--policy", &name]),
@@ -100,8 +114,13 @@ fn names_of_files_and_texts_without_a_format_are_escaped() {
         assert_eq!(run.code, 1);
         check(&run, &name);
     }
-    let runs: [(&str, &[&str]); 4] =
-        [("render", &["-"]), ("simulate", &["--policy", "-"]), ("simulate", &["--mix", "-"]), ("replay", &[])];
+    let runs: [(&str, &[&str]); 5] = [
+        ("migrate", &["--effective"]),
+        ("render", &["-"]),
+        ("simulate", &["--policy", "-"]),
+        ("simulate", &["--mix", "-"]),
+        ("replay", &[]),
+    ];
     for text in
         [HOSTILE.to_owned(), format!("a: b: {HOSTILE}"), format!("{{{HOSTILE}"), format!("&{HOSTILE} *{HOSTILE}")]
     {

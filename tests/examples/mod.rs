@@ -2,6 +2,7 @@
 
 mod decide;
 mod hostile;
+mod migrate;
 mod output;
 mod render;
 mod replay;

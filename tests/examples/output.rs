@@ -6,8 +6,9 @@ use std::process::Stdio;
 use crate::util::example::{example, example_into};
 
 /// Each example with arguments and input for which it prints something.
-const RUNS: [(&str, &[&str], &str); 4] = [
+const RUNS: [(&str, &[&str], &str); 5] = [
     ("decide", &[], ""),
+    ("migrate", &["--effective"], "{\"id\": 1, \"ingresses\": []}\n{\"id\": 2, \"ingresses\": []}\n"),
     ("render", &["examples/manifests/prd.yaml", "--canary", "canary", "--weight", "30"], ""),
     ("replay", &[], REQUESTS),
     ("simulate", &["--clients", "10"], ""),
@@ -44,7 +45,8 @@ fn an_output_without_room_is_an_error() {
 #[test]
 fn a_byte_order_mark_is_skipped() {
     let prd = std::fs::read_to_string(crate::util::path("../examples/manifests/prd.yaml")).unwrap();
-    let runs: [(&str, &[&str], &str); 5] = [
+    let runs: [(&str, &[&str], &str); 6] = [
+        ("migrate", &["--effective"], "{\"id\": 1, \"ingresses\": []}"),
         ("render", &["-", "--canary", "canary"], &prd),
         ("render", &["examples/manifests/prd.yaml", "--canary", "canary", "--policy", "-"], "canaries: [{}]"),
         ("simulate", &["--clients", "10", "--mix", "-"], "{}"),

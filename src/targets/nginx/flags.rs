@@ -2,7 +2,7 @@
 
 use super::{Prefix, RiskLevel};
 
-/// The flags of the controller, and the settings of its ConfigMap, that change what the annotations of a canary mean or which
+/// The flags of the controller, and the settings of its `ConfigMap`, that change what the annotations of a canary mean or which
 /// Ingresses the controller reads.
 ///
 /// ```

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The highest risk of an annotation that the controller accepts: `annotations-risk-level` in its ConfigMap, by default
+/// The highest risk of an annotation that the controller accepts: `annotations-risk-level` in its `ConfigMap`, by default
 /// [`High`](RiskLevel::High).
 ///
 /// The controller does not store an Ingress that has a riskier annotation, so that the Ingress is neither stable nor canary.
@@ -31,7 +31,7 @@ pub enum RiskLevel {
 }
 
 impl RiskLevel {
-    /// The level that the controller reads from its ConfigMap (controller 1.15.1, `parser.StringRiskToRisk`). Letter case does
+    /// The level that the controller reads from its `ConfigMap` (controller 1.15.1, `parser.StringRiskToRisk`). Letter case does
     /// not matter, and every unknown word is [`Low`](RiskLevel::Low).
     #[must_use]
     pub fn of_config(text: &str) -> Self {
@@ -58,7 +58,7 @@ impl RiskLevel {
     }
 }
 
-/// The word in the controller's ConfigMap.
+/// The word in the controller's `ConfigMap`.
 impl fmt::Display for RiskLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

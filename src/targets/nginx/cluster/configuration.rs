@@ -22,6 +22,7 @@ pub(super) struct Sync<'c> {
     pub(super) ingresses: Vec<StoredIngress<'c>>,
     pub(super) hosts: BTreeMap<String, HostLocations<'c>>,
     pub(super) upstreams: BTreeMap<String, Upstream>,
+    #[expect(dead_code, reason = "the linter will read them")]
     pub(super) merges: Vec<Merge>,
 }
 

@@ -9,6 +9,7 @@ use super::upstream::{DEFAULT_UPSTREAM, Upstream, UpstreamKey};
 use crate::error::{ControllerPanic, Excerpt};
 
 /// What became of one path of a canary Ingress, or of its default backend.
+#[expect(dead_code, reason = "the linter will read them")]
 pub(super) struct Merge {
     pub(super) ingress: ObjectName,
     /// The index of the rule and of the path; `None` for the default backend.

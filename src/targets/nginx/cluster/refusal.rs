@@ -66,13 +66,21 @@ fn too_risky(ingress: &Ingress, flags: &Flags) -> Option<Refusal> {
 }
 
 fn invalid_annotation(ingress: &Ingress, flags: &Flags) -> Option<Refusal> {
-    let is_alias = |alias: &str| alias.trim().bytes().all(chars::pattern);
-    let validators: [(&'static str, &dyn Fn(&str) -> bool); 2] =
-        [("default-backend", &is_service_name), ("server-alias", &|text| text.split(',').all(is_alias))];
-    validators.into_iter().filter(|_| flags.validation).find_map(|(annotation, is_valid)| {
-        let value = annotations(ingress).get(&flags.prefix.key(annotation)).filter(|value| !value.is_empty())?;
-        (!is_valid(value)).then_some(Refusal::InvalidAnnotation { annotation })
-    })
+    let is_refused = |annotation: &str, is_valid: fn(&str) -> bool| {
+        let value = annotations(ingress).get(&flags.prefix.key(annotation)).filter(|value| !value.is_empty());
+        flags.validation && value.is_some_and(|value| !is_valid(value))
+    };
+    if is_refused("default-backend", is_service_name) {
+        Some(Refusal::InvalidAnnotation { annotation: "default-backend" })
+    } else if is_refused("server-alias", are_aliases) {
+        Some(Refusal::InvalidAnnotation { annotation: "server-alias" })
+    } else {
+        None
+    }
+}
+
+fn are_aliases(text: &str) -> bool {
+    text.split(',').all(|alias| alias.trim().bytes().all(chars::pattern))
 }
 
 /// Looks for text that could end a directive of nginx or show a file of the controller (`internal/ingress/inspector/rules.go`).

@@ -2,6 +2,7 @@
 
 pub mod by_hand;
 pub mod cluster;
+pub mod cluster_text;
 pub mod crd;
 pub mod envoy;
 pub mod example;

@@ -1,7 +1,7 @@
 //! Clusters: recorded states of the real controller, and what a cluster makes of itself, as JSON in the words of the recordings.
 
 use canary_policy::targets::nginx::{
-    Cluster, Config, Configuration, Flags, Location, RiskLevel, Service, ServicePort, Upstream, VirtualHost,
+    Cluster, Config, Configuration, Flags, Location, Manifest, RiskLevel, Service, ServicePort, Upstream, VirtualHost,
 };
 use k8s_openapi::api::networking::v1::Ingress;
 use serde_json::{Map, Value, json};
@@ -170,4 +170,52 @@ fn policy(config: &Config) -> Value {
         "weight": weight, "weightTotal": weight_total, "header": header, "headerValue": header_value,
         "headerPattern": header_pattern, "cookie": cookie,
     })
+}
+
+/// A file of `tests/cases/corpus` as a cluster, and what the real controller made of it, if the file could be given to it.
+pub struct CorpusFile {
+    pub file: String,
+    /// The Ingresses of the file, created one after the other.
+    pub cluster: Cluster,
+    /// `None` if the controller did not get the file.
+    pub processed: Option<Value>,
+    /// Each location with the fields that were recorded.
+    pub locations: Vec<Value>,
+}
+
+/// The files of the corpus that hold Ingresses, in order.
+pub fn corpus() -> Vec<CorpusFile> {
+    super::json_lines("cases/corpus.jsonl").iter().filter_map(CorpusFile::new).collect()
+}
+
+impl CorpusFile {
+    fn new(line: &Value) -> Option<Self> {
+        let file = line["file"].as_str().unwrap();
+        let text = std::fs::read_to_string(super::path("cases/corpus").join(file)).unwrap();
+        let text = text.trim_start_matches('\u{feff}');
+        let documents: Vec<Value> = serde_saphyr::from_multiple(text).ok()?;
+        let objects = documents.into_iter().flat_map(|mut document| match document.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => items,
+            _ => vec![document],
+        });
+        let objects: Vec<Value> = objects.filter(|object| object["kind"] == "Ingress").collect();
+        let ingresses: Result<Vec<Ingress>, _> =
+            objects.into_iter().map(|object| serde_json::from_value::<Manifest>(object).map(Ingress::from)).collect();
+        let mut ingresses = ingresses.ok().filter(|ingresses| !ingresses.is_empty())?;
+        let order = line.get("order").and_then(Value::as_array).cloned().unwrap_or_default();
+        for (index, ingress) in ingresses.iter_mut().enumerate() {
+            let namespace = ingress.metadata.namespace.as_deref().unwrap_or("default");
+            let name = json!(format!("{namespace}/{}", ingress.metadata.name.as_deref().unwrap_or_default()));
+            let place = order.iter().position(|known| *known == name).unwrap_or(index);
+            let time = json!(format!("2026-03-01T00:{place:02}:00Z"));
+            ingress.metadata.creation_timestamp = Some(serde_json::from_value(time).unwrap());
+        }
+        let locations = line.get("effective").and_then(Value::as_array).cloned().unwrap_or_default();
+        Some(CorpusFile {
+            file: file.to_owned(),
+            cluster: Cluster::new(Flags::default()).with_ingresses(ingresses),
+            processed: line.get("processed").cloned(),
+            locations: locations.iter().map(whole_location).collect(),
+        })
+    }
 }

@@ -19,6 +19,8 @@ mod cluster;
 mod flags;
 #[cfg(feature = "k8s-openapi")]
 mod ingress;
+#[cfg(feature = "k8s-openapi")]
+mod lint;
 mod prefix;
 mod request;
 mod risk_level;
@@ -40,6 +42,9 @@ pub use flags::Flags;
 pub use ingress::{
     CanaryIngress, CoveredIngress, IngressParams, Manifest, Pair, Routes, canary_ingress, is_canary, routes,
 };
+#[cfg(feature = "k8s-openapi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+pub use lint::{LintFinding, LintKind, Severity, lint};
 pub use prefix::Prefix;
 pub use request::RequestView;
 pub use risk_level::RiskLevel;

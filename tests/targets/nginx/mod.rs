@@ -5,6 +5,7 @@ mod canary_ingress;
 mod cluster;
 mod decisions;
 mod laws;
+mod lint;
 mod manifest;
 mod request_view;
 mod routes;

@@ -238,7 +238,7 @@ impl fmt::Display for AnnotationFinding {
 
 /// Collects the findings about the annotations of one Ingress.
 #[derive(Debug)]
-pub(super) struct Findings {
+pub(in crate::targets::nginx) struct Findings {
     ingress: Side,
     findings: Vec<AnnotationFinding>,
 }
@@ -255,7 +255,7 @@ impl Findings {
         self.findings.push(finding);
     }
 
-    pub(super) fn into_vec(self) -> Vec<AnnotationFinding> {
+    pub(in crate::targets::nginx) fn into_vec(self) -> Vec<AnnotationFinding> {
         self.findings
     }
 }

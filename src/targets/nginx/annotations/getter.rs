@@ -15,7 +15,7 @@ use crate::targets::nginx::Flags;
 pub(in crate::targets::nginx) struct Getter<'a> {
     annotations: &'a BTreeMap<String, String>,
     flags: &'a Flags,
-    pub(super) findings: Findings,
+    pub(in crate::targets::nginx) findings: Findings,
 }
 
 impl<'a> Getter<'a> {
@@ -113,7 +113,7 @@ impl<'a> Getter<'a> {
     }
 
     /// Adds a finding if the annotation is set, since it has no effect on this Ingress.
-    pub(super) fn on_wrong_ingress(&mut self, annotation: &'static str) {
+    pub(in crate::targets::nginx) fn on_wrong_ingress(&mut self, annotation: &'static str) {
         if self.raw(annotation).is_some() {
             self.findings.add(annotation, FindingKind::WrongIngress);
         }

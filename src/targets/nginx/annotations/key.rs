@@ -1,7 +1,7 @@
 //! The names of the annotations that a canary is made of, without their prefix.
 
 pub(in crate::targets::nginx) const CANARY: &str = "canary";
-pub(super) const WEIGHT: &str = "canary-weight";
+pub(in crate::targets::nginx) const WEIGHT: &str = "canary-weight";
 pub(super) const WEIGHT_TOTAL: &str = "canary-weight-total";
 pub(super) const HEADER: &str = "canary-by-header";
 pub(super) const HEADER_VALUE: &str = "canary-by-header-value";
@@ -21,7 +21,8 @@ pub(super) const SESSION_CHANGE: &str = "session-cookie-change-on-failure";
 pub(super) const SESSION_CONDITIONAL: &str = "session-cookie-conditional-samesite-none";
 
 /// The annotations of the canary rules. The controller reads them from the canary Ingress.
-pub(super) const OF_CANARY: [&str; 7] = [CANARY, WEIGHT, WEIGHT_TOTAL, HEADER, HEADER_VALUE, HEADER_PATTERN, COOKIE];
+pub(in crate::targets::nginx) const OF_CANARY: [&str; 7] =
+    [CANARY, WEIGHT, WEIGHT_TOTAL, HEADER, HEADER_VALUE, HEADER_PATTERN, COOKIE];
 
 /// The annotations of the affinity. The controller reads them from the stable Ingress.
 pub(super) const OF_STABLE: [&str; 11] = [

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error_backend::use_error_backends;
-use super::host_locations::{ClaimedLocation, HostLocations, hosts};
+use super::host_locations::{Claim, ClaimedLocation, HostLocations, Hosts, hosts};
 use super::ingress_affinity::COOKIE;
 use super::merge::{Merge, merge};
 use super::stored_ingress::StoredIngress;
@@ -18,12 +18,12 @@ use crate::targets::nginx::annotations::{Config, policy_of};
 use crate::targets::nginx::{Flags, Side};
 
 /// A cluster while the controller reads it: the result, and how it came about.
-pub(super) struct Sync<'c> {
-    pub(super) ingresses: Vec<StoredIngress<'c>>,
+pub(in crate::targets::nginx) struct Sync<'c> {
+    pub(in crate::targets::nginx) ingresses: Vec<StoredIngress<'c>>,
     pub(super) hosts: BTreeMap<String, HostLocations<'c>>,
     pub(super) upstreams: BTreeMap<String, Upstream>,
-    #[expect(dead_code, reason = "the linter will read them")]
-    pub(super) merges: Vec<Merge>,
+    pub(in crate::targets::nginx) claims: Vec<Claim>,
+    pub(in crate::targets::nginx) merges: Vec<Merge>,
 }
 
 impl<'c> Sync<'c> {
@@ -32,25 +32,24 @@ impl<'c> Sync<'c> {
     /// # Errors
     ///
     /// The controller crashes.
-    pub(super) fn of(cluster: &'c Cluster) -> Result<Self, ControllerPanic> {
+    pub(in crate::targets::nginx) fn of(cluster: &'c Cluster) -> Result<Self, ControllerPanic> {
         let ingresses = cluster.stored();
         let mut upstreams = upstreams(&ingresses, &cluster.services);
-        let mut hosts = hosts(&ingresses, &mut upstreams);
+        let Hosts { mut hosts, claims } = hosts(&ingresses, &mut upstreams);
         let merges = merge(&ingresses, &hosts, &mut upstreams)?;
         use_error_backends(&mut hosts, &mut upstreams);
-        Ok(Sync { ingresses, hosts, upstreams, merges })
+        Ok(Sync { ingresses, hosts, upstreams, claims, merges })
     }
 
     /// The result alone.
-    pub(super) fn configuration(self, flags: &Flags) -> Configuration {
+    pub(in crate::targets::nginx) fn configuration(&self, flags: &Flags) -> Configuration {
         let assembly = Assembly {
             upstreams: &self.upstreams,
             annotations: self.ingresses.iter().map(|ingress| (ingress.name, ingress.annotations)).collect(),
             flags,
         };
-        let virtual_hosts = self.hosts.into_iter().map(|(host, locations)| assembly.virtual_host(host, locations));
-        let virtual_hosts = virtual_hosts.collect();
-        Configuration { virtual_hosts, upstreams: self.upstreams.into_values().collect() }
+        let virtual_hosts = self.hosts.iter().map(|(host, locations)| assembly.virtual_host(host, locations));
+        Configuration { virtual_hosts: virtual_hosts.collect(), upstreams: self.upstreams.values().cloned().collect() }
     }
 }
 
@@ -62,29 +61,29 @@ struct Assembly<'a, 'c> {
 }
 
 impl Assembly<'_, '_> {
-    fn virtual_host(&self, host: String, locations: HostLocations<'_>) -> VirtualHost {
+    fn virtual_host(&self, host: &str, locations: &HostLocations<'_>) -> VirtualHost {
         let HostLocations { aliases, locations, .. } = locations;
-        let mut locations: Vec<Location> = locations.into_iter().map(|location| self.location(location)).collect();
+        let mut locations: Vec<Location> = locations.iter().map(|location| self.location(location)).collect();
         locations.sort_by(|one, other| (other.path.len(), &other.path).cmp(&(one.path.len(), &one.path)));
-        VirtualHost { host, aliases: aliases.into_iter().collect(), locations }
+        VirtualHost { host: host.to_owned(), aliases: aliases.iter().cloned().collect(), locations }
     }
 
     /// The location with the first alternative of its stable upstream; the controller does not look at any other.
-    fn location(&self, location: ClaimedLocation<'_>) -> Location {
+    fn location(&self, location: &ClaimedLocation<'_>) -> Location {
         let ClaimedLocation { path, path_type, upstream, ingress, is_default, error_service: _ } = location;
-        let stable = self.upstreams.get(&upstream);
+        let stable = self.upstreams.get(upstream);
         let alternative = stable.and_then(|stable| stable.alternatives.first());
         let canary = alternative.and_then(|name| self.upstreams.get(name));
         Location {
-            path,
-            path_type,
+            path: path.clone(),
+            path_type: path_type.clone(),
             ingress: ingress.cloned(),
-            is_default_backend: is_default,
+            is_default_backend: *is_default,
             stable_exists: stable.is_some(),
             stable_has_endpoints: stable.is_some_and(|stable| stable.has_endpoints),
             canary: stable.zip(canary).map(|(stable, canary)| self.in_force(stable, canary)),
             dangling: alternative.filter(|_| canary.is_none()).cloned(),
-            stable: upstream,
+            stable: upstream.clone(),
         }
     }
 

@@ -4,7 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::stored_ingress::{CATCH_ALL, StoredIngress, StoredPath};
 use super::upstream::{DEFAULT_UPSTREAM, Upstream};
-use super::{ObjectName, Service};
+use super::{ObjectName, Place, Service};
+
+/// The locations of all hosts, and what became of each path.
+pub(super) struct Hosts<'c> {
+    pub(super) hosts: BTreeMap<String, HostLocations<'c>>,
+    pub(super) claims: Vec<Claim>,
+}
 
 /// The locations of one host, in the order in which the controller appends them.
 #[derive(Default)]
@@ -67,9 +73,9 @@ impl<'c> HostLocations<'c> {
         locations.filter(|(_, location)| location.path_type == path.path_type)
     }
 
-    /// Gives a path to an upstream, unless another Ingress has claimed the path before. Only the first location of a path is
+    /// Gives a path to an upstream, unless another path has claimed the location before. Only the first location of a path is
     /// looked at: if it has another path type, a further location is appended, even if there is one with the same path type.
-    fn claim(&mut self, path: &StoredPath, upstream: &str, ingress: &StoredIngress<'c>) {
+    fn claim(&mut self, path: &StoredPath, upstream: &str, ingress: &StoredIngress<'c>) -> ClaimOutcome {
         let first = self.by_path.get(&path.path).and_then(|places| places.first());
         let claimed = ClaimedLocation {
             path: path.path.clone(),
@@ -79,36 +85,72 @@ impl<'c> HostLocations<'c> {
         };
         match first.and_then(|place| self.locations.get_mut(*place)) {
             Some(first) if first.path_type == path.path_type && first.is_default => *first = claimed,
-            Some(first) if first.path_type == path.path_type => {}
+            Some(first) if first.path_type == path.path_type => {
+                return ClaimOutcome::Taken { by: first.ingress.cloned(), upstream: first.upstream.clone() };
+            }
             Some(_) | None => self.append(claimed),
         }
+        ClaimOutcome::Claimed
     }
+}
+
+/// What became of a path of an Ingress, before canaries are merged.
+pub(in crate::targets::nginx) struct Claim {
+    pub(in crate::targets::nginx) ingress: ObjectName,
+    pub(in crate::targets::nginx) place: Place,
+    /// The host that answers: that of the rule, or the catch-all host.
+    pub(in crate::targets::nginx) host: String,
+    pub(in crate::targets::nginx) path: String,
+    /// The name of the upstream of the path.
+    pub(in crate::targets::nginx) upstream: String,
+    pub(in crate::targets::nginx) outcome: ClaimOutcome,
+}
+
+/// What became of a path.
+#[derive(PartialEq)]
+pub(in crate::targets::nginx) enum ClaimOutcome {
+    /// The location of the path shows the upstream.
+    Claimed,
+    /// An earlier path has the location.
+    Taken { by: Option<ObjectName>, upstream: String },
+    /// A canary Ingress created the upstream, so that no path gets a location for it.
+    OfCanary,
 }
 
 /// The locations of all hosts. The Ingresses are in the order of the controller, and the upstreams are those of the Ingresses; their
 /// affinity is filled in.
 ///
 /// Source: controller 1.15.1, `createServers` and `getBackendServers` in `internal/ingress/controller/controller.go`.
-pub(super) fn hosts<'c>(
-    ingresses: &[StoredIngress<'c>],
-    upstreams: &mut BTreeMap<String, Upstream>,
-) -> BTreeMap<String, HostLocations<'c>> {
+pub(super) fn hosts<'c>(ingresses: &[StoredIngress<'c>], upstreams: &mut BTreeMap<String, Upstream>) -> Hosts<'c> {
     let mut hosts = unclaimed_hosts(ingresses);
+    let mut claims = Vec::new();
     set_aliases(ingresses, &mut hosts);
     for ingress in ingresses {
-        for rule in &ingress.rules {
+        for (rule_index, rule) in ingress.rules.iter().enumerate() {
             // A canary Ingress, which creates no host, claims the paths of an unknown host for the catch-all host.
             let host = if hosts.contains_key(&rule.host) { &rule.host } else { CATCH_ALL };
             let Some(locations) = hosts.get_mut(host) else { continue };
-            for path in rule.paths.iter().flatten() {
+            for (path_index, path) in rule.paths.iter().flatten().enumerate() {
                 let upstream = path.upstream.as_ref().and_then(|key| upstreams.get_mut(&key.name));
-                let Some(upstream) = upstream.filter(|upstream| !upstream.is_canary) else { continue };
-                locations.claim(path, &upstream.name, ingress);
-                set_affinity(upstream, ingress, path, [&rule.host].into_iter().chain(&locations.aliases));
+                let Some(upstream) = upstream else { continue };
+                let outcome = if upstream.is_canary {
+                    ClaimOutcome::OfCanary
+                } else {
+                    set_affinity(upstream, ingress, path, [&rule.host].into_iter().chain(&locations.aliases));
+                    locations.claim(path, &upstream.name, ingress)
+                };
+                claims.push(Claim {
+                    ingress: ingress.name.clone(),
+                    place: Place::Path { rule: rule_index, path: path_index },
+                    host: host.to_owned(),
+                    path: path.path.clone(),
+                    upstream: upstream.name.clone(),
+                    outcome,
+                });
             }
         }
     }
-    hosts
+    Hosts { hosts, claims }
 }
 
 /// The hosts of the ordinary Ingresses, each with the path `/`, which shows the default backend of the Ingress that names the

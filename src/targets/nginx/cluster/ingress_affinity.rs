@@ -7,23 +7,23 @@ use crate::targets::nginx::annotations::{key, session_affinity};
 use crate::targets::nginx::{Flags, Side};
 
 /// The type of affinity that the balancer knows.
-pub(super) const COOKIE: &str = "cookie";
+pub(in crate::targets::nginx) const COOKIE: &str = "cookie";
 
 /// The session affinity of an Ingress as the controller holds it. The texts are empty if the annotations are absent or refused.
-pub(super) struct IngressAffinity {
+pub(in crate::targets::nginx) struct IngressAffinity {
     /// `affinity`.
-    pub(super) kind: String,
+    pub(in crate::targets::nginx) kind: String,
     /// `affinity-mode`, also without `affinity`.
-    pub(super) mode: String,
+    pub(in crate::targets::nginx) mode: String,
     /// `session-cookie-name` or its default, if the type is `cookie`.
-    pub(super) cookie_name: Option<String>,
+    pub(in crate::targets::nginx) cookie_name: Option<String>,
     /// Whether `affinity-canary-behavior` is `legacy`, so that a canary keeps its own affinity, which is mostly none.
-    pub(super) is_legacy: bool,
+    pub(in crate::targets::nginx) is_legacy: bool,
 }
 
 impl IngressAffinity {
     /// Reads the annotations as controller 1.15.1 does (`internal/ingress/annotations/sessionaffinity/main.go`).
-    pub(super) fn of(annotations: &BTreeMap<String, String>, flags: &Flags) -> Self {
+    pub(in crate::targets::nginx) fn of(annotations: &BTreeMap<String, String>, flags: &Flags) -> Self {
         let mut getter = Getter::new(Side::Stable, annotations, flags);
         let option = |annotation: &str, words: &[&str]| {
             let raw = annotations.get(&flags.prefix.key(annotation)).map(String::as_str).unwrap_or_default();

@@ -2,24 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use super::ObjectName;
 use super::host_locations::{ClaimedLocation, HostLocations};
 use super::stored_ingress::{CATCH_ALL, DefaultBackend, StoredIngress, StoredPath};
 use super::upstream::{DEFAULT_UPSTREAM, Upstream, UpstreamKey};
+use super::{ObjectName, Place};
 use crate::error::{ControllerPanic, Excerpt};
 
 /// What became of one path of a canary Ingress, or of its default backend.
-#[expect(dead_code, reason = "the linter will read them")]
-pub(super) struct Merge {
-    pub(super) ingress: ObjectName,
-    /// The index of the rule and of the path; `None` for the default backend.
-    pub(super) place: Option<(usize, usize)>,
-    pub(super) outcome: MergeOutcome,
+pub(in crate::targets::nginx) struct Merge {
+    pub(in crate::targets::nginx) ingress: ObjectName,
+    pub(in crate::targets::nginx) place: Place,
+    /// The name of the canary's upstream.
+    pub(in crate::targets::nginx) upstream: String,
+    pub(in crate::targets::nginx) outcome: MergeOutcome,
 }
 
 /// What became of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum MergeOutcome {
+pub(in crate::targets::nginx) enum MergeOutcome {
     /// An earlier path had no match, so that the canary's upstream no longer exists.
     AlreadyDeleted,
     /// No stable Ingress has the host. The upstream stays, and nothing uses it.
@@ -52,7 +52,10 @@ pub(super) fn merge(
         hosts.iter().map(|(name, host)| (name.as_str(), MergeHost::new(host))).collect();
     for ingress in ingresses.iter().filter(|ingress| ingress.is_canary()) {
         let is_legacy = ingress.affinity.is_legacy;
-        let mut add = |place, outcome| merges.push(Merge { ingress: ingress.name.clone(), place, outcome });
+        let mut add = |place, path: &CanaryPath<'_>, outcome| {
+            let (ingress, upstream) = (ingress.name.clone(), path.alternative.to_owned());
+            merges.push(Merge { ingress, place, upstream, outcome });
+        };
         if let Some(backend) = &ingress.default_backend {
             let alternative = match backend {
                 DefaultBackend::Service(key) => key.name.clone(),
@@ -60,7 +63,7 @@ pub(super) fn merge(
             };
             let path = CanaryPath { alternative: &alternative, at: None, is_legacy };
             let outcome = path.merge(hosts.get(CATCH_ALL), upstreams);
-            add(None, outcome);
+            add(Place::DefaultBackend, &path, outcome);
         }
         for (rule_index, rule) in ingress.rules.iter().enumerate() {
             let Some(paths) = &rule.paths else {
@@ -70,7 +73,7 @@ pub(super) fn merge(
                 let Some(key) = &path.upstream else { continue };
                 let path = CanaryPath { alternative: &key.name, at: Some(path), is_legacy };
                 let outcome = path.merge(hosts.get(rule.host.as_str()), upstreams);
-                add(Some((rule_index, path_index)), outcome);
+                add(Place::Path { rule: rule_index, path: path_index }, &path, outcome);
             }
         }
     }

@@ -3,24 +3,26 @@
 //! [`Cluster`] takes them in any order and returns every virtual host with its locations, each with its stable Service and the
 //! canary that really takes requests from it, by the rules of controller 1.15.1.
 
-mod configuration;
+pub(super) mod configuration;
 mod error_backend;
-mod host_locations;
-mod ingress_affinity;
-mod merge;
+pub(super) mod host_locations;
+pub(super) mod ingress_affinity;
+pub(super) mod merge;
 mod object_name;
+mod place;
 mod refusal;
 mod service;
-mod stored_ingress;
-mod upstream;
+pub(super) mod stored_ingress;
+pub(super) mod upstream;
 mod virtual_host;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use configuration::Sync;
 use k8s_openapi::api::networking::v1::Ingress;
 pub use object_name::ObjectName;
+pub(super) use place::Place;
 pub use refusal::Refusal;
 pub use service::{Service, ServicePort};
 use stored_ingress::StoredIngress;
@@ -73,20 +75,37 @@ use crate::targets::nginx::Flags;
 pub struct Cluster {
     flags: Flags,
     ingresses: BTreeMap<ObjectName, Ingress>,
+    /// The Ingresses that replaced another one.
+    replaced: BTreeSet<ObjectName>,
     services: BTreeMap<ObjectName, Service>,
+}
+
+/// The parts of a cluster.
+pub(super) struct ClusterParts<'c> {
+    pub(super) flags: &'c Flags,
+    pub(super) ingresses: &'c BTreeMap<ObjectName, Ingress>,
+    pub(super) replaced: &'c BTreeSet<ObjectName>,
+    pub(super) services: &'c BTreeMap<ObjectName, Service>,
 }
 
 impl Cluster {
     /// A cluster without Ingresses and Services, whose controller has these flags.
     #[must_use]
     pub const fn new(flags: Flags) -> Self {
-        Cluster { flags, ingresses: BTreeMap::new(), services: BTreeMap::new() }
+        Cluster { flags, ingresses: BTreeMap::new(), replaced: BTreeSet::new(), services: BTreeMap::new() }
     }
 
-    /// The same cluster with further Ingresses. An Ingress replaces one of the same namespace and name.
+    /// The same cluster with further Ingresses. An Ingress replaces one of the same namespace and name, which is a
+    /// finding of [`lint`](super::lint()).
     #[must_use]
     pub fn with_ingresses(mut self, ingresses: impl IntoIterator<Item = Ingress>) -> Self {
-        self.ingresses.extend(ingresses.into_iter().map(|ingress| (ObjectName::of(&ingress.metadata), ingress)));
+        for ingress in ingresses {
+            let name = ObjectName::of(&ingress.metadata);
+            let previous = self.ingresses.insert(name.clone(), ingress);
+            if previous.is_some_and(|previous| self.ingresses.get(&name) != Some(&previous)) {
+                self.replaced.insert(name);
+            }
+        }
         self
     }
 
@@ -133,6 +152,12 @@ impl Cluster {
     /// Those of [`configuration`](Self::configuration).
     pub fn virtual_hosts(&self) -> Result<Vec<VirtualHost>, ControllerPanic> {
         Ok(self.configuration()?.virtual_hosts)
+    }
+
+    /// The Ingresses, Services and flags, for the linter.
+    pub(super) fn parts(&self) -> ClusterParts<'_> {
+        let Cluster { flags, ingresses, replaced, services } = self;
+        ClusterParts { flags, ingresses, replaced, services }
     }
 
     fn stored(&self) -> Vec<StoredIngress<'_>> {

@@ -14,51 +14,51 @@ use crate::targets::nginx::annotations::getter::normalized;
 use crate::targets::nginx::{Flags, parse};
 
 /// The name of the catch-all host.
-pub(super) const CATCH_ALL: &str = "_";
+pub(in crate::targets::nginx) const CATCH_ALL: &str = "_";
 
 static NO_ANNOTATIONS: BTreeMap<String, String> = BTreeMap::new();
 
 /// An Ingress in the controller's store.
-pub(super) struct StoredIngress<'c> {
-    pub(super) name: &'c ObjectName,
+pub(in crate::targets::nginx) struct StoredIngress<'c> {
+    pub(in crate::targets::nginx) name: &'c ObjectName,
     /// In whole seconds; an Ingress without a time is the oldest.
-    pub(super) created: Option<i64>,
-    pub(super) annotations: &'c BTreeMap<String, String>,
+    pub(in crate::targets::nginx) created: Option<i64>,
+    pub(in crate::targets::nginx) annotations: &'c BTreeMap<String, String>,
     /// The annotations of the canary. An Ingress that is not enabled is an ordinary one.
-    pub(super) config: Config,
-    pub(super) affinity: IngressAffinity,
+    pub(in crate::targets::nginx) config: Config,
+    pub(in crate::targets::nginx) affinity: IngressAffinity,
     /// `server-alias`.
-    pub(super) aliases: BTreeSet<String>,
+    pub(in crate::targets::nginx) aliases: BTreeSet<String>,
     /// The existing Service of the annotation `default-backend`.
-    pub(super) error_service: Option<&'c Service>,
-    pub(super) default_backend: Option<DefaultBackend>,
-    pub(super) rules: Vec<StoredRule>,
+    pub(in crate::targets::nginx) error_service: Option<&'c Service>,
+    pub(in crate::targets::nginx) default_backend: Option<DefaultBackend>,
+    pub(in crate::targets::nginx) rules: Vec<StoredRule>,
 }
 
 /// The default backend of an Ingress.
-pub(super) enum DefaultBackend {
+pub(in crate::targets::nginx) enum DefaultBackend {
     Service(UpstreamKey),
     Resource,
 }
 
 /// A rule: a host, and its paths unless the rule has no `http`.
-pub(super) struct StoredRule {
-    pub(super) host: String,
-    pub(super) paths: Option<Vec<StoredPath>>,
+pub(in crate::targets::nginx) struct StoredRule {
+    pub(in crate::targets::nginx) host: String,
+    pub(in crate::targets::nginx) paths: Option<Vec<StoredPath>>,
 }
 
 /// A path of a rule.
-pub(super) struct StoredPath {
-    pub(super) path: String,
-    pub(super) path_type: String,
+pub(in crate::targets::nginx) struct StoredPath {
+    pub(in crate::targets::nginx) path: String,
+    pub(in crate::targets::nginx) path_type: String,
     /// `None` if the backend is not a Service.
-    pub(super) upstream: Option<UpstreamKey>,
+    pub(in crate::targets::nginx) upstream: Option<UpstreamKey>,
 }
 
 impl<'c> StoredIngress<'c> {
     /// The Ingress as the controller stores it (controller 1.15.1, `syncIngress` in `internal/ingress/controller/store/store.go`,
     /// and `SetDefaultNGINXPathType` in `internal/k8s/main.go`).
-    pub(super) fn new(
+    pub(in crate::targets::nginx) fn new(
         name: &'c ObjectName,
         object: &'c Ingress,
         services: &'c BTreeMap<ObjectName, Service>,
@@ -83,12 +83,12 @@ impl<'c> StoredIngress<'c> {
     }
 
     /// Whether the controller treats the Ingress as a canary.
-    pub(super) fn is_canary(&self) -> bool {
+    pub(in crate::targets::nginx) fn is_canary(&self) -> bool {
         self.config.enabled
     }
 
     /// The upstream of the default backend, if it is a Service.
-    pub(super) fn default_upstream(&self) -> Option<&UpstreamKey> {
+    pub(in crate::targets::nginx) fn default_upstream(&self) -> Option<&UpstreamKey> {
         match &self.default_backend {
             Some(DefaultBackend::Service(key)) => Some(key),
             Some(DefaultBackend::Resource) | None => None,
@@ -121,7 +121,7 @@ impl StoredPath {
 }
 
 /// The annotations of an Ingress.
-pub(super) fn annotations(object: &Ingress) -> &BTreeMap<String, String> {
+pub(in crate::targets::nginx) fn annotations(object: &Ingress) -> &BTreeMap<String, String> {
     object.metadata.annotations.as_ref().unwrap_or(&NO_ANNOTATIONS)
 }
 

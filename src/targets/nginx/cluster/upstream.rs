@@ -10,7 +10,7 @@ use super::{ObjectName, Service};
 use crate::targets::nginx::annotations::Config;
 
 /// The name of the upstream that answers with 404, unless the controller has a default backend of its own.
-pub(super) const DEFAULT_UPSTREAM: &str = "upstream-default-backend";
+pub(in crate::targets::nginx) const DEFAULT_UPSTREAM: &str = "upstream-default-backend";
 
 /// A Service and port that Ingresses name, as the controller holds it.
 ///
@@ -61,9 +61,9 @@ pub struct UpstreamAffinity {
 }
 
 /// A Service and port as an Ingress names them.
-pub(super) struct UpstreamKey {
+pub(in crate::targets::nginx) struct UpstreamKey {
     /// The name of the upstream.
-    pub(super) name: String,
+    pub(in crate::targets::nginx) name: String,
     service: ObjectName,
     port: String,
 }

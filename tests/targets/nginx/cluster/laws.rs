@@ -24,7 +24,7 @@ fn service() -> impl Strategy<Value = &'static str> {
 }
 
 /// The lines of a cluster: a few Ingresses, of which half are canaries.
-fn lines() -> impl Strategy<Value = Vec<String>> {
+pub fn lines() -> impl Strategy<Value = Vec<String>> {
     let parts = prop::collection::vec(part(), 1..4).prop_map(|parts| parts.join("; "));
     let one = (0..4_u8, prop_oneof![Just(""), Just("; canary 30"), Just("; canary 70")], parts);
     prop::collection::vec(one, 1..7).prop_map(|all| {
@@ -33,7 +33,8 @@ fn lines() -> impl Strategy<Value = Vec<String>> {
     })
 }
 
-fn of_lines(lines: &[String]) -> Cluster {
+/// The cluster of lines.
+pub fn of_lines(lines: &[String]) -> Cluster {
     cluster(&lines.iter().map(String::as_str).collect::<Vec<_>>())
 }
 

@@ -1,6 +1,6 @@
 //! Clusters: recorded states of the real controller, the facts behind them, and laws.
 
 mod facts;
-mod laws;
+pub mod laws;
 mod policy;
 mod recorded;

@@ -1,0 +1,106 @@
+//! Annotations that do not mean what they seem to mean.
+
+use std::collections::BTreeSet;
+
+use super::{Findings, LintKind, State, nearest};
+use crate::policy::AffinityScope;
+use crate::targets::nginx::annotations::getter::Getter;
+use crate::targets::nginx::annotations::key;
+use crate::targets::nginx::annotations::session_affinity::session_affinity;
+use crate::targets::nginx::cluster::merge::MergeOutcome;
+use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
+use crate::targets::nginx::{AnnotationFinding, FindingKind, Flags, ObjectName, Side, parse};
+
+/// The beginnings of the annotations that the controller reads from a canary Ingress (controller 1.15.1, `createUpstreams` and
+/// `getBackendServers` in `internal/ingress/controller/controller.go`).
+const READ_ON_CANARY: [&str; 7] = [
+    "affinity-canary-behavior",
+    "auth-tls",
+    "canary",
+    "load-balance",
+    "proxy-ssl",
+    "service-upstream",
+    "upstream-hash-by",
+];
+
+pub(super) fn check(state: &State<'_>, findings: &mut Findings) {
+    for ingress in &state.sync.ingresses {
+        of_values(state.parts.flags, ingress, findings);
+        of_prefixes(state.parts.flags, ingress, findings);
+        if ingress.is_canary() {
+            ignored(state, ingress, findings);
+        }
+    }
+}
+
+/// Values that the controller refuses or reads in another way.
+fn of_values(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findings) {
+    let parsed = parse(ingress.annotations, flags);
+    let is_enabled = ingress.is_canary();
+    let is_reported = |finding: &AnnotationFinding| match &finding.kind {
+        // White space at the ends is not meant, and that a policy cannot express a value has no effect here. Affinity on a canary is
+        // ignored like other annotations.
+        FindingKind::Trimmed { .. }
+        | FindingKind::OutsidePolicy { .. }
+        | FindingKind::ExpiresIgnored { .. }
+        | FindingKind::WrongIngress => false,
+        FindingKind::UnknownAnnotation => true,
+        // The annotations of an Ingress that is not enabled have no effect at all.
+        _ => is_enabled || (parsed.config.is_ok() && finding.annotation.as_str() == key::CANARY),
+    };
+    let mut reported: Vec<AnnotationFinding> =
+        parsed.findings.iter().filter(|finding| is_reported(finding)).cloned().collect();
+    if !is_enabled {
+        let mut stable = Getter::new(Side::Stable, ingress.annotations, flags);
+        // An error is about the name of a cookie that no policy can hold, and has no effect here.
+        let _ = session_affinity(&mut stable, AffinityScope::AllVariants);
+        stable.on_wrong_ingress(key::AFFINITY_BEHAVIOR);
+        reported.extend(stable.findings.into_vec().into_iter().filter(|finding| {
+            !matches!(
+                finding.kind,
+                FindingKind::Trimmed { .. } | FindingKind::OutsidePolicy { .. } | FindingKind::ExpiresIgnored { .. }
+            )
+        }));
+    }
+    for finding in reported {
+        let annotation = finding.annotation.as_str().to_owned();
+        let is_unknown = finding.kind == FindingKind::UnknownAnnotation;
+        let nearest = is_unknown.then(|| nearest::annotation(&annotation)).flatten();
+        findings.add(ingress.name, annotation, LintKind::Annotation { finding, nearest });
+    }
+}
+
+/// Annotations of canaries under another prefix, or without one, unless the Ingress has the right one too.
+fn of_prefixes(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findings) {
+    for key in ingress.annotations.keys().filter(|key| flags.prefix.annotation(key).is_none()) {
+        let name = key.rsplit('/').next().unwrap_or_default();
+        let expected = flags.prefix.key(name);
+        if key::OF_CANARY.contains(&name) && !ingress.annotations.contains_key(&expected) {
+            findings.add(ingress.name, key, LintKind::OtherPrefix { expected });
+        }
+    }
+}
+
+/// Annotations of a canary Ingress that the controller ignores, if a stable Ingress that the canary is merged into has other
+/// values.
+fn ignored(state: &State<'_>, ingress: &StoredIngress<'_>, findings: &mut Findings) {
+    let prefix = &state.parts.flags.prefix;
+    let is_read = |annotation: &str| READ_ON_CANARY.iter().any(|read| annotation.starts_with(read));
+    let of_ingress = state.sync.merges.iter().filter(|merge| merge.ingress == *ingress.name);
+    let merged = of_ingress.filter_map(|merge| match &merge.outcome {
+        MergeOutcome::Merged(stable) => Some(stable),
+        _ => None,
+    });
+    let merged: BTreeSet<&String> = merged.flatten().collect();
+    let locations = state.configuration.virtual_hosts.iter().flat_map(|host| &host.locations);
+    let locations = locations.filter(|location| merged.contains(&location.stable));
+    let stable: BTreeSet<&ObjectName> = locations.filter_map(|location| location.ingress.as_ref()).collect();
+    for stable in state.sync.ingresses.iter().filter(|known| stable.contains(known.name)) {
+        for (key, value) in ingress.annotations {
+            let annotation = prefix.annotation(key).filter(|annotation| !is_read(annotation));
+            if let Some(annotation) = annotation.filter(|_| stable.annotations.get(key) != Some(value)) {
+                findings.add(ingress.name, annotation, LintKind::IgnoredAnnotation { stable: stable.name.clone() });
+            }
+        }
+    }
+}

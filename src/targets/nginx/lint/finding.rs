@@ -1,0 +1,269 @@
+//! Findings of the linter.
+
+use std::borrow::Cow;
+
+use crate::error::{AnnotationError, ControllerPanic, Diagnostic};
+use crate::targets::nginx::{AnnotationFinding, ObjectName, Refusal};
+
+/// Something in a cluster that does not do what its owner probably thinks; [`lint`](super::lint()) has an example.
+///
+/// `Display` writes the object, the field and what happens at run time; [`advice`](Self::advice) says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct LintFinding {
+    /// The Ingress.
+    pub object: ObjectName,
+    /// The path of the field, or the name of the annotation without its prefix.
+    pub field: String,
+    /// What happens.
+    pub kind: LintKind,
+}
+
+/// How bad a finding is.
+///
+/// ```
+/// use canary_policy::targets::nginx::Severity;
+///
+/// assert!(Severity::Error > Severity::Warning);
+/// assert_eq!(Severity::Warning.as_str(), "warning");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub enum Severity {
+    /// The canary gets other requests than its annotations say.
+    Warning,
+    /// The canary gets no request or every request, or requests fail.
+    Error,
+}
+
+impl Severity {
+    /// `warning` or `error`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// What happens at run time. Locations are written `HOST/PATH`, and with the path type if it is `Exact`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LintKind {
+    /// The controller does not store the Ingress.
+    Refused(Refusal),
+    /// The controller crashes.
+    Panic(ControllerPanic),
+    /// A different Ingress of the same name was replaced by this one.
+    Replaced,
+    /// The Ingress has the annotations of a canary, but is an ordinary one.
+    NotEnabled {
+        /// The value of the annotation `canary`, if there is one.
+        value: Option<String>,
+    },
+    /// Every Ingress of the cluster is a canary.
+    NoStable,
+    /// The canary Ingress names no Service.
+    NoService,
+    /// No stable Ingress has the host.
+    NoHost {
+        /// The host.
+        host: String,
+        /// A host that is written in a similar way.
+        nearest: Option<String>,
+    },
+    /// No stable Ingress has the path with this path type.
+    NoLocation {
+        /// The location.
+        location: String,
+        /// The nearest location of the host.
+        nearest: Option<String>,
+    },
+    /// Another path of a canary with the same Service has no match, so that the controller deletes the canary's upstream.
+    Deleted {
+        /// The field of the other path, with its Ingress.
+        by: String,
+        /// Whether stable locations still name the canary.
+        is_dangling: bool,
+    },
+    /// The canary's Service and port are those of a stable location.
+    OwnService {
+        /// The Service and port as the name of an upstream.
+        upstream: String,
+    },
+    /// Another canary gets all requests that a canary gets.
+    NeverChosen {
+        /// The upstream of the other canary.
+        chosen: String,
+    },
+    /// Another Ingress created the upstream of the canary, so that its policy is in force.
+    OtherPolicy {
+        /// The other Ingress.
+        ingress: ObjectName,
+        /// Whether the other Ingress is a canary. If not, no request ever goes to the canary.
+        is_canary: bool,
+    },
+    /// The canary Ingress has a location of its own, because an ordinary Ingress created its upstream.
+    ActsAsStable {
+        /// The location.
+        location: String,
+    },
+    /// A canary Ingress created the upstream of an ordinary one, which therefore gets no location.
+    TakenByCanary {
+        /// The canary Ingress.
+        canary: ObjectName,
+    },
+    /// An earlier path of an ordinary Ingress has the location.
+    PathTaken {
+        /// The Ingress with the earlier path.
+        by: Option<ObjectName>,
+        /// The upstream that answers.
+        upstream: String,
+    },
+    /// The canary gets requests on locations that its Ingress does not name, because they have the same stable Service.
+    SharedService {
+        /// The locations.
+        locations: Vec<String>,
+    },
+    /// The default backend of a canary merges into locations that have other paths.
+    DefaultBackendMerges {
+        /// The locations.
+        locations: Vec<String>,
+    },
+    /// The default backend of a canary deleted a stable upstream.
+    StableDeleted {
+        /// The upstream.
+        upstream: String,
+        /// The canary Ingress.
+        by: Option<ObjectName>,
+    },
+    /// The canary has no endpoints.
+    CanaryWithoutEndpoints {
+        /// The Service, `NAMESPACE/NAME:PORT`.
+        service: String,
+    },
+    /// The stable Service has no endpoints.
+    StableWithoutEndpoints {
+        /// The Service, `NAMESPACE/NAME:PORT`.
+        service: String,
+    },
+    /// Clients with an affinity cookie of the stable Service never reach the canary, whatever header or cookie they send.
+    AffinityBeforeRules {
+        /// The name of the affinity cookie.
+        cookie: String,
+    },
+    /// The canary has the affinity of another stable Service, so that clients are not pinned to it here.
+    AffinityOfOther {
+        /// The upstream of this stable Service.
+        stable: String,
+    },
+    /// An annotation of the canary Ingress is ignored, and the stable Ingress has another value.
+    IgnoredAnnotation {
+        /// The stable Ingress, whose annotations hold for requests to the canary.
+        stable: ObjectName,
+    },
+    /// An annotation does not mean what it seems to mean.
+    Annotation {
+        /// The finding.
+        finding: AnnotationFinding,
+        /// The annotation that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// The key of an annotation of canaries has another prefix.
+    OtherPrefix {
+        /// The whole key that the controller reads.
+        expected: String,
+    },
+    /// No policy can hold the annotations, because other software would read them differently.
+    NotPortable(AnnotationError),
+    /// The canary has no weight and no rule.
+    NeverDecides,
+}
+
+impl LintFinding {
+    /// How bad the finding is.
+    #[must_use]
+    pub const fn severity(&self) -> Severity {
+        match &self.kind {
+            LintKind::Refused(_)
+            | LintKind::Panic(_)
+            | LintKind::NotEnabled { .. }
+            | LintKind::NoStable
+            | LintKind::NoService
+            | LintKind::NoHost { .. }
+            | LintKind::NoLocation { .. }
+            | LintKind::Deleted { .. }
+            | LintKind::OwnService { .. }
+            | LintKind::NeverChosen { .. }
+            | LintKind::OtherPolicy { is_canary: false, .. }
+            | LintKind::ActsAsStable { .. }
+            | LintKind::TakenByCanary { .. }
+            | LintKind::StableDeleted { .. }
+            | LintKind::StableWithoutEndpoints { .. }
+            | LintKind::CanaryWithoutEndpoints { .. } => Severity::Error,
+            LintKind::Replaced
+            | LintKind::OtherPolicy { is_canary: true, .. }
+            | LintKind::PathTaken { .. }
+            | LintKind::SharedService { .. }
+            | LintKind::DefaultBackendMerges { .. }
+            | LintKind::AffinityBeforeRules { .. }
+            | LintKind::AffinityOfOther { .. }
+            | LintKind::IgnoredAnnotation { .. }
+            | LintKind::Annotation { .. }
+            | LintKind::OtherPrefix { .. }
+            | LintKind::NotPortable(_)
+            | LintKind::NeverDecides => Severity::Warning,
+        }
+    }
+}
+
+impl Diagnostic for LintFinding {
+    fn code(&self) -> &'static str {
+        match &self.kind {
+            LintKind::Refused(refusal) => match refusal {
+                Refusal::OtherClass { .. } => "other-class",
+                Refusal::TooRisky { .. } => "too-risky",
+                Refusal::InvalidAnnotation { .. } => "invalid-annotation",
+                Refusal::Suspicious { .. } => "suspicious",
+            },
+            LintKind::Panic(panic) => panic.code(),
+            LintKind::Replaced => "replaced",
+            LintKind::NotEnabled { .. } => "not-enabled",
+            LintKind::NoStable => "no-stable",
+            LintKind::NoService => "no-service",
+            LintKind::NoHost { .. } => "no-host",
+            LintKind::NoLocation { .. } => "no-location",
+            LintKind::Deleted { is_dangling: false, .. } => "deleted",
+            LintKind::Deleted { is_dangling: true, .. } => "dangling",
+            LintKind::OwnService { .. } => "own-service",
+            LintKind::NeverChosen { .. } => "never-chosen",
+            LintKind::OtherPolicy { is_canary: true, .. } => "other-policy",
+            LintKind::OtherPolicy { is_canary: false, .. } => "no-policy",
+            LintKind::ActsAsStable { .. } => "acts-as-stable",
+            LintKind::TakenByCanary { .. } => "taken-by-canary",
+            LintKind::PathTaken { .. } => "path-taken",
+            LintKind::SharedService { .. } => "shared-service",
+            LintKind::DefaultBackendMerges { .. } => "default-backend-merges",
+            LintKind::StableDeleted { .. } => "stable-deleted",
+            LintKind::CanaryWithoutEndpoints { .. } => "canary-without-endpoints",
+            LintKind::StableWithoutEndpoints { .. } => "stable-without-endpoints",
+            LintKind::AffinityBeforeRules { .. } => "affinity-before-rules",
+            LintKind::AffinityOfOther { .. } => "affinity-of-other",
+            LintKind::IgnoredAnnotation { .. } => "ignored-annotation",
+            LintKind::Annotation { finding, .. } => finding.code(),
+            LintKind::OtherPrefix { .. } => "other-prefix",
+            LintKind::NotPortable(_) => "not-portable",
+            LintKind::NeverDecides => "never-decides",
+        }
+    }
+
+    fn field(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(&self.field))
+    }
+
+    fn object(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self.object.as_str()))
+    }
+}

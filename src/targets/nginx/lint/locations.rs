@@ -1,0 +1,154 @@
+//! What the canaries do on the locations of virtual hosts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::paths::{deletion, location_text};
+use super::{Findings, LintKind, State};
+use crate::targets::nginx::annotations::key;
+use crate::targets::nginx::cluster::Place;
+use crate::targets::nginx::cluster::ingress_affinity::COOKIE;
+use crate::targets::nginx::cluster::merge::Merge;
+use crate::targets::nginx::cluster::stored_ingress::CATCH_ALL;
+use crate::targets::nginx::{CanaryInForce, Location, ObjectName, Upstream};
+
+pub(super) fn check(state: &State<'_>, findings: &mut Findings) {
+    let locations = Locations {
+        state,
+        upstreams: state.configuration.upstreams.iter().map(|upstream| (upstream.name.as_str(), upstream)).collect(),
+        named: named(state),
+    };
+    let mut further: BTreeMap<&ObjectName, Vec<String>> = BTreeMap::new();
+    for host in &state.configuration.virtual_hosts {
+        for location in &host.locations {
+            let text = location_text(&host.host, &location.path, &location.path_type);
+            locations.stable_deleted(location, findings);
+            let Some(canary) = &location.canary else { continue };
+            locations.in_force(location, canary, findings);
+            let is_named = locations.named.contains(&(canary.upstream.as_str(), text.clone()));
+            if let Some(ingress) = canary.ingress.as_ref().filter(|_| !is_named && can_send(canary)) {
+                further.entry(ingress).or_default().push(text);
+            }
+        }
+    }
+    for (ingress, texts) in further {
+        findings.add(ingress, "spec", LintKind::SharedService { locations: texts });
+    }
+    for merge in state.sync.merges.iter().filter(|merge| merge.place == Place::DefaultBackend) {
+        locations.default_backend(merge, findings);
+    }
+}
+
+/// The locations that the canary Ingresses name, each with the upstream of the canary. A default backend names every location of the
+/// catch-all host.
+fn named<'s>(state: &'s State<'_>) -> BTreeSet<(&'s str, String)> {
+    let mut named = BTreeSet::new();
+    for ingress in state.sync.ingresses.iter().filter(|ingress| ingress.is_canary()) {
+        for rule in &ingress.rules {
+            for path in rule.paths.iter().flatten() {
+                if let Some(key) = &path.upstream {
+                    named.insert((key.name.as_str(), location_text(&rule.host, &path.path, &path.path_type)));
+                }
+            }
+        }
+        let catch_all = state.configuration.virtual_hosts.iter().filter(|host| host.host == CATCH_ALL);
+        for location in catch_all.flat_map(|host| &host.locations) {
+            if let Some(key) = ingress.default_upstream() {
+                named.insert((key.name.as_str(), location_text(CATCH_ALL, &location.path, &location.path_type)));
+            }
+        }
+    }
+    named
+}
+
+/// Whether any request can go to the canary.
+fn can_send(canary: &CanaryInForce) -> bool {
+    let config = &canary.config;
+    config.weight > 0 || !config.header.is_empty() || !config.cookie.is_empty()
+}
+
+struct Locations<'s, 'c> {
+    state: &'s State<'c>,
+    upstreams: BTreeMap<&'s str, &'s Upstream>,
+    named: BTreeSet<(&'s str, String)>,
+}
+
+impl Locations<'_, '_> {
+    fn stable_deleted(&self, location: &Location, findings: &mut Findings) {
+        let Some(ingress) = location.ingress.as_ref().filter(|_| !location.stable_exists) else { return };
+        let by = deletion(self.state, &location.stable).map(|merge| merge.ingress.clone());
+        findings.add(ingress, "spec", LintKind::StableDeleted { upstream: location.stable.clone(), by });
+    }
+
+    fn in_force(&self, location: &Location, canary: &CanaryInForce, findings: &mut Findings) {
+        let Some(ingress) = &canary.ingress else { return };
+        // The policy of an ordinary Ingress is a finding about the path already.
+        if !canary.config.enabled {
+            return;
+        }
+        if let Err(error) = &canary.policy {
+            let field = crate::error::Diagnostic::field(error).unwrap_or_default();
+            findings.add(ingress, field, LintKind::NotPortable(error.clone()));
+        }
+        let weight = self.state.parts.flags.prefix.key(key::WEIGHT);
+        let has_weight = self
+            .state
+            .sync
+            .ingresses
+            .iter()
+            .any(|known| known.name == ingress && known.annotations.contains_key(&weight));
+        if !can_send(canary) && !has_weight {
+            findings.add(ingress, key::CANARY, LintKind::NeverDecides);
+        }
+        self.endpoints(location, canary, ingress, findings);
+        self.affinity(location, canary, ingress, findings);
+    }
+
+    /// Without any Service, nobody knows which ones have endpoints.
+    fn endpoints(&self, location: &Location, canary: &CanaryInForce, ingress: &ObjectName, findings: &mut Findings) {
+        if self.state.parts.services.is_empty() {
+            return;
+        }
+        let service = |name: &str| {
+            let upstream = self.upstreams.get(name)?;
+            Some(format!("{}:{}", upstream.service.as_ref()?, upstream.port))
+        };
+        if let Some(service) = service(&canary.upstream).filter(|_| !canary.has_endpoints && can_send(canary)) {
+            findings.add(ingress, "spec", LintKind::CanaryWithoutEndpoints { service });
+        }
+        let stable = location.ingress.as_ref().filter(|_| !location.stable_has_endpoints);
+        if let (Some(service), Some(stable)) = (service(&location.stable), stable) {
+            findings.add(stable, "spec", LintKind::StableWithoutEndpoints { service });
+        }
+    }
+
+    fn affinity(&self, location: &Location, canary: &CanaryInForce, ingress: &ObjectName, findings: &mut Findings) {
+        let upstreams = (self.upstreams.get(location.stable.as_str()), self.upstreams.get(canary.upstream.as_str()));
+        let (Some(stable), Some(alternative)) = upstreams else { return };
+        let is_sticky = stable.affinity.kind == COOKIE;
+        if is_sticky && (!canary.config.header.is_empty() || !canary.config.cookie.is_empty()) {
+            let cookie = stable.affinity.cookie_name.clone();
+            findings.add(ingress, key::AFFINITY, LintKind::AffinityBeforeRules { cookie });
+        }
+        let is_legacy = self.state.sync.ingresses.iter().any(|known| known.name == ingress && known.affinity.is_legacy);
+        let is_same = (&alternative.affinity.kind, &alternative.affinity.cookie_name)
+            == (&stable.affinity.kind, &stable.affinity.cookie_name);
+        if is_sticky && !is_legacy && !is_same && can_send(canary) {
+            findings.add(ingress, key::AFFINITY, LintKind::AffinityOfOther { stable: stable.name.clone() });
+        }
+    }
+
+    /// The locations of the catch-all host beside `/`.
+    fn default_backend(&self, merge: &Merge, findings: &mut Findings) {
+        let hosts = self.state.configuration.virtual_hosts.iter().filter(|host| host.host == CATCH_ALL);
+        let is_merged = |location: &&Location| {
+            location.path != "/"
+                && location.canary.as_ref().is_some_and(|canary| canary.upstream == merge.upstream && can_send(canary))
+        };
+        let locations = hosts.flat_map(|host| &host.locations).filter(is_merged);
+        let locations: Vec<String> =
+            locations.map(|location| location_text(CATCH_ALL, &location.path, &location.path_type)).collect();
+        if !locations.is_empty() {
+            findings.add(&merge.ingress, merge.place, LintKind::DefaultBackendMerges { locations });
+        }
+    }
+}

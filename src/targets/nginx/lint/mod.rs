@@ -1,0 +1,100 @@
+//! The linter: what in a cluster does not do what its owner probably thinks.
+
+mod annotations;
+mod finding;
+mod locations;
+mod message;
+mod nearest;
+mod paths;
+mod stored;
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+pub use finding::{LintFinding, LintKind, Severity};
+
+use super::cluster::ClusterParts;
+use super::cluster::configuration::Sync;
+use super::{Cluster, Configuration, ObjectName};
+
+/// The findings about the canaries of a cluster, sorted by Ingress: what happens at run time, and what to do about it.
+///
+/// A finding always has an effect: a part of the cluster that works as it is written has none. Findings about endpoints need
+/// [`Service`](super::Service)s, and there are none in a cluster without any.
+///
+/// ```
+/// use canary_policy::error::Diagnostic;
+/// use canary_policy::targets::nginx::{lint, Cluster, Flags, Severity};
+/// use k8s_openapi::api::networking::v1::Ingress;
+/// use serde_json::json;
+///
+/// let ingress = |name: &str, path: &str, annotations: serde_json::Value| -> Ingress {
+///     let backend = json!({ "service": { "name": name, "port": { "number": 80 } } });
+///     serde_json::from_value(json!({
+///         "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+///         "metadata": { "name": name, "namespace": "shop", "annotations": annotations },
+///         "spec": { "rules": [{ "host": "a.test", "http": { "paths": [
+///             { "path": path, "pathType": "Prefix", "backend": backend },
+///         ] } }] },
+///     })).unwrap()
+/// };
+/// let canary = json!({ "nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-weight": "30" });
+/// let cluster = Cluster::new(Flags::default())
+///     .with_ingresses([ingress("web", "/cart", json!({})), ingress("next", "/cart/", canary)]);
+///
+/// let findings = lint(&cluster);
+/// assert_eq!((findings[0].code(), findings[0].severity()), ("no-location", Severity::Error));
+/// assert_eq!(
+///     findings[0].to_string(),
+///     "shop/next: spec.rules[0].http.paths[0]: the host has no stable location `a.test/cart/`, so the canary gets no request, \
+///      also on its other paths",
+/// );
+/// assert_eq!(findings[0].advice(), "write host, path and path type as the stable Ingress does: `a.test/cart` is the nearest");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[must_use]
+pub fn lint(cluster: &Cluster) -> Vec<LintFinding> {
+    let mut findings = Findings::default();
+    stored::refused(cluster, &mut findings);
+    stored::replaced(cluster, &mut findings);
+    match Sync::of(cluster) {
+        Err(panic) => stored::panic(&panic, &mut findings),
+        Ok(sync) => {
+            let parts = cluster.parts();
+            let configuration = sync.configuration(parts.flags);
+            let state = State { parts, sync, configuration };
+            stored::check(&state, &mut findings);
+            annotations::check(&state, &mut findings);
+            paths::check(&state, &mut findings);
+            locations::check(&state, &mut findings);
+        }
+    }
+    findings.into_vec()
+}
+
+/// A cluster, what the controller makes of it, and how.
+struct State<'c> {
+    parts: ClusterParts<'c>,
+    sync: Sync<'c>,
+    configuration: Configuration,
+}
+
+/// Collects findings by Ingress and field; none is there twice.
+#[derive(Default)]
+struct Findings(BTreeMap<(ObjectName, String), Vec<LintKind>>);
+
+impl Findings {
+    fn add(&mut self, object: &ObjectName, field: impl Display, kind: LintKind) {
+        let kinds = self.0.entry((object.clone(), field.to_string())).or_default();
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+
+    fn into_vec(self) -> Vec<LintFinding> {
+        let of_field = |((object, field), kinds): ((ObjectName, String), Vec<LintKind>)| {
+            kinds.into_iter().map(move |kind| LintFinding { object: object.clone(), field: field.clone(), kind })
+        };
+        self.0.into_iter().flat_map(of_field).collect()
+    }
+}

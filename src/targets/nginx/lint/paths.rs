@@ -1,0 +1,169 @@
+//! What becomes of each path.
+
+use std::collections::BTreeMap;
+
+use super::{Findings, LintKind, State, nearest};
+use crate::targets::nginx::cluster::Place;
+use crate::targets::nginx::cluster::host_locations::{Claim, ClaimOutcome};
+use crate::targets::nginx::cluster::merge::{Merge, MergeOutcome};
+use crate::targets::nginx::cluster::stored_ingress::{CATCH_ALL, StoredIngress, StoredPath};
+use crate::targets::nginx::{ObjectName, Upstream};
+
+pub(super) fn check(state: &State<'_>, findings: &mut Findings) {
+    let paths = Paths {
+        state,
+        ingresses: state.sync.ingresses.iter().map(|ingress| (ingress.name, ingress)).collect(),
+        upstreams: state.configuration.upstreams.iter().map(|upstream| (upstream.name.as_str(), upstream)).collect(),
+    };
+    paths.claims(findings);
+    for merge in &state.sync.merges {
+        paths.merge(merge, findings);
+    }
+}
+
+/// The text of a location, with the path type if it is `Exact`.
+pub(super) fn location_text(host: &str, path: &str, path_type: &str) -> String {
+    if path_type == "Exact" { format!("{host}{path} (Exact)") } else { format!("{host}{path}") }
+}
+
+/// The path that made the controller delete an upstream.
+pub(super) fn deletion<'s>(state: &'s State<'_>, upstream: &str) -> Option<&'s Merge> {
+    let is_deletion = |merge: &&Merge| merge.upstream == upstream && merge.outcome == MergeOutcome::Deleted;
+    state.sync.merges.iter().find(is_deletion)
+}
+
+/// A path of an Ingress, with its host; `None` for a default backend.
+fn path_at<'i>(ingress: &'i StoredIngress<'_>, place: Place) -> Option<(&'i str, &'i StoredPath)> {
+    let Place::Path { rule, path } = place else { return None };
+    let rule = ingress.rules.get(rule)?;
+    Some((&rule.host, rule.paths.as_ref()?.get(path)?))
+}
+
+struct Paths<'s, 'c> {
+    state: &'s State<'c>,
+    ingresses: BTreeMap<&'s ObjectName, &'s StoredIngress<'c>>,
+    upstreams: BTreeMap<&'s str, &'s Upstream>,
+}
+
+impl Paths<'_, '_> {
+    /// Paths that ordinary Ingresses lose, and locations that canary Ingresses get.
+    fn claims(&self, findings: &mut Findings) {
+        for claim in &self.state.sync.claims {
+            let is_canary = self.ingresses.get(&claim.ingress).is_some_and(|ingress| ingress.is_canary());
+            let kind = match (&claim.outcome, is_canary) {
+                (ClaimOutcome::Claimed, true) => {
+                    LintKind::ActsAsStable { location: format!("{}{}", claim.host, claim.path) }
+                }
+                (ClaimOutcome::OfCanary, false) => match self.creator(&claim.upstream) {
+                    Some(canary) => LintKind::TakenByCanary { canary },
+                    None => continue,
+                },
+                (ClaimOutcome::Taken { by, upstream }, false) if *upstream != claim.upstream => {
+                    LintKind::PathTaken { by: by.clone(), upstream: upstream.clone() }
+                }
+                (ClaimOutcome::Claimed | ClaimOutcome::OfCanary | ClaimOutcome::Taken { .. }, _) => continue,
+            };
+            findings.add(&claim.ingress, claim.place, kind);
+        }
+    }
+
+    /// The Ingress that created an upstream, also if the upstream was deleted since.
+    fn creator(&self, upstream: &str) -> Option<ObjectName> {
+        let of_upstream = |ingress: &&StoredIngress<'_>| {
+            let paths = ingress.rules.iter().flat_map(|rule| rule.paths.iter().flatten());
+            let mut keys = paths.filter_map(|path| path.upstream.as_ref()).chain(ingress.default_upstream());
+            ingress.is_canary() && keys.any(|key| key.name == upstream)
+        };
+        let existing = self.upstreams.get(upstream).and_then(|upstream| upstream.ingress.clone());
+        existing.or_else(|| self.state.sync.ingresses.iter().find(of_upstream).map(|ingress| ingress.name.clone()))
+    }
+
+    /// A path of a canary Ingress, or its default backend.
+    fn merge(&self, merge: &Merge, findings: &mut Findings) {
+        let Some(ingress) = self.ingresses.get(&merge.ingress) else { return };
+        let mut add = |kind| findings.add(&merge.ingress, merge.place, kind);
+        match &merge.outcome {
+            MergeOutcome::NoHost => add(self.no_host(ingress, merge.place)),
+            MergeOutcome::Deleted => add(self.no_location(ingress, merge.place)),
+            MergeOutcome::AlreadyDeleted => {
+                // The default backend that is no Service has no upstream, and so none to delete.
+                if let Some(by) = self.deleted_by(&merge.upstream) {
+                    add(LintKind::Deleted { by, is_dangling: false });
+                }
+            }
+            MergeOutcome::Merged(stable) if stable.is_empty() => {
+                if !self.has_claimed(merge) {
+                    add(LintKind::OwnService { upstream: merge.upstream.clone() });
+                }
+            }
+            MergeOutcome::Merged(stable) => match self.upstreams.get(merge.upstream.as_str()) {
+                None => {
+                    if let Some(by) = self.deleted_by(&merge.upstream) {
+                        add(LintKind::Deleted { by, is_dangling: self.is_dangling(&merge.upstream) });
+                    }
+                }
+                Some(upstream) => {
+                    self.merged(ingress, upstream, stable).into_iter().for_each(&mut add);
+                    for stable in stable.iter().filter(|stable| !self.upstreams.contains_key(stable.as_str())) {
+                        add(LintKind::StableDeleted { upstream: stable.clone(), by: self.deleter(stable) });
+                    }
+                }
+            },
+        }
+    }
+
+    /// Whether the path has a location of its own, which is a finding already.
+    fn has_claimed(&self, merge: &Merge) -> bool {
+        let is_same = |claim: &&Claim| claim.ingress == merge.ingress && claim.place == merge.place;
+        self.state.sync.claims.iter().find(is_same).is_some_and(|claim| claim.outcome == ClaimOutcome::Claimed)
+    }
+
+    /// A canary that is merged may still get no request, or have the policy of another Ingress.
+    fn merged(&self, ingress: &StoredIngress<'_>, upstream: &Upstream, stable: &[String]) -> Vec<LintKind> {
+        let mut kinds = Vec::new();
+        let first =
+            |stable: &String| self.upstreams.get(stable.as_str()).and_then(|stable| stable.alternatives.first());
+        let chosen: Vec<&String> = stable.iter().filter_map(first).collect();
+        if let Some(chosen) = chosen.iter().find(|chosen| ***chosen != upstream.name) {
+            kinds.push(LintKind::NeverChosen { chosen: (*chosen).clone() });
+        }
+        let other = upstream.ingress.as_ref().filter(|creator| *creator != ingress.name);
+        if let Some(other) = other.filter(|_| upstream.config != ingress.config && chosen.contains(&&upstream.name)) {
+            kinds.push(LintKind::OtherPolicy { ingress: other.clone(), is_canary: upstream.is_canary });
+        }
+        kinds
+    }
+
+    fn no_host(&self, ingress: &StoredIngress<'_>, place: Place) -> LintKind {
+        let host = path_at(ingress, place).map_or(CATCH_ALL, |(host, _)| host);
+        let nearest = nearest::host(host, &self.state.configuration.virtual_hosts).map(str::to_owned);
+        LintKind::NoHost { host: host.to_owned(), nearest }
+    }
+
+    fn no_location(&self, ingress: &StoredIngress<'_>, place: Place) -> LintKind {
+        let (host, path, path_type) = match path_at(ingress, place) {
+            Some((host, path)) => (host, path.path.as_str(), path.path_type.as_str()),
+            None => (CATCH_ALL, "/", "Prefix"),
+        };
+        let of_host = self.state.configuration.virtual_hosts.iter().find(|known| known.host == host);
+        let nearest = of_host.and_then(|host| nearest::location(path, host));
+        let nearest = nearest.map(|nearest| location_text(host, &nearest.path, &nearest.path_type));
+        LintKind::NoLocation { location: location_text(host, path, path_type), nearest }
+    }
+
+    /// Whether a location looks at this upstream, which no longer exists, and at no other canary.
+    fn is_dangling(&self, upstream: &str) -> bool {
+        let locations = self.state.configuration.virtual_hosts.iter().flat_map(|host| &host.locations);
+        locations.filter_map(|location| location.dangling.as_deref()).any(|dangling| dangling == upstream)
+    }
+
+    /// The path that made the controller delete an upstream.
+    fn deleted_by(&self, upstream: &str) -> Option<String> {
+        let deletion = deletion(self.state, upstream)?;
+        Some(format!("{} of `{}`", deletion.place, deletion.ingress))
+    }
+
+    fn deleter(&self, upstream: &str) -> Option<ObjectName> {
+        deletion(self.state, upstream).map(|merge| merge.ingress.clone())
+    }
+}

@@ -1,12 +1,13 @@
 //! The linter: every finding of the recorded states and of the corpus, and what has none.
 
 use canary_policy::error::Diagnostic;
-use canary_policy::targets::nginx::{CanaryInForce, Cluster, LintFinding, LintKind, ObjectName, lint};
+use canary_policy::targets::nginx::{CanaryInForce, Cluster, Flags, LintFinding, LintKind, ObjectName, lint};
 use proptest::prelude::*;
 
 use super::cluster::laws::{lines, of_lines};
 use crate::util::cases;
 use crate::util::cluster::{corpus, recorded_states};
+use crate::util::cluster_text::{cluster, ingress};
 use crate::util::golden::golden;
 
 /// A finding on three lines.
@@ -33,6 +34,164 @@ fn the_recorded_states_are_linted() {
         .into_iter()
         .map(|state| format!("{}\n{}", state.id, lint(&state.cluster).iter().map(short).collect::<String>()));
     golden("lint_recorded.txt", &states.collect::<String>());
+}
+
+const WEB: &str = "web 1; a.test/ > web:80";
+const NEXT: &str = "next 2; a.test/ > next:80; canary 30";
+
+/// Each row is a cluster, and its findings as `CODE OBJECT FIELD`.
+#[test]
+fn each_mistake_has_a_finding() {
+    let path = |index: usize| format!("spec.rules[{index}].http.paths[0]");
+    let (first, second) = (path(0), path(1));
+    let rows: Vec<(Vec<&str>, Vec<String>)> = vec![
+        (
+            vec![WEB, "next 2; a.test/ > next:80; canary 30; configuration-snippet=x"],
+            vec!["too-risky s/next configuration-snippet".to_owned()],
+        ),
+        (
+            vec!["web 1; a.test/ > web:80; default-backend=A"],
+            vec!["invalid-annotation s/web default-backend".to_owned()],
+        ),
+        (vec!["web 1; a.test/etc/nginx > web:80"], vec!["suspicious s/web spec".to_owned()]),
+        (vec![WEB, "next 2; b.test !; canary 30"], vec!["controller-panic s/next spec.rules[0].http".to_owned()]),
+        (vec![WEB, "web 1; a.test/x > web:80"], vec!["replaced s/web metadata.name".to_owned()]),
+        (
+            vec![WEB, "api 2; b.test/ > api:80; canary=false; canary-weight=30"],
+            vec!["not-enabled s/api canary".to_owned()],
+        ),
+        (vec![NEXT], vec!["no-stable s/next canary".to_owned()]),
+        (vec![WEB, "next 2; a.test/ > resource; canary 30"], vec!["no-service s/next spec".to_owned()]),
+        (vec![WEB, "next 2; A.test/ > next:80; canary 30"], vec![format!("no-host s/next {first}")]),
+        (vec![WEB, "next 2; a.test/ = next:80; canary 30"], vec![format!("no-location s/next {first}")]),
+        (
+            vec![WEB, "next 2; a.test/x > next:80; a.test/ > next:80; canary 30"],
+            vec![format!("no-location s/next {first}"), format!("deleted s/next {second}")],
+        ),
+        (
+            vec![WEB, "next 2; a.test/ > next:80; a.test/x > next:80; canary 30"],
+            vec![format!("dangling s/next {first}"), format!("no-location s/next {second}")],
+        ),
+        (vec![WEB, "next 2; a.test/ > web:80; canary 30"], vec![format!("own-service s/next {first}")]),
+        (vec![WEB, NEXT, "third 3; a.test/ > third:80; canary 30"], vec![format!("never-chosen s/third {first}")]),
+        (vec![WEB, NEXT, "third 3; a.test/ > next:80; canary 70"], vec![format!("other-policy s/third {first}")]),
+        (vec!["web 1; a.test/ > web:80; b.test/ > next:80", NEXT], vec![format!("no-policy s/next {first}")]),
+        (
+            vec!["web 1; a.test/ > web:80; b.test/x > api:80", "next 2; b.test/ > web:80; canary 30"],
+            vec![format!("acts-as-stable s/next {first}")],
+        ),
+        (vec![WEB, NEXT, "api 3; b.test/ > next:80"], vec![format!("taken-by-canary s/api {first}")]),
+        (vec![WEB, "api 2; a.test/ > api:80"], vec![format!("path-taken s/api {first}")]),
+        (vec!["web 1; a.test/ > web:80; b.test/ > web:80", NEXT], vec!["shared-service s/next spec".to_owned()]),
+        (
+            vec!["d 1; default > d:80; /x > web:80", "next 3; default > next:80; canary 30"],
+            vec!["default-backend-merges s/next spec.defaultBackend".to_owned()],
+        ),
+        (
+            vec!["web 1; a.test/x > web:80; default > d:80", "next 2; default > d:80; canary 30"],
+            vec!["no-location s/next spec.defaultBackend".to_owned(), "stable-deleted s/web spec".to_owned()],
+        ),
+        (vec![WEB, "next 2; a.test/ > next:81; canary 30"], vec!["canary-without-endpoints s/next spec".to_owned()]),
+        (vec!["web 1; a.test/ > web:81", NEXT], vec!["stable-without-endpoints s/web spec".to_owned()]),
+        (
+            vec![
+                "web 1; a.test/ > web:80; affinity=cookie",
+                "next 2; a.test/ > next:80; canary 30; canary-by-header=x",
+            ],
+            vec!["affinity-before-rules s/next affinity".to_owned()],
+        ),
+        (
+            vec![
+                "web 1; a.test/ > web:80; affinity=cookie",
+                "api 1; b.test/ > api:80",
+                "next 2; a.test/ > next:80; b.test/ > next:80; canary 30",
+            ],
+            vec!["affinity-of-other s/next affinity".to_owned()],
+        ),
+        (
+            vec![WEB, "next 2; a.test/ > next:80; canary 30; rewrite-target=/"],
+            vec!["ignored-annotation s/next rewrite-target".to_owned()],
+        ),
+        (
+            vec![WEB, "next 2; a.test/ > next:80; canary 30; affinity=cookie"],
+            vec!["ignored-annotation s/next affinity".to_owned()],
+        ),
+        (
+            vec![WEB, "next 2; a.test/ > next:80; canary=true; canary-weight=30%"],
+            vec!["invalid-value s/next canary-weight".to_owned()],
+        ),
+        (
+            vec![WEB, "next 2; a.test/ > next:80; canary 300"],
+            vec!["weight-above-total s/next canary-weight".to_owned()],
+        ),
+        (
+            vec![WEB, "next 2; a.test/ > next:80; canary 3; canary-by-weight=10"],
+            vec!["unknown-annotation s/next canary-by-weight".to_owned()],
+        ),
+        (vec!["web 1; a.test/ > web:80; affinity=Cookie"], vec!["invalid-value s/web affinity".to_owned()]),
+        (
+            vec!["web 1; a.test/ > web:80; affinity-canary-behavior=legacy"],
+            vec!["wrong-ingress s/web affinity-canary-behavior".to_owned()],
+        ),
+        (
+            vec![WEB, "api 2; b.test/ > api:80; @nginx.org/canary-weight=3"],
+            vec!["other-prefix s/api nginx.org/canary-weight".to_owned()],
+        ),
+        (
+            vec![WEB, "next 2; a.test/ > next:80; canary 3; canary-by-header=x; canary-by-header-pattern=a++"],
+            vec!["not-portable s/next canary-by-header-pattern".to_owned()],
+        ),
+        (vec![WEB, "next 2; a.test/ > next:80; canary=true"], vec!["never-decides s/next canary".to_owned()]),
+    ];
+    for (lines, expected) in rows {
+        let findings = lint(&cluster(&lines));
+        let found = findings.iter().map(|finding| format!("{} {} {}", finding.code(), finding.object, finding.field));
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{lines:#?}");
+        assert!(findings.iter().all(|finding| !finding.advice().is_empty()), "{lines:#?}");
+    }
+}
+
+/// Each row is a cluster in which everything works as it is written.
+#[test]
+fn what_works_has_no_finding() {
+    let affine = "web 1; a.test/ > web:80; affinity=cookie; session-cookie-name=r; rewrite-target=/";
+    for lines in [
+        vec![WEB, NEXT],
+        vec![WEB, "next 2; a.test/ ~ next:80; canary 0"],
+        vec![WEB, "t/next 2; a.test/ > next:80; canary 30; canary-by-header=x; canary-by-cookie=c"],
+        vec![WEB, "next 2; a.test/ > web:http; canary 30"],
+        // Another Ingress with the same Service and the same policy, for another host.
+        vec!["web 1; a.test/ > web:80; b.test/ > web:80", NEXT, "b 3; b.test/ > next:80; canary 30"],
+        vec![
+            affine,
+            "next 2; a.test/ > next:80; canary 30; affinity=cookie; session-cookie-name=r; rewrite-target=/; load-balance=ewma",
+        ],
+        vec![
+            "web 1; a.test/ > web:80; affinity=cookie",
+            "next 2; a.test/ > next:80; canary 30; affinity-canary-behavior=legacy",
+        ],
+        vec!["web 1; a.test/ > web:80; canary=false", NEXT],
+        vec![WEB, "api 2; a.test/ > web:80"],
+        vec!["d 1; default > d:80", "next 3; default > next:80; canary 30"],
+        vec!["d 1; a.test/x > web:80; default > d:80", NEXT],
+    ] {
+        assert_eq!(lint(&cluster(&lines)), [], "{lines:#?}");
+    }
+    // Without Services, nobody knows which ones have endpoints.
+    let ingresses = [WEB, "next 2; a.test/ > gone:80; canary 30"].map(ingress);
+    assert_eq!(lint(&Cluster::new(Flags::default()).with_ingresses(ingresses)), []);
+    // The canary of another controller is a finding only beside stable hosts of this one.
+    let other_class = |line: &str| {
+        let mut ingress = ingress(line);
+        ingress.spec.as_mut().unwrap().ingress_class_name = Some("internal".to_owned());
+        ingress
+    };
+    let findings = |line: &str| {
+        lint(&cluster(&[WEB]).with_ingresses([other_class(line)])).iter().map(LintFinding::code).collect::<Vec<_>>()
+    };
+    assert_eq!(findings(NEXT), ["other-class"]);
+    assert_eq!(findings("next 2; b.test/ > next:80; canary 30"), [""; 0]);
+    assert_eq!(findings("api 2; a.test/ > api:80"), [""; 0]);
 }
 
 /// A canary Ingress without a finding does what it says: each of its paths has its canary, with its policy.

@@ -81,6 +81,7 @@ pub struct Cluster {
 }
 
 /// The parts of a cluster.
+#[derive(Clone, Copy)]
 pub(super) struct ClusterParts<'c> {
     pub(super) flags: &'c Flags,
     pub(super) ingresses: &'c BTreeMap<ObjectName, Ingress>,

@@ -1,7 +1,5 @@
 //! Annotations that do not mean what they seem to mean.
 
-use std::collections::BTreeSet;
-
 use super::{Findings, LintKind, State, nearest};
 use crate::policy::AffinityScope;
 use crate::targets::nginx::annotations::getter::Getter;
@@ -9,7 +7,7 @@ use crate::targets::nginx::annotations::key;
 use crate::targets::nginx::annotations::session_affinity::session_affinity;
 use crate::targets::nginx::cluster::merge::MergeOutcome;
 use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
-use crate::targets::nginx::{AnnotationFinding, FindingKind, Flags, ObjectName, Side, parse};
+use crate::targets::nginx::{AnnotationFinding, FindingKind, Flags, Side, parse};
 
 /// The beginnings of the annotations that the controller reads from a canary Ingress (controller 1.15.1, `createUpstreams` and
 /// `getBackendServers` in `internal/ingress/controller/controller.go`).
@@ -23,14 +21,12 @@ const READ_ON_CANARY: [&str; 7] = [
     "upstream-hash-by",
 ];
 
-pub(super) fn check(state: &State<'_>, findings: &mut Findings) {
+pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
     for ingress in &state.sync.ingresses {
         of_values(state.parts.flags, ingress, findings);
         of_prefixes(state.parts.flags, ingress, findings);
-        if ingress.is_canary() {
-            ignored(state, ingress, findings);
-        }
     }
+    ignored(state, findings);
 }
 
 /// Values that the controller refuses or reads in another way.
@@ -83,23 +79,19 @@ fn of_prefixes(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findin
 
 /// Annotations of a canary Ingress that the controller ignores, if a stable Ingress that the canary is merged into has other
 /// values.
-fn ignored(state: &State<'_>, ingress: &StoredIngress<'_>, findings: &mut Findings) {
+fn ignored(state: &State<'_, '_>, findings: &mut Findings) {
     let prefix = &state.parts.flags.prefix;
     let is_read = |annotation: &str| READ_ON_CANARY.iter().any(|read| annotation.starts_with(read));
-    let of_ingress = state.sync.merges.iter().filter(|merge| merge.ingress == *ingress.name);
-    let merged = of_ingress.filter_map(|merge| match &merge.outcome {
-        MergeOutcome::Merged(stable) => Some(stable),
-        _ => None,
-    });
-    let merged: BTreeSet<&String> = merged.flatten().collect();
-    let locations = state.configuration.virtual_hosts.iter().flat_map(|host| &host.locations);
-    let locations = locations.filter(|location| merged.contains(&location.stable));
-    let stable: BTreeSet<&ObjectName> = locations.filter_map(|location| location.ingress.as_ref()).collect();
-    for stable in state.sync.ingresses.iter().filter(|known| stable.contains(known.name)) {
-        for (key, value) in ingress.annotations {
-            let annotation = prefix.annotation(key).filter(|annotation| !is_read(annotation));
-            if let Some(annotation) = annotation.filter(|_| stable.annotations.get(key) != Some(value)) {
-                findings.add(ingress.name, annotation, LintKind::IgnoredAnnotation { stable: stable.name.clone() });
+    for merge in &state.sync.merges {
+        let MergeOutcome::Merged(merged) = &merge.outcome else { continue };
+        let Some(canary) = state.ingresses.get(&merge.ingress) else { continue };
+        let stable = merged.iter().filter_map(|stable| state.of_stable.get(stable.as_str())).flatten();
+        for stable in stable.filter_map(|name| state.ingresses.get(*name)) {
+            for (key, value) in canary.annotations {
+                let annotation = prefix.annotation(key).filter(|annotation| !is_read(annotation));
+                if let Some(annotation) = annotation.filter(|_| stable.annotations.get(key) != Some(value)) {
+                    findings.add(canary.name, annotation, LintKind::IgnoredAnnotation { stable: stable.name.clone() });
+                }
             }
         }
     }

@@ -2,21 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::paths::{deletion, location_text};
+use super::paths::location_text;
 use super::{Findings, LintKind, State};
 use crate::targets::nginx::annotations::key;
 use crate::targets::nginx::cluster::Place;
 use crate::targets::nginx::cluster::ingress_affinity::COOKIE;
 use crate::targets::nginx::cluster::merge::Merge;
 use crate::targets::nginx::cluster::stored_ingress::CATCH_ALL;
-use crate::targets::nginx::{CanaryInForce, Location, ObjectName, Upstream};
+use crate::targets::nginx::{CanaryInForce, Location, ObjectName};
 
-pub(super) fn check(state: &State<'_>, findings: &mut Findings) {
-    let locations = Locations {
-        state,
-        upstreams: state.configuration.upstreams.iter().map(|upstream| (upstream.name.as_str(), upstream)).collect(),
-        named: named(state),
-    };
+pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
+    let locations = Locations { state, named: named(state) };
     let mut further: BTreeMap<&ObjectName, Vec<String>> = BTreeMap::new();
     for host in &state.configuration.virtual_hosts {
         for location in &host.locations {
@@ -40,7 +36,7 @@ pub(super) fn check(state: &State<'_>, findings: &mut Findings) {
 
 /// The locations that the canary Ingresses name, each with the upstream of the canary. A default backend names every location of the
 /// catch-all host.
-fn named<'s>(state: &'s State<'_>) -> BTreeSet<(&'s str, String)> {
+fn named<'s>(state: &'s State<'_, '_>) -> BTreeSet<(&'s str, String)> {
     let mut named = BTreeSet::new();
     for ingress in state.sync.ingresses.iter().filter(|ingress| ingress.is_canary()) {
         for rule in &ingress.rules {
@@ -67,15 +63,14 @@ fn can_send(canary: &CanaryInForce) -> bool {
 }
 
 struct Locations<'s, 'c> {
-    state: &'s State<'c>,
-    upstreams: BTreeMap<&'s str, &'s Upstream>,
+    state: &'s State<'s, 'c>,
     named: BTreeSet<(&'s str, String)>,
 }
 
 impl Locations<'_, '_> {
     fn stable_deleted(&self, location: &Location, findings: &mut Findings) {
         let Some(ingress) = location.ingress.as_ref().filter(|_| !location.stable_exists) else { return };
-        let by = deletion(self.state, &location.stable).map(|merge| merge.ingress.clone());
+        let by = self.state.deletions.get(location.stable.as_str()).map(|merge| merge.ingress.clone());
         findings.add(ingress, "spec", LintKind::StableDeleted { upstream: location.stable.clone(), by });
     }
 
@@ -90,12 +85,8 @@ impl Locations<'_, '_> {
             findings.add(ingress, field, LintKind::NotPortable(error.clone()));
         }
         let weight = self.state.parts.flags.prefix.key(key::WEIGHT);
-        let has_weight = self
-            .state
-            .sync
-            .ingresses
-            .iter()
-            .any(|known| known.name == ingress && known.annotations.contains_key(&weight));
+        let known = self.state.ingresses.get(ingress);
+        let has_weight = known.is_some_and(|known| known.annotations.contains_key(&weight));
         if !can_send(canary) && !has_weight {
             findings.add(ingress, key::CANARY, LintKind::NeverDecides);
         }
@@ -109,7 +100,7 @@ impl Locations<'_, '_> {
             return;
         }
         let service = |name: &str| {
-            let upstream = self.upstreams.get(name)?;
+            let upstream = self.state.upstreams.get(name)?;
             Some(format!("{}:{}", upstream.service.as_ref()?, upstream.port))
         };
         if let Some(service) = service(&canary.upstream).filter(|_| !canary.has_endpoints && can_send(canary)) {
@@ -122,14 +113,15 @@ impl Locations<'_, '_> {
     }
 
     fn affinity(&self, location: &Location, canary: &CanaryInForce, ingress: &ObjectName, findings: &mut Findings) {
-        let upstreams = (self.upstreams.get(location.stable.as_str()), self.upstreams.get(canary.upstream.as_str()));
+        let upstreams =
+            (self.state.upstreams.get(location.stable.as_str()), self.state.upstreams.get(canary.upstream.as_str()));
         let (Some(stable), Some(alternative)) = upstreams else { return };
         let is_sticky = stable.affinity.kind == COOKIE;
         if is_sticky && (!canary.config.header.is_empty() || !canary.config.cookie.is_empty()) {
             let cookie = stable.affinity.cookie_name.clone();
             findings.add(ingress, key::AFFINITY, LintKind::AffinityBeforeRules { cookie });
         }
-        let is_legacy = self.state.sync.ingresses.iter().any(|known| known.name == ingress && known.affinity.is_legacy);
+        let is_legacy = self.state.ingresses.get(ingress).is_some_and(|known| known.affinity.is_legacy);
         let is_same = (&alternative.affinity.kind, &alternative.affinity.cookie_name)
             == (&stable.affinity.kind, &stable.affinity.cookie_name);
         if is_sticky && !is_legacy && !is_same && can_send(canary) {

@@ -6,6 +6,7 @@ mod locations;
 mod message;
 mod nearest;
 mod paths;
+mod state;
 mod stored;
 
 use std::collections::BTreeMap;
@@ -13,9 +14,10 @@ use std::fmt::Display;
 
 pub use finding::{LintFinding, LintKind, Severity};
 
-use super::cluster::ClusterParts;
+use state::State;
+
 use super::cluster::configuration::Sync;
-use super::{Cluster, Configuration, ObjectName};
+use super::{Cluster, ObjectName};
 
 /// The findings about the canaries of a cluster, sorted by Ingress: what happens at run time, and what to do about it.
 ///
@@ -55,14 +57,17 @@ use super::{Cluster, Configuration, ObjectName};
 #[must_use]
 pub fn lint(cluster: &Cluster) -> Vec<LintFinding> {
     let mut findings = Findings::default();
-    stored::refused(cluster, &mut findings);
-    stored::replaced(cluster, &mut findings);
+    let parts = cluster.parts();
+    stored::replaced(parts, &mut findings);
     match Sync::of(cluster) {
-        Err(panic) => stored::panic(&panic, &mut findings),
+        Err(panic) => {
+            stored::refused(cluster, &[], &mut findings);
+            stored::panic(&panic, &mut findings);
+        }
         Ok(sync) => {
-            let parts = cluster.parts();
             let configuration = sync.configuration(parts.flags);
-            let state = State { parts, sync, configuration };
+            let state = State::new(parts, &sync, &configuration);
+            stored::refused(cluster, &configuration.virtual_hosts, &mut findings);
             stored::check(&state, &mut findings);
             annotations::check(&state, &mut findings);
             paths::check(&state, &mut findings);
@@ -70,13 +75,6 @@ pub fn lint(cluster: &Cluster) -> Vec<LintFinding> {
         }
     }
     findings.into_vec()
-}
-
-/// A cluster, what the controller makes of it, and how.
-struct State<'c> {
-    parts: ClusterParts<'c>,
-    sync: Sync<'c>,
-    configuration: Configuration,
 }
 
 /// Collects findings by Ingress and field; none is there twice.

@@ -1,20 +1,14 @@
 //! What becomes of each path.
 
-use std::collections::BTreeMap;
-
 use super::{Findings, LintKind, State, nearest};
 use crate::targets::nginx::cluster::Place;
-use crate::targets::nginx::cluster::host_locations::{Claim, ClaimOutcome};
+use crate::targets::nginx::cluster::host_locations::ClaimOutcome;
 use crate::targets::nginx::cluster::merge::{Merge, MergeOutcome};
 use crate::targets::nginx::cluster::stored_ingress::{CATCH_ALL, StoredIngress, StoredPath};
 use crate::targets::nginx::{ObjectName, Upstream};
 
-pub(super) fn check(state: &State<'_>, findings: &mut Findings) {
-    let paths = Paths {
-        state,
-        ingresses: state.sync.ingresses.iter().map(|ingress| (ingress.name, ingress)).collect(),
-        upstreams: state.configuration.upstreams.iter().map(|upstream| (upstream.name.as_str(), upstream)).collect(),
-    };
+pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
+    let paths = Paths { state };
     paths.claims(findings);
     for merge in &state.sync.merges {
         paths.merge(merge, findings);
@@ -26,12 +20,6 @@ pub(super) fn location_text(host: &str, path: &str, path_type: &str) -> String {
     if path_type == "Exact" { format!("{host}{path} (Exact)") } else { format!("{host}{path}") }
 }
 
-/// The path that made the controller delete an upstream.
-pub(super) fn deletion<'s>(state: &'s State<'_>, upstream: &str) -> Option<&'s Merge> {
-    let is_deletion = |merge: &&Merge| merge.upstream == upstream && merge.outcome == MergeOutcome::Deleted;
-    state.sync.merges.iter().find(is_deletion)
-}
-
 /// A path of an Ingress, with its host; `None` for a default backend.
 fn path_at<'i>(ingress: &'i StoredIngress<'_>, place: Place) -> Option<(&'i str, &'i StoredPath)> {
     let Place::Path { rule, path } = place else { return None };
@@ -40,16 +28,14 @@ fn path_at<'i>(ingress: &'i StoredIngress<'_>, place: Place) -> Option<(&'i str,
 }
 
 struct Paths<'s, 'c> {
-    state: &'s State<'c>,
-    ingresses: BTreeMap<&'s ObjectName, &'s StoredIngress<'c>>,
-    upstreams: BTreeMap<&'s str, &'s Upstream>,
+    state: &'s State<'s, 'c>,
 }
 
 impl Paths<'_, '_> {
     /// Paths that ordinary Ingresses lose, and locations that canary Ingresses get.
     fn claims(&self, findings: &mut Findings) {
         for claim in &self.state.sync.claims {
-            let is_canary = self.ingresses.get(&claim.ingress).is_some_and(|ingress| ingress.is_canary());
+            let is_canary = self.state.ingresses.get(&claim.ingress).is_some_and(|ingress| ingress.is_canary());
             let kind = match (&claim.outcome, is_canary) {
                 (ClaimOutcome::Claimed, true) => {
                     LintKind::ActsAsStable { location: format!("{}{}", claim.host, claim.path) }
@@ -74,13 +60,13 @@ impl Paths<'_, '_> {
             let mut keys = paths.filter_map(|path| path.upstream.as_ref()).chain(ingress.default_upstream());
             ingress.is_canary() && keys.any(|key| key.name == upstream)
         };
-        let existing = self.upstreams.get(upstream).and_then(|upstream| upstream.ingress.clone());
+        let existing = self.state.upstreams.get(upstream).and_then(|upstream| upstream.ingress.clone());
         existing.or_else(|| self.state.sync.ingresses.iter().find(of_upstream).map(|ingress| ingress.name.clone()))
     }
 
     /// A path of a canary Ingress, or its default backend.
     fn merge(&self, merge: &Merge, findings: &mut Findings) {
-        let Some(ingress) = self.ingresses.get(&merge.ingress) else { return };
+        let Some(ingress) = self.state.ingresses.get(&merge.ingress) else { return };
         let mut add = |kind| findings.add(&merge.ingress, merge.place, kind);
         match &merge.outcome {
             MergeOutcome::NoHost => add(self.no_host(ingress, merge.place)),
@@ -92,19 +78,23 @@ impl Paths<'_, '_> {
                 }
             }
             MergeOutcome::Merged(stable) if stable.is_empty() => {
-                if !self.has_claimed(merge) {
+                // A location of its own is a finding already.
+                if !self.state.claimed.contains(&(&merge.ingress, merge.place)) {
                     add(LintKind::OwnService { upstream: merge.upstream.clone() });
                 }
             }
-            MergeOutcome::Merged(stable) => match self.upstreams.get(merge.upstream.as_str()) {
+            MergeOutcome::Merged(stable) => match self.state.upstreams.get(merge.upstream.as_str()) {
                 None => {
                     if let Some(by) = self.deleted_by(&merge.upstream) {
-                        add(LintKind::Deleted { by, is_dangling: self.is_dangling(&merge.upstream) });
+                        add(LintKind::Deleted {
+                            by,
+                            is_dangling: self.state.dangling.contains(merge.upstream.as_str()),
+                        });
                     }
                 }
                 Some(upstream) => {
                     self.merged(ingress, upstream, stable).into_iter().for_each(&mut add);
-                    for stable in stable.iter().filter(|stable| !self.upstreams.contains_key(stable.as_str())) {
+                    for stable in stable.iter().filter(|stable| !self.state.upstreams.contains_key(stable.as_str())) {
                         add(LintKind::StableDeleted { upstream: stable.clone(), by: self.deleter(stable) });
                     }
                 }
@@ -112,17 +102,11 @@ impl Paths<'_, '_> {
         }
     }
 
-    /// Whether the path has a location of its own, which is a finding already.
-    fn has_claimed(&self, merge: &Merge) -> bool {
-        let is_same = |claim: &&Claim| claim.ingress == merge.ingress && claim.place == merge.place;
-        self.state.sync.claims.iter().find(is_same).is_some_and(|claim| claim.outcome == ClaimOutcome::Claimed)
-    }
-
     /// A canary that is merged may still get no request, or have the policy of another Ingress.
     fn merged(&self, ingress: &StoredIngress<'_>, upstream: &Upstream, stable: &[String]) -> Vec<LintKind> {
         let mut kinds = Vec::new();
         let first =
-            |stable: &String| self.upstreams.get(stable.as_str()).and_then(|stable| stable.alternatives.first());
+            |stable: &String| self.state.upstreams.get(stable.as_str()).and_then(|stable| stable.alternatives.first());
         let chosen: Vec<&String> = stable.iter().filter_map(first).collect();
         if let Some(chosen) = chosen.iter().find(|chosen| ***chosen != upstream.name) {
             kinds.push(LintKind::NeverChosen { chosen: (*chosen).clone() });
@@ -151,19 +135,13 @@ impl Paths<'_, '_> {
         LintKind::NoLocation { location: location_text(host, path, path_type), nearest }
     }
 
-    /// Whether a location looks at this upstream, which no longer exists, and at no other canary.
-    fn is_dangling(&self, upstream: &str) -> bool {
-        let locations = self.state.configuration.virtual_hosts.iter().flat_map(|host| &host.locations);
-        locations.filter_map(|location| location.dangling.as_deref()).any(|dangling| dangling == upstream)
-    }
-
     /// The path that made the controller delete an upstream.
     fn deleted_by(&self, upstream: &str) -> Option<String> {
-        let deletion = deletion(self.state, upstream)?;
+        let deletion = self.state.deletions.get(upstream)?;
         Some(format!("{} of `{}`", deletion.place, deletion.ingress))
     }
 
     fn deleter(&self, upstream: &str) -> Option<ObjectName> {
-        deletion(self.state, upstream).map(|merge| merge.ingress.clone())
+        self.state.deletions.get(upstream).map(|merge| merge.ingress.clone())
     }
 }

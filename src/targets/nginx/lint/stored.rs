@@ -1,14 +1,20 @@
 //! Ingresses that the controller does not read, or does not treat as canaries.
 
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::networking::v1::Ingress;
+
 use super::{Findings, LintKind, State};
 use crate::error::ControllerPanic;
 use crate::targets::nginx::annotations::key;
-use crate::targets::nginx::{Cluster, ObjectName, Refusal, is_canary, parse};
+use crate::targets::nginx::cluster::ClusterParts;
+use crate::targets::nginx::{Cluster, ObjectName, Refusal, VirtualHost, is_canary, parse};
 
 /// Ingresses that the controller does not store. Other controllers read those of other classes, so that only canaries are
 /// reported that have the class of another controller than their stable Ingress.
-pub(super) fn refused(cluster: &Cluster, findings: &mut Findings) {
+pub(super) fn refused(cluster: &Cluster, hosts: &[VirtualHost], findings: &mut Findings) {
     let parts = cluster.parts();
+    let hosts: BTreeSet<&str> = hosts.iter().map(|host| host.host.as_str()).collect();
     for (name, refusal) in cluster.refused() {
         let field = match &refusal {
             Refusal::OtherClass { .. } => "spec.ingressClassName".to_owned(),
@@ -18,29 +24,26 @@ pub(super) fn refused(cluster: &Cluster, findings: &mut Findings) {
             Refusal::InvalidAnnotation { annotation } => (*annotation).to_owned(),
             Refusal::Suspicious { .. } => "spec".to_owned(),
         };
-        if !matches!(refusal, Refusal::OtherClass { .. }) || is_canary_of_this_class(cluster, &name) {
+        let is_of_hosts = |ingress| is_canary(ingress, parts.flags) && are_known(ingress, &hosts);
+        let is_other_class = matches!(refusal, Refusal::OtherClass { .. });
+        if !is_other_class || parts.ingresses.get(&name).is_some_and(is_of_hosts) {
             findings.add(&name, field, LintKind::Refused(refusal));
         }
     }
 }
 
-/// Ingresses that replaced others.
-pub(super) fn replaced(cluster: &Cluster, findings: &mut Findings) {
-    for name in cluster.parts().replaced {
-        findings.add(name, "metadata.name", LintKind::Replaced);
-    }
-}
-
-/// Whether an Ingress is a canary, all of whose hosts belong to ordinary Ingresses of this controller.
-fn is_canary_of_this_class(cluster: &Cluster, name: &ObjectName) -> bool {
-    let parts = cluster.parts();
-    let Some(ingress) = parts.ingresses.get(name).filter(|ingress| is_canary(ingress, parts.flags)) else {
-        return false;
-    };
-    let Ok(hosts) = cluster.virtual_hosts() else { return false };
+/// Whether an Ingress has rules, all of whose hosts belong to ordinary Ingresses of this controller.
+fn are_known(ingress: &Ingress, hosts: &BTreeSet<&str>) -> bool {
     let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
     let mut named = rules.filter_map(|rule| rule.host.as_deref()).peekable();
-    named.peek().is_some() && named.all(|host| hosts.iter().any(|known| known.host == host))
+    named.peek().is_some() && named.all(|host| hosts.contains(host))
+}
+
+/// Ingresses that replaced others.
+pub(super) fn replaced(parts: ClusterParts<'_>, findings: &mut Findings) {
+    for name in parts.replaced {
+        findings.add(name, "metadata.name", LintKind::Replaced);
+    }
 }
 
 /// The canary Ingress that makes the controller crash.
@@ -52,7 +55,7 @@ pub(super) fn panic(panic: &ControllerPanic, findings: &mut Findings) {
 }
 
 /// Canaries that are not enabled, and clusters without an ordinary Ingress.
-pub(super) fn check(state: &State<'_>, findings: &mut Findings) {
+pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
     let flags = state.parts.flags;
     let has_stable = state.sync.ingresses.iter().any(|ingress| !ingress.is_canary());
     for ingress in &state.sync.ingresses {

@@ -9,6 +9,7 @@ use crate::util::cases;
 use crate::util::cluster::{corpus, recorded_states};
 use crate::util::cluster_text::{cluster, ingress};
 use crate::util::golden::golden;
+use crate::util::hostile::raw;
 
 /// A finding on three lines.
 fn text(finding: &LintFinding) -> String {
@@ -148,6 +149,26 @@ fn each_mistake_has_a_finding() {
         let found = findings.iter().map(|finding| format!("{} {} {}", finding.code(), finding.object, finding.field));
         assert_eq!(found.collect::<Vec<_>>(), expected, "{lines:#?}");
         assert!(findings.iter().all(|finding| !finding.advice().is_empty()), "{lines:#?}");
+    }
+}
+
+/// Names, keys and values may be made to deceive whoever reads them on a terminal.
+#[test]
+fn findings_are_escaped() {
+    let hostile = [
+        "we\u{1b}b 2; a.test/\u{202e} > next:80; canary 30".to_owned(),
+        "next 2; a.test/ > next:80; canary=tr\u{1b}ue; canary-weight=3".to_owned(),
+        "next 2; a.test/ > next:80; canary 30; canary-\u{9b}2J=3; @nginx\u{1b}/canary-by-cookie=1".to_owned(),
+        "next 2; \u{202e}.test/ > next:80; canary 30".to_owned(),
+    ];
+    for line in hostile {
+        let findings = lint(&cluster(&[WEB, &line]));
+        assert!(!findings.is_empty(), "{line:?}");
+        for finding in findings {
+            let report = finding.report();
+            let texts = [report.message, report.field.unwrap(), report.object.unwrap(), finding.advice()];
+            assert!(texts.iter().all(|text| raw(text).is_empty()), "{texts:?}");
+        }
     }
 }
 

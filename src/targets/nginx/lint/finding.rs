@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::error::{AnnotationError, ControllerPanic, Diagnostic};
+use crate::error::{AnnotationError, ControllerPanic, Diagnostic, Excerpt};
 use crate::targets::nginx::{AnnotationFinding, ObjectName, Refusal};
 
 /// Something in a cluster that does not do what its owner probably thinks; [`lint`](super::lint()) has an example.
@@ -13,7 +13,7 @@ use crate::targets::nginx::{AnnotationFinding, ObjectName, Refusal};
 pub struct LintFinding {
     /// The Ingress.
     pub object: ObjectName,
-    /// The path of the field, or the name of the annotation without its prefix.
+    /// The path of the field, or the name of the annotation without its prefix, escaped as an [`Excerpt`] is.
     pub field: String,
     /// What happens.
     pub kind: LintKind,
@@ -264,6 +264,6 @@ impl Diagnostic for LintFinding {
     }
 
     fn object(&self) -> Option<Cow<'_, str>> {
-        Some(Cow::Borrowed(self.object.as_str()))
+        Some(Cow::Owned(Excerpt::whole(self.object.as_str()).to_string()))
     }
 }

@@ -18,6 +18,7 @@ use state::State;
 
 use super::cluster::configuration::Sync;
 use super::{Cluster, ObjectName};
+use crate::error::Excerpt;
 
 /// The findings about the canaries of a cluster, sorted by Ingress: what happens at run time, and what to do about it.
 ///
@@ -83,7 +84,9 @@ struct Findings(BTreeMap<(ObjectName, String), Vec<LintKind>>);
 
 impl Findings {
     fn add(&mut self, object: &ObjectName, field: impl Display, kind: LintKind) {
-        let kinds = self.0.entry((object.clone(), field.to_string())).or_default();
+        // An annotation is named by its key, which may be anything.
+        let field = Excerpt::whole(&field.to_string()).to_string();
+        let kinds = self.0.entry((object.clone(), field)).or_default();
         if !kinds.contains(&kind) {
             kinds.push(kind);
         }

@@ -130,9 +130,18 @@ impl CompiledCookie {
         second.or(Some(value).filter(|_| self.whole_value))
     }
 
-    /// The value of the `Set-Cookie` header that pins a client to this variant, if clients are pinned to it.
+    /// The value of the `Set-Cookie` header that goes with a decision for this variant, if a cookie is due and clients are
+    /// pinned to the variant.
     #[inline]
-    pub(super) fn set_cookie(&self, variant: Variant) -> Option<HeaderValue> {
+    pub(super) fn set_cookie(&self, variant: Variant, reason: Reason) -> Option<HeaderValue> {
+        let is_due = match reason {
+            Reason::Affinity => false,
+            Reason::Header | Reason::Cookie => !self.after_rules(),
+            Reason::Weight => true,
+        };
+        if !is_due {
+            return None;
+        }
         let place = variant.index().map_or(0, |canary| canary + 1);
         self.pinned.get(place)?.set_cookie.clone()
     }

@@ -7,7 +7,7 @@ use http::{HeaderName, header};
 use super::affinity::{CompiledAffinity, CompiledCookie};
 use super::rules::CompiledRule;
 use super::weights::Intervals;
-use super::{Decision, Explanation, HeaderLines, Reason, Sample, Step};
+use super::{Decision, Explanation, HeaderLines, Interval, Reason, Sample, Step};
 use crate::policy::{Canary, Key, Parts, Policy, Token, Variant};
 
 /// A compiled policy, which decides for each request which variant answers it.
@@ -166,13 +166,7 @@ impl Selector {
                 let by_rules = || self.by_rules(request);
                 let decided = if after_rules { by_rules().or_else(by_cookie) } else { by_cookie().or_else(by_rules) };
                 let (variant, reason) = decided.unwrap_or_else(|| self.by_weights(sample));
-                let is_cookie_due = match reason {
-                    Reason::Affinity => false,
-                    Reason::Header | Reason::Cookie => !after_rules,
-                    Reason::Weight => true,
-                };
-                let set_cookie = if is_cookie_due { cookie.set_cookie(variant) } else { None };
-                Decision { variant, reason, set_cookie }
+                Decision { variant, reason, set_cookie: cookie.set_cookie(variant, reason) }
             }
         }
     }
@@ -197,6 +191,12 @@ impl Selector {
     #[inline]
     fn by_weights(&self, sample: Sample) -> (Variant, Reason) {
         (self.0.weights.variant(sample), Reason::Weight)
+    }
+
+    /// The decision for this variant when this part of the policy has chosen it.
+    pub(crate) fn decision(&self, variant: Variant, reason: Reason) -> Decision {
+        let set_cookie = self.0.affinity.cookie().and_then(|cookie| cookie.set_cookie(variant, reason));
+        Decision { variant, reason, set_cookie }
     }
 
     /// The point of the total, counted from 0, that the weights decide by: that of the affinity key if the policy and the

@@ -124,6 +124,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod compare;
 pub mod error;
 mod names;
 pub mod policy;

@@ -8,12 +8,13 @@ use crate::util::source::{ModulePath, Source, code, files};
 
 /// The rooms, each with the rooms that it may use. A room may use only rooms above it in this list, so that no room uses
 /// another one in a circle.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("error", &[]),
     ("names", &["error"]),
     ("policy", &["error", "names"]),
     ("route", &["error", "names", "policy"]),
     ("select", &["error", "names", "policy"]),
+    ("compare", &["error", "names", "policy", "select"]),
     ("simulate", &["error", "names", "policy", "select"]),
     ("targets", SHARED),
     ("targets/table", OF_TABLES),
@@ -131,6 +132,7 @@ fn every_wrong_use_is_a_violation() {
             ("policy/canary.rs", "use super::Policy; use crate::{error::{self, ReadError}, names};"),
             ("route/mod.rs", "use crate::policy::Canary;"),
             ("select/mod.rs", "use crate::policy::Canary;"),
+            ("compare/mod.rs", "use crate::select::Selector;"),
             ("simulate/mod.rs", "use crate::select::Selector;"),
             ("targets/mod.rs", "mod loss; mod finding; pub use loss::Loss; pub use finding::Finding;"),
             ("targets/loss.rs", "use super::Finding; use crate::policy::Canary;"),
@@ -180,7 +182,9 @@ fn every_wrong_use_is_a_violation() {
             "targets/nginx may not use targets/linkerd: targets::nginx uses targets::linkerd",
         ),
         ("targets/finding.rs", "use super::Loss;", "a circle: targets::finding, targets::loss"),
-        ("compare/mod.rs", "use crate::policy::Canary;", "compare may not use policy: compare uses policy::canary"),
+        ("compare/mod.rs", "use crate::simulate;", "compare may not use simulate: compare uses simulate"),
+        ("select/mod.rs", "use crate::compare;", "select may not use compare: select uses compare"),
+        ("migrate/mod.rs", "use crate::policy::Canary;", "migrate may not use policy: migrate uses policy::canary"),
     ] {
         let mut wrong = right.clone();
         wrong.insert(file.to_owned(), text.to_owned());

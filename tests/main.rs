@@ -13,6 +13,8 @@
 
 /// The rooms of `src`: which room may use which, and the first lines of a file.
 mod architecture;
+/// **What changes**: two policies compared, against brute force.
+mod compare;
 /// Codes, fields and messages of errors, losses and findings.
 mod error;
 /// The examples, run as programs.

@@ -37,8 +37,13 @@ impl Ratio {
     #[must_use]
     pub fn reduced(self) -> Self {
         let Ratio { parts, total } = self;
-        let divisor = gcd(total, parts).max(1);
+        let divisor = self.common_divisor().max(1);
         Ratio { parts: parts / divisor, total: total / divisor }
+    }
+
+    /// The greatest common divisor of the parts and the total, which is 0 only if both are 0.
+    pub(crate) fn common_divisor(self) -> u128 {
+        gcd(self.total, self.parts)
     }
 
     /// The share as the nearest float, or a neighbour of it, for display. A share of a total of 0 is 0.

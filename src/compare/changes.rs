@@ -1,0 +1,58 @@
+//! All changes between two policies, for people who review them.
+
+use super::comparison::{Bound, Comparison};
+use super::difference::Difference;
+use super::proof::{Proof, Wanted};
+use super::transitions::{Transitions, transitions};
+use crate::policy::Policy;
+
+/// All changes between two policies.
+///
+/// ```
+/// use canary_policy::{Canary, HeaderRule, Match, Policy, Total, compare};
+///
+/// let canary = Canary::new("canary", 5)?.with_header(HeaderRule::new("x-canary", Match::AlwaysNever)?);
+/// let new = Policy::new([canary], Total::default())?;
+/// let changes = compare::changes(&Policy::percent(5)?, &new);
+/// let words: Vec<String> = changes.differences.iter().map(ToString::to_string).collect();
+/// assert_eq!(
+///     words,
+///     [
+///         "`x-canary: never` goes to canary by weight before and to stable by header after",
+///         "`x-canary: always` goes to canary by weight before and by header after",
+///     ],
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[must_use]
+#[non_exhaustive]
+pub struct Changes {
+    /// A smallest request for each pair of a row of the first policy and a row of the second that a single header or cookie can
+    /// make the deciding ones, if the decisions differ; a row is one value of a rule or of an affinity cookie. If two headers or
+    /// cookies are needed for a difference, the smallest such request is here too. Smaller requests come first.
+    pub differences: Vec<Difference>,
+    /// The shares of the requests that change their variant by weight.
+    pub transitions: Transitions,
+    /// What was not searched.
+    pub bounds: Vec<Bound>,
+}
+
+/// All changes between two policies. There are none if and only if [`policies`](super::policies) returns
+/// [`Comparison::Same`].
+pub fn changes(a: &Policy, b: &Policy) -> Changes {
+    let Proof { differences, bounds } = Proof::new(a, b, Wanted::All);
+    Changes { differences, transitions: transitions(a, b), bounds }
+}
+
+impl Changes {
+    /// The changes in short, which is what [`policies`](super::policies) returns.
+    pub fn comparison(&self) -> Comparison {
+        match (self.differences.first(), self.bounds.first()) {
+            (Some(difference), _) => Comparison::Differs(difference.clone()),
+            (None, Some(bound)) => Comparison::Undecided(bound.clone()),
+            (None, None) => Comparison::Same,
+        }
+    }
+}

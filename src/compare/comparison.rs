@@ -1,0 +1,126 @@
+//! The answer to the question whether two policies are the same.
+
+use std::fmt;
+
+use super::difference::Difference;
+use super::proof::{Proof, Wanted};
+use crate::error::Excerpt;
+use crate::policy::Policy;
+
+/// Whether two policies decide every request alike.
+///
+/// ```
+/// use canary_policy::compare::{self, Comparison};
+/// use canary_policy::{Canary, Policy, Total};
+///
+/// let tenths = Policy::new([Canary::new("canary", 3)?], Total::new(10)?)?;
+/// assert_eq!(compare::policies(&tenths, &Policy::percent(30)?), Comparison::Same);
+///
+/// let Comparison::Differs(difference) = compare::policies(&tenths, &Policy::percent(35)?) else { unreachable!() };
+/// assert_eq!(
+///     difference.to_string(),
+///     "a request without headers and with the sample 0.3 goes from stable to canary, by weight",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
+#[must_use]
+#[non_exhaustive]
+pub enum Comparison {
+    /// Every request is decided alike, whatever its headers and its sample are.
+    Same,
+    /// This request is decided differently.
+    Differs(Difference),
+    /// No difference was found, but not everything was searched.
+    Undecided(Bound),
+}
+
+/// What was not searched, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub enum Bound {
+    /// The patterns and values on these headers and cookies tell too many values apart.
+    Values {
+        /// The headers and cookies, as in `header x-region`.
+        names: Vec<String>,
+        /// The number of different beginnings of values after which a search ends.
+        most: usize,
+    },
+    /// Two keys, or a key and the caller, draw with different samples, and no key was found for which that makes a difference.
+    /// There are such keys if both variants get a share.
+    Keys {
+        /// The name of the header or cookie that has the key.
+        name: String,
+        /// The number of keys that were tried.
+        most: usize,
+    },
+    /// These cookies can be decided differently, but influence each other in one line in a way that was not searched.
+    Cookies {
+        /// The headers and cookies.
+        names: Vec<String>,
+    },
+}
+
+/// Whether two policies decide every request alike, for every sample.
+///
+/// The answer [`Comparison::Differs`] has a request with the fewest bytes in its header lines. If a request without headers is
+/// decided differently, it has the smallest sample for which it is.
+/// A difference in the reason or in the `Set-Cookie` value is a difference. The [module](super) says what is compared and how.
+///
+/// The work grows as n log n with the number of canaries, if each header and cookie is looked at by a few of them. On one name,
+/// all values that the rules tell apart are searched; after 32,768 different beginnings of values the search of the name ends.
+///
+/// ```
+/// use canary_policy::compare::{self, Comparison};
+/// use canary_policy::{Canary, HeaderRule, Match, Pattern, Policy, Total};
+///
+/// let policy = |value_match| {
+///     let rule = HeaderRule::new("x-version", value_match)?;
+///     Ok(Policy::new([Canary::new("canary", 0)?.with_header(rule)], Total::default())?)
+/// };
+/// let exact = policy(Match::Exact("v2".to_owned()))?;
+/// let pattern = policy(Match::Pattern(Pattern::new("^v[2-2]$")?))?;
+/// assert_eq!(compare::policies(&exact, &pattern), Comparison::Same);
+///
+/// let wider = policy(Match::Pattern(Pattern::new("^v2")?))?;
+/// let Comparison::Differs(difference) = compare::policies(&exact, &wider) else { unreachable!() };
+/// assert_eq!(difference.request.lines[0].to_string(), "x-version: v2a");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn policies(a: &Policy, b: &Policy) -> Comparison {
+    let Proof { differences, bounds } = Proof::new(a, b, Wanted::Smallest);
+    match (differences.into_iter().next(), bounds.into_iter().next()) {
+        (Some(difference), _) => Comparison::Differs(difference),
+        (None, Some(bound)) => Comparison::Undecided(bound),
+        (None, None) => Comparison::Same,
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |names: &[String]| Excerpt::whole(&names.join(", "));
+        match self {
+            Bound::Values { names, most } => {
+                write!(f, "the values of {} were not all searched: they have more than {most} beginnings", list(names))
+            }
+            Bound::Keys { name, most } => write!(
+                f,
+                "the samples differ, but none of {most} keys in {} is decided differently",
+                Excerpt::whole(name)
+            ),
+            Bound::Cookies { names } => write!(f, "{} influence each other, which was not searched", list(names)),
+        }
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Comparison::Same => f.write_str("every request is decided alike"),
+            Comparison::Differs(difference) => difference.fmt(f),
+            Comparison::Undecided(bound) => write!(f, "no difference was found, but {bound}"),
+        }
+    }
+}

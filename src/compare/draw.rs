@@ -1,0 +1,58 @@
+//! Differences between samples: those of two affinity keys, or those of a key and of the caller.
+
+use http::header;
+
+use super::request::{Line, Request};
+use super::rows::Subject;
+use super::search::legal;
+use super::side::Side;
+use crate::select::Sample;
+
+/// The number of values of a key that are tried.
+pub(super) const MAX_TRIES: usize = 1 << 16;
+
+/// A request with a key for which two policies decide differently, because they draw with different samples. `length` is that
+/// of the shortest key for which the weights decide. Shorter keys are tried first.
+pub(super) fn request(a: &Side, b: &Side, key: &Subject, length: usize) -> Option<Request> {
+    // The first two decisions of a policy differ, so one of the two is not that of the other policy.
+    let samples: Vec<Sample> = a.samples().take(2).chain(b.samples().take(2)).collect();
+    let lines = values(length).take(MAX_TRIES).filter_map(|value| line(key, value));
+    let requests =
+        lines.flat_map(|line| samples.iter().map(move |sample| Request { lines: vec![line.clone()], sample: *sample }));
+    requests.into_iter().find(|request| !a.decide(request).is_same(&b.decide(request)))
+}
+
+/// All values of at least this length, shorter ones first.
+fn values(length: usize) -> impl Iterator<Item = Vec<u8>> {
+    let bytes: Vec<u8> = legal().collect();
+    (length.max(1)..).flat_map(move |length| {
+        let bytes = bytes.clone();
+        let count = u32::try_from(length).ok().and_then(|length| bytes.len().checked_pow(length)).unwrap_or(usize::MAX);
+        (0..count).map(move |number| value(&bytes, length, number))
+    })
+}
+
+/// The value of this length that has this number when all are counted.
+fn value(bytes: &[u8], length: usize, mut number: usize) -> Vec<u8> {
+    let mut value = Vec::with_capacity(length);
+    for _ in 0..length {
+        value.extend(bytes.get(number % bytes.len()));
+        number /= bytes.len();
+    }
+    value.reverse();
+    value
+}
+
+/// The line with the key, if a line can have it.
+fn line(key: &Subject, value: Vec<u8>) -> Option<Line> {
+    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    if is_blank(value.first()) || is_blank(value.last()) {
+        return None;
+    }
+    Some(match key {
+        Subject::Header(name) => Line { name: name.clone(), value },
+        Subject::Cookie(name) | Subject::Affinity(name) => {
+            Line { name: header::COOKIE, value: [name.as_bytes(), b"=", &value].concat() }
+        }
+    })
+}

@@ -1,0 +1,164 @@
+//! The answers and their words, by hand.
+
+use canary_policy::compare::{self, Comparison};
+use canary_policy::{Canary, HeaderRule, Match, Policy, Total};
+
+use super::brute_force::replay;
+use crate::util::{policy, texts};
+
+/// Each row is two policies and the answer.
+#[test]
+fn answers_in_words() {
+    let same = "every request is decided alike";
+    let rows = [
+        ("canaries: [{ weight: 5 }]", "{ total: 1000, canaries: [{ weight: 50 }] }", same),
+        (
+            "canaries: [{ weight: 5 }]",
+            "canaries: [{ weight: 10 }]",
+            "a request without headers and with the sample 0.05 goes from stable to canary, by weight",
+        ),
+        (
+            "canaries: [{ name: a, weight: 5 }]",
+            "canaries: [{ name: b, weight: 5 }]",
+            "a request without headers goes from a to b, by weight",
+        ),
+        (
+            "canaries: [{ header: { name: x-a, value: v } }]",
+            "canaries: [{ header: { name: x-a, pattern: '^v$' } }]",
+            same,
+        ),
+        (
+            "canaries: [{ header: { name: x-a, pattern: 'a' } }]",
+            "canaries: [{ header: { name: x-a, pattern: 'a|b+' } }]",
+            "`x-a: b` goes to stable by weight before and to canary by header after",
+        ),
+        // A pattern that only a header on two lines matches.
+        (
+            "canaries: [{ header: { name: x-a, pattern: ', $' } }]",
+            "canaries: [{}]",
+            "`x-a: ` and `x-a: ` goes to canary by header before and to stable by weight after",
+        ),
+        // Rules in another order differ only for requests with both headers.
+        (
+            "canaries: [{ name: a, header: { name: x-a, value: v } }, { name: b, header: { name: x-b, value: v } }]",
+            "canaries: [{ name: b, header: { name: x-b, value: v } }, { name: a, header: { name: x-a, value: v } }]",
+            "`x-a: v` and `x-b: v` goes from a to b, by header",
+        ),
+        (
+            "canaries: [{ name: a, cookie: { name: a, value: v } }, { name: b, cookie: { name: b, value: v } }]",
+            "canaries: [{ name: b, cookie: { name: b, value: v } }, { name: a, cookie: { name: a, value: v } }]",
+            "`cookie: a=v; b=v` goes from a to b, by cookie",
+        ),
+        // A rule that is never reached.
+        (
+            "canaries: [{ name: a, header: { name: x-a, pattern: '.' } }, { name: b, header: { name: x-a, value: v } }]",
+            "canaries: [{ name: a, header: { name: x-a, pattern: '.' } }, { name: b }]",
+            same,
+        ),
+        // The affinity cookie: an attribute, the revision, the precedence.
+        (
+            "{ canaries: [{}], affinity: { cookie: { name: r } } }",
+            "{ canaries: [{}], affinity: { cookie: { name: r, maxAge: 1 } } }",
+            "a request without headers goes to stable by weight, with another Set-Cookie",
+        ),
+        (
+            "{ canaries: [{ header: { name: x-a } }], affinity: { cookie: { name: r, pins: stable } } }",
+            "{ canaries: [{ header: { name: x-a } }], affinity: { cookie: { name: r, pins: stable, precedence: afterRules } } }",
+            "`x-a: never` goes to stable by header, with another Set-Cookie",
+        ),
+        // Keys: the same salt, another one, and weights that leave nothing to draw.
+        (
+            "{ canaries: [{ weight: 50 }], affinity: { key: { header: x-u, salt: s } } }",
+            "{ total: 2, canaries: [{ weight: 1 }], affinity: { key: { header: X-U, salt: s } } }",
+            same,
+        ),
+        (
+            "{ canaries: [{ weight: 50 }], affinity: { key: { header: x-u, salt: s } } }",
+            "{ canaries: [{ weight: 50 }], affinity: { key: { header: x-u, salt: t } } }",
+            "`x-u: c` goes from canary to stable, by weight",
+        ),
+        (
+            "{ canaries: [{ weight: 100 }], affinity: { key: { header: x-u, salt: s } } }",
+            "canaries: [{ weight: 100 }]",
+            same,
+        ),
+        // Whenever there is a key, a rule decides.
+        (
+            "{ canaries: [{ weight: 50, header: { name: x-u, pattern: '.' } }], affinity: { key: { header: x-u } } }",
+            "canaries: [{ weight: 50, header: { name: x-u, pattern: '.' } }]",
+            same,
+        ),
+    ];
+    for (a, b, answer) in rows {
+        let (a, b) = (policy(a), policy(b));
+        let comparison = compare::policies(&a, &b);
+        assert_eq!(comparison.to_string(), answer, "{a:?} {b:?}");
+        if let Comparison::Differs(difference) = comparison {
+            assert!(difference.is_smallest, "{difference}");
+            replay(&a, &b, &difference);
+        }
+    }
+}
+
+/// A pattern that has too many states is given up, but not where both policies have the same rules on the header.
+#[test]
+fn a_bound_is_named() {
+    let large = "(a|b)*a(a|b){20}c";
+    let rule = |pattern: &str| policy(&format!("canaries: [{{ header: {{ name: x-a, pattern: '{pattern}' }} }}]"));
+    let undecided = compare::policies(&rule(large), &rule(&format!("{large}|dd")));
+    let same = compare::policies(&rule(large), &rule(large));
+    assert_eq!(same, Comparison::Same);
+    // `dd` is found before the search is given up.
+    let Comparison::Differs(difference) = undecided else { panic!("{undecided}") };
+    assert_eq!((difference.request.lines[0].to_string().as_str(), difference.is_smallest), ("x-a: dd", true));
+    let answer = compare::policies(&rule(large), &rule("(b|a)*a(b|a){20}c"));
+    assert_eq!(
+        answer.to_string(),
+        "no difference was found, but the values of header x-a were not all searched: they have more than 32768 beginnings",
+    );
+}
+
+/// 1,000 canaries with different names, each with a header rule and a cookie rule. Searching every pair of rules would take
+/// millions of steps and minutes.
+#[test]
+fn a_thousand_canaries_are_compared() {
+    let canary = |index: usize| {
+        let rule = |name: &str| HeaderRule::new(&format!("{name}-{index}"), Match::AlwaysNever).unwrap();
+        let cookie = canary_policy::CookieRule::new(&format!("c{index}"), Match::Exact("v".to_owned())).unwrap();
+        Canary::new(&format!("canary-{index}"), 0).unwrap().with_header(rule("x")).with_cookie(cookie)
+    };
+    let canaries: Vec<Canary> = (0..1000).map(canary).collect();
+    let policy = |canaries: &[Canary]| Policy::new(canaries.to_vec(), Total::default()).unwrap();
+    let old = policy(&canaries);
+    assert_eq!(compare::policies(&old, &policy(&canaries)), Comparison::Same);
+    let mut last = canaries.clone();
+    last[999] = Canary::new("canary-999", 0).unwrap();
+    let Comparison::Differs(difference) = compare::policies(&old, &policy(&last)) else { panic!() };
+    assert_eq!(difference.request.to_string(), "`x-999: never`");
+    let reversed: Vec<Canary> = canaries.iter().rev().cloned().collect();
+    let Comparison::Differs(difference) = compare::policies(&old, &policy(&reversed)) else { panic!() };
+    assert_eq!(difference.request.to_string(), "`cookie: c0=v; c1=v`");
+}
+
+/// What a reviewer reads.
+#[test]
+fn changes_are_listed() {
+    let old = policy("{ canaries: [{ weight: 5 }], affinity: { cookie: { name: route } } }");
+    let new = policy(
+        "{ canaries: [{ weight: 10, header: { name: x-canary } }], affinity: { cookie: { name: route, revision: '2' } } }",
+    );
+    let changes = compare::changes(&old, &new);
+    assert_eq!(
+        texts(&changes.differences),
+        [
+            "a request without headers goes to canary by weight, with another Set-Cookie",
+            "`x-canary: never` goes to canary by weight before and to stable by header after",
+            "`x-canary: always` goes to canary by weight before and by header after",
+            "`cookie: route=stable` goes to stable by affinity before and to canary by weight after",
+            "`cookie: route=canary` goes to canary by affinity before and by weight after",
+            "`cookie: route=2.stable` goes to canary by weight before and to stable by affinity after",
+            "`cookie: route=2.canary` goes to canary by weight before and by affinity after",
+        ],
+    );
+    assert!(changes.bounds.is_empty());
+}

@@ -12,7 +12,7 @@
 mod arguments;
 #[path = "common/files.rs"]
 mod files;
-#[path = "render/ingresses.rs"]
+#[path = "common/ingresses.rs"]
 mod ingresses;
 #[path = "common/json.rs"]
 mod json;
@@ -24,6 +24,8 @@ mod policy;
 mod report;
 #[path = "common/say.rs"]
 mod say;
+#[path = "common/spec.rs"]
+mod spec;
 #[path = "render/written.rs"]
 mod written;
 

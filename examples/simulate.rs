@@ -29,6 +29,8 @@ mod policy;
 mod ramp;
 #[path = "common/say.rs"]
 mod say;
+#[path = "common/spec.rs"]
+mod spec;
 #[path = "simulate/svg.rs"]
 mod svg;
 #[path = "simulate/table.rs"]

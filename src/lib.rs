@@ -35,6 +35,7 @@
 //! ```text
 //! Spec ──► policy ──┬──► select     Selector ─► Decision { variant, reason, … }    WHO    one request, in process
 //!          WHAT     │    simulate   Simulation ─► Share                            WHO    many clients
+//!                   │    compare    two policies ─► Comparison                     WHAT CHANGES
 //!                   │
 //!          route ───┴──► targets    function ─► Conversion { output, losses }      HOW    for something that routes
 //!          WHERE
@@ -46,6 +47,7 @@
 //! * [`select`] is **who**: the variant that answers a request. The same request and [`Sample`] always give the same
 //!   [`Decision`].
 //! * `simulate` (feature `rand`) is **who, over many clients**: the share of the requests that each variant gets.
+//! * [`compare`] is **what changes**: a proof that two policies decide every request alike, or a request that they do not.
 //! * [`route`] is **where**: the hosts and paths that the policy applies to, and the backend of each variant.
 //! * [`targets`] is **how**: a policy and a route in the language of ingress-nginx, the Gateway API, Istio, Linkerd,
 //!   Gloo or Envoy, or as numbers of pods. A part of a policy that a target cannot express is a [`Loss`]. Objects and
@@ -135,6 +137,8 @@ pub mod select;
 pub mod simulate;
 pub mod targets;
 
+#[doc(inline)]
+pub use compare::Comparison;
 #[doc(inline)]
 pub use error::{Diagnostic, Invalid, InvalidPolicy};
 /// The crate of header names and values, as in [`HeaderRule::name`] and [`Decision::set_cookie`].

@@ -4,7 +4,8 @@ use canary_policy::error::Excerpt;
 use canary_policy::policy::{AffinitySpec, CanarySpec, CookieAffinitySpec, RuleSpec};
 use canary_policy::{Policy, Spec};
 
-use crate::files::{documents, name, parsed, read};
+use crate::files::{name, read};
+use crate::spec;
 
 /// The flags for a policy.
 #[derive(clap::Args)]
@@ -37,7 +38,7 @@ impl PolicyFlags {
     /// The policy of the flags or of the file.
     pub(crate) fn read(&self) -> Result<Policy, String> {
         match &self.policy {
-            Some(file) => policy(&read(file)?).map_err(|why| format!("{}: {why}", name(file))),
+            Some(file) => spec::policy(&read(file)?).map_err(|why| format!("{}: {why}", name(file))),
             None => Policy::try_from(self.spec()?).map_err(|error| error.to_string()),
         }
     }
@@ -76,17 +77,6 @@ impl Weight {
             None => Ok(Weight { weight: Some(number(text)?), total: None }),
             Some((weight, total)) => Ok(Weight { weight: Some(number(weight)?), total: Some(number(total)?) }),
         }
-    }
-}
-
-/// The policy in the text of a file.
-fn policy(text: &str) -> Result<Policy, String> {
-    let mut documents = documents(text)?;
-    let count = documents.len();
-    match documents.pop() {
-        Some(document) if count == 1 => Policy::try_from(parsed::<Spec>(document)?).map_err(|error| error.to_string()),
-        None => Err("the file is empty or null: expected one policy".to_owned()),
-        Some(_) => Err(format!("the file has {count} documents: expected one policy")),
     }
 }
 

@@ -44,7 +44,7 @@ fn render_escapes_ingresses() {
 }
 
 #[test]
-fn render_and_simulate_escape_policies() {
+fn render_simulate_and_compare_escape_policies() {
     let key = json!({ "canaries": [{}], "affinity": { "key": { "header": "x-user", "salt": "s" } } });
     for hostile in hostile(&spec()).into_iter().chain(hostile(&key)) {
         let input = ascii(&hostile);
@@ -53,6 +53,18 @@ fn render_and_simulate_escape_policies() {
             check(&example("render", &args, &input), &input);
         }
         check(&example("simulate", &["--policy", "-", "--clients", "1"], &input), &input);
+        for args in [&["-", "examples/manifests/policy.yaml"][..], &["examples/manifests/pair.yaml", "-", "--json"]] {
+            check(&example("compare", args, &input), &input);
+        }
+    }
+}
+
+#[test]
+fn compare_escapes_ingresses() {
+    for hostile in hostile(&json!(ingresses())) {
+        let documents: Vec<String> = hostile.as_array().unwrap().iter().map(ascii).collect();
+        let input = documents.join("\n---\n");
+        check(&example("compare", &["-", "examples/manifests/policy.yaml"], &input), &input);
     }
 }
 
@@ -101,8 +113,10 @@ fn migrate_escapes_states() {
 #[test]
 fn names_of_files_and_texts_without_a_format_are_escaped() {
     let name = format!("nowhere/{HOSTILE}");
-    let runs: [(&str, &[&str]); 6] = [
+    let runs: [(&str, &[&str]); 8] = [
         ("migrate", &["--effective", &name]),
+        ("compare", &[&name, "examples/manifests/policy.yaml"]),
+        ("compare", &["examples/manifests/policy.yaml", &name]),
         ("render", &[&name]),
         ("render", &["examples/manifests/prd.yaml", "--canary", "next", "--policy", &name]),
         ("simulate", &["--policy", &name]),
@@ -116,6 +130,7 @@ fn names_of_files_and_texts_without_a_format_are_escaped() {
     }
     let runs: [(&str, &[&str]); 5] = [
         ("migrate", &["--effective"]),
+        ("compare", &["-", "nowhere"]),
         ("render", &["-"]),
         ("simulate", &["--policy", "-"]),
         ("simulate", &["--mix", "-"]),

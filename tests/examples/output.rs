@@ -7,6 +7,7 @@ use crate::util::example::{example, example_into};
 
 /// Each example with arguments and input for which it prints something.
 const RUNS: [(&str, &[&str], &str); 5] = [
+    ("compare", &["examples/manifests/policy.yaml", "examples/manifests/policy.yaml"], ""),
     ("decide", &[], ""),
     ("migrate", &["--effective"], "{\"id\": 1, \"ingresses\": []}\n{\"id\": 2, \"ingresses\": []}\n"),
     ("render", &["examples/manifests/prd.yaml", "--canary", "canary", "--weight", "30"], ""),
@@ -44,9 +45,11 @@ fn an_output_without_room_is_an_error() {
 /// Some editors put a byte order mark before a text.
 #[test]
 fn a_byte_order_mark_is_skipped() {
+    let policy = std::fs::read_to_string(crate::util::path("../examples/manifests/policy.yaml")).unwrap();
     let prd = std::fs::read_to_string(crate::util::path("../examples/manifests/prd.yaml")).unwrap();
     let runs: [(&str, &[&str], &str); 6] = [
         ("migrate", &["--effective"], "{\"id\": 1, \"ingresses\": []}"),
+        ("compare", &["examples/manifests/policy.yaml", "-"], &policy),
         ("render", &["-", "--canary", "canary"], &prd),
         ("render", &["examples/manifests/prd.yaml", "--canary", "canary", "--policy", "-"], "canaries: [{}]"),
         ("simulate", &["--clients", "10", "--mix", "-"], "{}"),

@@ -1,0 +1,119 @@
+//! Changes in words, a line for each.
+
+use canary_policy::compare::{Changes, Comparison, Decided, Difference, Draw, Request, Transition};
+use canary_policy::error::Excerpt;
+use canary_policy::policy::Ratio;
+use canary_policy::{Affinity, Policy, Reason};
+
+/// All changes, ending with the bounds that were passed.
+pub(crate) fn words(changes: &Changes, old: &Policy, new: &Policy) -> String {
+    let mut lines = Vec::new();
+    if changes.comparison() == Comparison::Same {
+        lines.push("Every request is decided alike.".to_owned());
+    }
+    lines.extend(shares(changes, old, new));
+    lines.extend(changes.differences.iter().map(|difference| change(difference, changes)));
+    lines.extend(changes.bounds.iter().map(|bound| format!("Unknown: {bound}.")));
+    lines.join("\n") + "\n"
+}
+
+/// The shares that change their variant by weight.
+fn shares(changes: &Changes, old: &Policy, new: &Policy) -> Vec<String> {
+    let moved: Vec<&Transition> =
+        changes.transitions.transitions.iter().filter(|transition| transition.from != transition.to).collect();
+    let who = match changes.transitions.draw {
+        Draw::Caller => match (old.affinity(), new.affinity()) {
+            (Affinity::None, Affinity::None) => "requests",
+            _ => "clients without a cookie",
+        },
+        _ => "clients",
+    };
+    let mut lines = Vec::new();
+    if changes.transitions.draw == Draw::Again && !moved.is_empty() {
+        lines.push("All clients are drawn again, because the key or its salt differs.".to_owned());
+    }
+    for (place, one) in moved.iter().enumerate() {
+        let mut others = moved.iter().enumerate();
+        let back = match others.find(|(_, other)| other.from == one.to && other.to == one.from) {
+            // Both directions are one line.
+            Some((back, _)) if back < place => continue,
+            Some((_, back)) => format!("and {} back", percent(back.share).to_lowercase()),
+            None => "none back".to_owned(),
+        };
+        lines.push(format!("{} of {who} move from {} to {}, {back}.", percent(one.share), one.from, one.to));
+    }
+    lines
+}
+
+/// A share as a percentage with one digit after the point.
+fn percent(share: Ratio) -> String {
+    let percent = share.value() * 100.0;
+    if percent < 0.05 { "Less than 0.1 %".to_owned() } else { format!("{percent:.1} %") }
+}
+
+/// A difference in words.
+fn change(difference: &Difference, changes: &Changes) -> String {
+    let Difference { request, before, after, .. } = difference;
+    let who = who(request, before, after);
+    let (from, to) = (reason(before), reason(after));
+    // Where the weights leave no choice, they are one variant.
+    let (from_all, to_all) = (all(changes, |one| &one.from), all(changes, |one| &one.to));
+    match (before.decision.reason, after.decision.reason) {
+        (Reason::Weight, Reason::Weight) if before.name == after.name => {
+            let (new, old) = (cookie(after), cookie(before));
+            format!("Clients without a cookie that get {} are given another one: {new} instead of {old}.", after.name)
+        }
+        (Reason::Weight, Reason::Weight) => {
+            format!("For example, {request} goes from {} to {}.", before.name, after.name)
+        }
+        (Reason::Affinity, Reason::Weight) => format!("{who} are drawn again."),
+        (Reason::Weight, Reason::Affinity) => format!("{who} keep {}, and were drawn again before.", after.name),
+        (Reason::Weight, _) if from_all.is_none() => {
+            format!("{who} go to {}, by {to} and no longer by weight.", after.name)
+        }
+        (_, Reason::Weight) if to_all.is_none() => {
+            format!("{who} are decided by weight, and no longer go to {}.", before.name)
+        }
+        _ if before.name != after.name => format!("{who} go from {} to {}.", before.name, after.name),
+        _ if from != to => format!("{who} still go to {}, by {to} instead of by {from}.", after.name),
+        _ => format!(
+            "{who} still go to {}, with another cookie: {} instead of {}.",
+            after.name,
+            cookie(after),
+            cookie(before)
+        ),
+    }
+}
+
+/// The variant that has all transitions, if it is one.
+fn all<'c>(changes: &'c Changes, name: impl Fn(&'c Transition) -> &'c String) -> Option<&'c String> {
+    let mut names = changes.transitions.transitions.iter().map(name);
+    let first = names.next()?;
+    names.all(|name| name == first).then_some(first)
+}
+
+/// The clients whom a request stands for.
+fn who(request: &Request, before: &Decided, after: &Decided) -> String {
+    let is_holder = [before, after].iter().any(|decided| decided.decision.reason == Reason::Affinity);
+    match request.lines.as_slice() {
+        [] => "Requests without headers".to_owned(),
+        [line] if is_holder && line.name == "cookie" => {
+            format!("Clients that hold `{}`", Excerpt::of(&String::from_utf8_lossy(&line.value)))
+        }
+        lines => {
+            let lines: Vec<String> = lines.iter().map(|line| format!("`{line}`")).collect();
+            format!("Clients with {}", lines.join(" and "))
+        }
+    }
+}
+
+fn reason(decided: &Decided) -> &'static str {
+    decided.decision.reason.as_str()
+}
+
+fn cookie(decided: &Decided) -> String {
+    match &decided.decision.set_cookie {
+        None => "none".to_owned(),
+        Some(cookie) => format!("`{}`", Excerpt::whole(&String::from_utf8_lossy(cookie.as_bytes()))),
+    }
+}

@@ -1,0 +1,152 @@
+//! `compare` says what changes between two policies.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::util::example::{Output, example};
+
+/// Runs `compare` on two policies: one in a file, the other on standard input.
+#[track_caller]
+fn compare(old: &str, new: &str, args: &[&str]) -> Output {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compare");
+    fs::create_dir_all(&folder).unwrap();
+    // Tests run at the same time, so each policy has a file of its own.
+    let name: String =
+        old.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte) } else { '-' }).collect();
+    let file = folder.join(&name[..name.len().min(120)]);
+    fs::write(&file, old).unwrap();
+    let args: Vec<&str> = [file.to_str().unwrap(), "-"].into_iter().chain(args.iter().copied()).collect();
+    example("compare", &args, new)
+}
+
+const ROUTE: &str = "{ canaries: [{ weight: 5 }], affinity: { cookie: { name: route } } }";
+const PLAIN: &str = "canaries: [{ weight: 5 }]";
+const KEYED: &str = "{ canaries: [{ weight: 5 }], affinity: { key: { header: x-user, salt: s } } }";
+
+/// Each row is two policies, the exit code, and what is printed.
+#[test]
+fn changes_are_said_in_words() {
+    let rows: [(&str, &str, i32, &str); 8] = [
+        (PLAIN, "{ total: 1000, canaries: [{ weight: 50 }] }", 0, "Every request is decided alike.\n"),
+        (
+            PLAIN,
+            "canaries: [{ weight: 10 }]",
+            2,
+            "5.0 % of requests move from stable to canary, none back.\n\
+             For example, a request without headers and with the sample 0.05 goes from stable to canary.\n",
+        ),
+        (
+            "canaries: [{}]",
+            "canaries: [{ header: { name: x-canary } }]",
+            2,
+            "Clients with `x-canary: never` still go to stable, by header instead of by weight.\n\
+             Clients with `x-canary: always` go from stable to canary.\n",
+        ),
+        (
+            ROUTE,
+            "{ canaries: [{ weight: 5 }], affinity: { cookie: { name: route, revision: '2' } } }",
+            2,
+            "Clients without a cookie that get canary are given another one: `route=2.canary; Path=/; HttpOnly` instead of \
+             `route=canary; Path=/; HttpOnly`.\n\
+             Clients that hold `route=stable` are drawn again.\n\
+             Clients that hold `route=canary` are drawn again.\n\
+             Clients that hold `route=2.stable` keep stable, and were drawn again before.\n\
+             Clients that hold `route=2.canary` keep canary, and were drawn again before.\n",
+        ),
+        (
+            KEYED,
+            "{ canaries: [{ weight: 10 }], affinity: { key: { header: x-user, salt: s } } }",
+            2,
+            "5.0 % of clients move from stable to canary, none back.\n\
+             For example, a request without headers and with the sample 0.05 goes from stable to canary.\n",
+        ),
+        (
+            KEYED,
+            "{ canaries: [{ weight: 5 }], affinity: { key: { header: x-user, salt: t } } }",
+            2,
+            "All clients are drawn again, because the key or its salt differs.\n\
+             4.8 % of clients move from stable to canary, and 4.8 % back.\n\
+             For example, `x-user: K` goes from canary to stable.\n",
+        ),
+        (
+            "canaries: [{ name: a, header: { name: x-a, value: v } }, { name: b, cookie: { name: b, value: v } }]",
+            "canaries: [{ name: a, cookie: { name: b, value: v } }, { name: b, header: { name: x-a, value: v } }]",
+            2,
+            "Clients with `x-a: v` go from a to b.\nClients with `cookie: b=v` go from b to a.\n",
+        ),
+        (
+            "canaries: [{ header: { name: x-a, pattern: '(a|b)*a(a|b){20}c' } }]",
+            "canaries: [{ header: { name: x-a, pattern: '(b|a)*a(b|a){20}c' } }]",
+            3,
+            "Unknown: the values of header x-a were not all searched: they have more than 32768 beginnings.\n",
+        ),
+    ];
+    for (old, new, code, text) in rows {
+        let run = compare(old, new, &[]);
+        assert_eq!((run.out.as_str(), run.err.as_str(), run.code), (text, "", code), "{old} {new}");
+    }
+}
+
+#[test]
+fn annotations_are_compared() {
+    let annotated = "examples/manifests/pair.yaml";
+    let policy = "{ canaries: [{ weight: 30, header: { name: x-canary }, cookie: { name: beta } }], affinity: { cookie: { name: route } } }";
+    let run = example("compare", &[annotated, "-"], policy);
+    assert_eq!((run.out.as_str(), run.code), ("Every request is decided alike.\n", 0), "{}", run.err);
+    let run = example("compare", &["-", annotated], &policy.replace("30", "25"));
+    let moved = "5.0 % of clients without a cookie move from stable to canary, none back.";
+    assert_eq!((run.out.lines().next(), run.code), (Some(moved), 2), "{}", run.err);
+}
+
+#[test]
+fn json_has_everything() {
+    let run = compare(PLAIN, "canaries: [{ weight: 10, header: { name: x-a, value: v } }]", &["--json"]);
+    let json: Value = serde_json::from_str(&run.out).unwrap();
+    let expected = serde_json::json!({
+        "answer": "differs",
+        "differences": [
+            {
+                "request": { "lines": [], "sample": 922_337_203_685_477_581_u64 },
+                "before": { "name": "stable", "variant": "stable", "reason": "weight" },
+                "after": { "name": "canary", "variant": "canaries[0]", "reason": "weight" },
+                "isSmallest": true,
+            },
+            {
+                "request": { "lines": [{ "name": "x-a", "value": "v" }], "sample": 0 },
+                "before": { "name": "canary", "variant": "canaries[0]", "reason": "weight" },
+                "after": { "name": "canary", "variant": "canaries[0]", "reason": "header" },
+                "isSmallest": true,
+            },
+        ],
+        "transitions": {
+            "draw": "caller",
+            "transitions": [
+                { "from": "stable", "to": "stable", "share": { "parts": 90, "total": 100 } },
+                { "from": "stable", "to": "canary", "share": { "parts": 5, "total": 100 } },
+                { "from": "canary", "to": "canary", "share": { "parts": 5, "total": 100 } },
+            ],
+        },
+        "bounds": [],
+    });
+    assert_eq!((json, run.code), (expected, 2));
+    let run = compare(PLAIN, PLAIN, &["--json"]);
+    assert!(run.code == 0 && run.out.starts_with(r#"{"answer":"same""#), "{}", run.out);
+}
+
+/// Each row is the arguments, and the error.
+#[test]
+fn errors_exit_with_1() {
+    let rows: [(&[&str], &str); 3] = [
+        (&["-", "-"], "error: only one of the policies can be on standard input\n"),
+        (&["-", "nowhere"], "error: standard input: canaries: no canary is given: a policy has at least one\n"),
+        (&["nowhere", "-"], "error: nowhere: No such file or directory (os error 2)\n"),
+    ];
+    for (args, message) in rows {
+        let run = example("compare", args, "canaries: []");
+        assert_eq!((run.code, run.out.as_str()), (1, ""));
+        assert_eq!(run.err, message);
+    }
+    assert_eq!(example("compare", &["one"], "").code, 1);
+}

@@ -41,6 +41,15 @@ pub struct Changes {
 
 /// All changes between two policies. There are none if and only if [`policies`](super::policies) returns
 /// [`Comparison::Same`].
+///
+/// ```
+/// use canary_policy::{Policy, compare};
+///
+/// let changes = compare::changes(&Policy::percent(5)?, &Policy::percent(10)?);
+/// assert_eq!((changes.differences.len(), changes.transitions.transitions.len()), (1, 3));
+/// assert!(changes.bounds.is_empty());
+/// # Ok::<(), canary_policy::InvalidPolicy>(())
+/// ```
 pub fn changes(a: &Policy, b: &Policy) -> Changes {
     let Proof { differences, bounds } = Proof::new(a, b, Wanted::All);
     Changes { differences, transitions: transitions(a, b), bounds }

@@ -37,6 +37,21 @@ pub enum Comparison {
 }
 
 /// What was not searched, and why.
+///
+/// ```
+/// use canary_policy::compare::{self, Bound, Comparison};
+/// use canary_policy::{Canary, HeaderRule, Match, Pattern, Policy, Total};
+///
+/// let policy = |pattern| -> Result<Policy, Box<dyn std::error::Error>> {
+///     let rule = HeaderRule::new("x-id", Match::Pattern(Pattern::new(pattern)?))?;
+///     Ok(Policy::new([Canary::new("canary", 0)?.with_header(rule)], Total::default())?)
+/// };
+/// // To find the 21st letter from the end, an automaton has to remember the last 21 letters.
+/// let comparison = compare::policies(&policy("a[ab]{20}$")?, &policy("a(a|b){20}$")?);
+/// let Comparison::Undecided(Bound::Values { names, most }) = comparison else { unreachable!() };
+/// assert_eq!((names, most), (vec!["header x-id".to_owned()], 32_768));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
@@ -76,7 +91,7 @@ pub enum Bound {
 /// use canary_policy::compare::{self, Comparison};
 /// use canary_policy::{Canary, HeaderRule, Match, Pattern, Policy, Total};
 ///
-/// let policy = |value_match| {
+/// let policy = |value_match| -> Result<Policy, Box<dyn std::error::Error>> {
 ///     let rule = HeaderRule::new("x-version", value_match)?;
 ///     Ok(Policy::new([Canary::new("canary", 0)?.with_header(rule)], Total::default())?)
 /// };

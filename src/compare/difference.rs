@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::request::Request;
-use crate::select::{Decision, Reason, Selector};
+use crate::select::{Decision, Selector};
 
 /// A request that two policies decide differently, with both decisions.
 ///
@@ -43,6 +43,21 @@ pub struct Difference {
 /// A decision, and the name of its variant.
 ///
 /// With `serde` the decision is written beside the name.
+///
+/// ```
+/// use canary_policy::compare::{self, Comparison};
+/// use canary_policy::{Canary, Policy, Total, Variant};
+///
+/// let policy = |names: [&str; 2]| -> Result<Policy, Box<dyn std::error::Error>> {
+///     Ok(Policy::new([Canary::new(names[0], 100)?, Canary::new(names[1], 0)?], Total::default())?)
+/// };
+/// let comparison = compare::policies(&policy(["blue", "green"])?, &policy(["green", "blue"])?);
+/// let Comparison::Differs(difference) = comparison else { unreachable!() };
+/// assert_eq!((difference.before.name.as_str(), difference.after.name.as_str()), ("blue", "green"));
+/// assert_eq!(difference.before.decision.variant, difference.after.decision.variant);
+/// assert!(!difference.before.is_same(&difference.after));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -69,12 +84,7 @@ impl Decided {
     }
 
     fn reason(&self) -> &'static str {
-        match self.decision.reason {
-            Reason::Affinity => "affinity",
-            Reason::Header => "header",
-            Reason::Cookie => "cookie",
-            Reason::Weight => "weight",
-        }
+        self.decision.reason.as_str()
     }
 }
 

@@ -10,8 +10,7 @@ use crate::select::{HeaderLines, Sample};
 
 /// A request and a sample, which a [`Selector`](crate::Selector) can decide.
 ///
-/// `Display` writes the lines and the point of the sample, as in `x-canary: always` or `a request without headers, with the
-/// sample 0.25`.
+/// `Display` writes the lines and the sample, unless it is 0, as a fraction of 1. [`Sample::bits`] has the exact sample.
 ///
 /// ```
 /// use canary_policy::compare::{self, Comparison};
@@ -36,7 +35,21 @@ pub struct Request {
 
 /// One header line of a [`Request`].
 ///
-/// With `serde` the value is a string, or a list of bytes if it is not UTF-8.
+/// `Display` writes `NAME: VALUE`, escaped. With `serde` the value is a string, or a list of bytes if it is not UTF-8.
+///
+/// ```
+/// use canary_policy::compare::{self, Comparison};
+/// use canary_policy::{Canary, HeaderRule, Match, Policy, Total};
+///
+/// let canary = Canary::new("canary", 0)?;
+/// let rule = HeaderRule::new("x-region", Match::Exact("eu".to_owned()))?;
+/// let policy = |canary| Policy::new([canary], Total::default());
+/// let comparison = compare::policies(&policy(canary.clone())?, &policy(canary.with_header(rule))?);
+/// let Comparison::Differs(difference) = comparison else { unreachable!() };
+/// let line = &difference.request.lines[0];
+/// assert_eq!((line.name.as_str(), line.value.as_slice()), ("x-region", b"eu".as_slice()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

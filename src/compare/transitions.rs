@@ -8,6 +8,23 @@ use crate::select::{Interval, Selector};
 
 /// The shares of the requests that go from each variant of one policy to each variant of another, for requests that no rule and
 /// no affinity cookie decides.
+///
+/// ```
+/// use canary_policy::compare::{self, Draw};
+/// use canary_policy::{Affinity, KeyAffinity, Policy};
+///
+/// let key = |salt| KeyAffinity::header("x-user-id").and_then(|key| key.with_salt(salt)).map(Affinity::Key);
+/// let (old, new) = (Policy::percent(50)?.with_affinity(key("a")?), Policy::percent(60)?);
+/// // With the same salt, 10 of 100 clients move to the canary, and none moves back.
+/// let transitions = compare::transitions(&old, &new.clone().with_affinity(key("a")?));
+/// assert_eq!((transitions.draw, transitions.transitions.len()), (Draw::Client, 3));
+/// assert_eq!(transitions.transitions[1].to_string(), "10/100 from stable to canary");
+/// // With another salt, every client has a new sample.
+/// let transitions = compare::transitions(&old, &new.with_affinity(key("b")?));
+/// assert_eq!(transitions.draw, Draw::Again);
+/// assert_eq!(transitions.transitions[2].to_string(), "2000/10000 from canary to stable");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -21,6 +38,16 @@ pub struct Transitions {
 /// A share of the samples that one policy gives to one variant and the other policy to another.
 ///
 /// `Display` writes `5/100 from stable to canary` or `70/100 stay with stable`.
+///
+/// ```
+/// use canary_policy::policy::Ratio;
+/// use canary_policy::{Policy, compare};
+///
+/// let transitions = compare::transitions(&Policy::percent(0)?, &Policy::percent(5)?).transitions;
+/// assert_eq!((transitions[1].from.as_str(), transitions[1].to.as_str()), ("stable", "canary"));
+/// assert_eq!(transitions[1].share, Ratio::new(5, 100));
+/// # Ok::<(), canary_policy::InvalidPolicy>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -36,6 +63,17 @@ pub struct Transition {
 /// Where the samples of two policies come from.
 ///
 /// With `serde` the values are `caller`, `client` and `again`.
+///
+/// ```
+/// use canary_policy::compare::{self, Draw};
+/// use canary_policy::{Affinity, KeyAffinity, Policy};
+///
+/// let (old, new) = (Policy::percent(50)?, Policy::percent(60)?);
+/// assert_eq!(compare::transitions(&old, &new).draw, Draw::Caller);
+/// let new = new.with_affinity(Affinity::Key(KeyAffinity::cookie("uid")?));
+/// assert_eq!(compare::transitions(&old, &new).draw, Draw::Again);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]

@@ -231,3 +231,85 @@ fn cookies() {
     let (same, smallest) = compare_all(&policies, &requests, 8 + 4);
     assert!(same > policies.len() && smallest > 3000, "{same} {smallest}");
 }
+
+/// Affinity keys, with rules on the header or cookie that has the key.
+#[test]
+fn keys() {
+    let rules = [
+        "",
+        ", header: { name: x, pattern: '^[a-y]' }",
+        ", header: { name: x, pattern: '^.?$' }, cookie: { name: c, value: a }",
+        ", cookie: { name: C, pattern: '.' }",
+    ];
+    let affinities = [
+        "",
+        ", affinity: { key: { header: x } }",
+        ", affinity: { key: { header: x, salt: s } }",
+        ", affinity: { key: { cookie: c } }",
+        ", affinity: { key: { cookie: C, salt: s } }",
+        ", affinity: { key: { header: cookie, salt: s } }",
+        ", affinity: { cookie: { name: c } }",
+    ];
+    let specs = combined(&[
+        &["{ total: 4, canaries: [{ name: canary, weight: "],
+        &["0", "1", "2", "4"],
+        &rules,
+        &[" }]"],
+        &affinities,
+        &[" }"],
+    ]);
+    let policies: Vec<Policy> = specs.iter().map(|spec| policy(spec)).collect();
+    let bytes: Vec<u8> = (b' '..=b'~').chain(b'\t'..=b'\t').chain(0x80..=0xff).collect();
+    let mut values: Vec<Vec<u8>> = texts(&bytes, 1);
+    values.extend(texts(b"abxyz", 2).into_iter().filter(|value| value.len() == 2));
+    let mut requests: Vec<Lines> = vec![Vec::new()];
+    requests.extend(values.iter().map(|value| vec![("x", value.clone())]));
+    requests.extend(values.iter().map(|value| vec![("cookie", value.clone())]));
+    requests.extend(values.iter().map(|value| vec![("cookie", [b"c=", value.as_slice()].concat())]));
+    requests.retain(|lines| lines.iter().all(|(_, value)| is_line(value)));
+    requests.extend(["c=stable", "c=canary"].map(|value| vec![("cookie", value.into())]));
+    // A cookie line of two bytes has no `=` and a value; one of three bytes has at most one.
+    let (same, smallest) = compare_all(&policies, &requests, 4);
+    assert!(same > policies.len() && smallest > 5000, "{same} {smallest}");
+}
+
+/// Every order of five rules on different names, in which only requests with two names can differ.
+#[test]
+fn orders() {
+    let rules = [
+        ("h", "header: { name: x-b, value: aaa }", ("x-b", "aaa")),
+        ("i", "header: { name: y, value: aaaaaaaa }", ("y", "aaaaaaaa")),
+        ("j", "header: { name: z, pattern: a }", ("z", "a")),
+        ("k", "cookie: { name: c, value: aaaaa }", ("cookie", "c=aaaaa")),
+        ("l", "cookie: { name: dd, pattern: b }", ("cookie", "dd=b")),
+        ("m", "cookie: { name: e, value: '' }", ("cookie", "e=")),
+    ];
+    let mut requests: Vec<Lines> = Vec::new();
+    for present in 0..1_u32 << rules.len() {
+        let lines = rules.iter().enumerate().filter(|(place, _)| present >> place & 1 == 1).map(|(_, rule)| rule.2);
+        let mut request: Lines = Vec::new();
+        for (name, value) in lines {
+            match request.last_mut().filter(|(last, _)| *last == "cookie" && name == "cookie") {
+                Some((_, cookies)) => cookies.extend([b"; ", value.as_bytes()].concat()),
+                None => request.push((name, value.into())),
+            }
+        }
+        requests.push(request);
+    }
+    let mut orders: Vec<Vec<usize>> = vec![Vec::new()];
+    for place in 0..rules.len() {
+        let inserted = |order: &Vec<usize>| {
+            let order = order.clone();
+            (0..=order.len()).map(move |at| [&order[..at], &[place], &order[at..]].concat()).collect::<Vec<_>>()
+        };
+        orders = orders.iter().flat_map(inserted).collect();
+    }
+    let canary = |place: &usize| format!("{{ name: {}, {} }}", rules[*place].0, rules[*place].1);
+    let policies: Vec<Policy> = orders
+        .iter()
+        .step_by(11)
+        .map(|order| policy(&format!("canaries: [{}]", order.iter().map(canary).collect::<Vec<_>>().join(", "))))
+        .collect();
+    let (same, smallest) = compare_all(&policies, &requests, usize::MAX);
+    assert!(same >= policies.len() && smallest > 2000, "{same} {smallest}");
+}

@@ -48,8 +48,8 @@ pub enum Comparison {
 /// };
 /// // To find the 21st letter from the end, an automaton has to remember the last 21 letters.
 /// let comparison = compare::policies(&policy("a[ab]{20}$")?, &policy("a(a|b){20}$")?);
-/// let Comparison::Undecided(Bound::Values { names, most }) = comparison else { unreachable!() };
-/// assert_eq!((names, most), (vec!["header x-id".to_owned()], 32_768));
+/// let Comparison::Undecided(Bound::Values { names, beginnings, .. }) = comparison else { unreachable!() };
+/// assert_eq!((names, beginnings), (vec!["header x-id".to_owned()], 32_768));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -61,7 +61,9 @@ pub enum Bound {
         /// The headers and cookies, as in `header x-region`.
         names: Vec<String>,
         /// The number of different beginnings of values after which a search ends.
-        most: usize,
+        beginnings: usize,
+        /// The number of steps, one for each beginning, next byte and condition, after which a search ends.
+        steps: usize,
     },
     /// Two keys, or a key and the caller, draw with different samples, and no key was found for which that makes a difference.
     /// There are such keys if both variants get a share.
@@ -85,7 +87,8 @@ pub enum Bound {
 /// A difference in the reason or in the `Set-Cookie` value is a difference. The [module](super) says what is compared and how.
 ///
 /// The work grows as n log n with the number of canaries, if each header and cookie is looked at by a few of them. On one name,
-/// all values that the rules tell apart are searched; after 32,768 different beginnings of values the search of the name ends.
+/// all values that the rules tell apart are searched; after 32,768 different beginnings of values, or 16,777,216 steps, the search
+/// of the name ends.
 ///
 /// ```
 /// use canary_policy::compare::{self, Comparison};
@@ -117,8 +120,12 @@ impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |names: &[String]| Excerpt::whole(&names.join(", "));
         match self {
-            Bound::Values { names, most } => {
-                write!(f, "the values of {} were not all searched: they have more than {most} beginnings", list(names))
+            Bound::Values { names, beginnings, steps } => {
+                let names = list(names);
+                write!(
+                    f,
+                    "the values of {names} were not all searched: more than {beginnings} beginnings or {steps} steps"
+                )
             }
             Bound::Keys { name, most } => write!(
                 f,

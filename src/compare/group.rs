@@ -8,7 +8,7 @@ use super::comparison::Bound;
 use super::readers::Reader;
 use super::request::start_size;
 use super::rows::{Row, Subject, Test};
-use super::search::{Findings, Found, MAX_READINGS, Search};
+use super::search::{Findings, Found, MAX_READINGS, MAX_STEPS, Search};
 use super::values::{Firsts, Full, Values};
 
 /// The rows of both policies on one header, or on cookies that may influence each other.
@@ -168,8 +168,8 @@ impl Group {
 
     /// The pairs of rows that can be first if the group is in step.
     fn pairs_in_step(&self) -> impl Iterator<Item = Firsts> {
-        let rows = self.a.iter().zip(&self.b).filter(|_| self.is_in_step());
-        rows.map(|(a, b)| Firsts { a: a.index, b: b.index })
+        let rows = if self.is_in_step() { self.a.as_slice() } else { &[] };
+        rows.iter().zip(&self.b).map(|(a, b)| Firsts { a: a.index, b: b.index })
     }
 
     fn has_found(&self, firsts: Firsts) -> bool {
@@ -185,7 +185,7 @@ impl Group {
     }
 
     fn bound(&self) -> Bound {
-        Bound::Values { names: self.names(), most: MAX_READINGS }
+        Bound::Values { names: self.names(), beginnings: MAX_READINGS, steps: MAX_STEPS }
     }
 }
 
@@ -203,7 +203,8 @@ fn search(subjects: &[Subject], a: &[IndexedRow], b: &[IndexedRow], none: Firsts
     }
 }
 
-/// The smallest lines for each exact value, if there are only exact values: the value itself.
+/// The smallest lines for each exact value, if there are only exact values: the value itself. No two values make the same rows the
+/// first.
 fn exact_values(subject: &Subject, a: &[IndexedRow], b: &[IndexedRow], none: Firsts) -> Option<Vec<Found>> {
     let mut values: BTreeMap<&str, Firsts> = BTreeMap::new();
     for (test, row) in tests(subject, a, b, none) {
@@ -220,14 +221,9 @@ fn exact_values(subject: &Subject, a: &[IndexedRow], b: &[IndexedRow], none: Fir
         let line = line(value).into_bytes();
         Found { firsts, size: start + line.len(), lines: vec![line] }
     });
-    let mut smallest: BTreeMap<Firsts, Found> = BTreeMap::new();
-    for found in found {
-        let known = smallest.entry(found.firsts).or_insert_with(|| found.clone());
-        if found.size < known.size {
-            *known = found;
-        }
-    }
-    Some(smallest.into_values().collect())
+    let mut found: Vec<Found> = found.collect();
+    found.sort_by_key(|found| found.firsts);
+    Some(found)
 }
 
 fn reader(subject: &Subject, a: &[IndexedRow], b: &[IndexedRow], none: Firsts) -> Result<Reader, Full> {

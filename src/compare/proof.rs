@@ -64,7 +64,7 @@ impl Proof {
                     differences.sort_by_key(|difference| difference.request.size());
                     return Proof { differences, bounds };
                 }
-                // Each time there is one group less, or more.
+                // Each time there is at least one group less, so that this ends.
                 Err(together) => groups.merge(&together),
             }
         }
@@ -139,7 +139,7 @@ impl Sides {
     fn differ(&self, firsts: Firsts) -> bool {
         match (self.a.decided(firsts.a), self.b.decided(firsts.b)) {
             (Some(before), Some(after)) => !before.is_same(&after),
-            (None, None) => self.a.key(firsts.a) != self.b.key(firsts.b) && !self.are_constant(),
+            (None, None) => self.a.source(firsts.a) != self.b.source(firsts.b) && !self.are_constant(),
             // The reasons differ.
             (Some(_), None) | (None, Some(_)) => true,
         }

@@ -221,6 +221,11 @@ impl Reader {
         }
     }
 
+    /// The number of conditions that each byte is compared with; all exact values together are one.
+    pub(super) fn conditions(&self) -> usize {
+        self.values.conditions()
+    }
+
     /// Numbers that are equal for bytes that the reader does not tell apart.
     pub(super) fn signature(&self, byte: u8) -> impl Iterator<Item = u8> {
         let (name, folded): (&[u8], u8) = match &self.kind {

@@ -83,6 +83,24 @@ pub(super) struct Row {
     pub(super) effect: Effect,
 }
 
+/// Where the samples of an affinity key come from. Sources that are equal give every request the same sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Source {
+    key: Subject,
+    salt: String,
+}
+
+impl Source {
+    pub(super) fn new(affinity: &KeyAffinity) -> Self {
+        let KeyAffinity { key, salt } = affinity;
+        let key = match key {
+            Key::Header(name) => Subject::Header(name.clone()),
+            Key::Cookie(name) => Subject::cookie(name.as_str()),
+        };
+        Source { key, salt: salt.clone() }
+    }
+}
+
 /// The rows of a policy; if none of them matches, the weights decide with the sample of the caller.
 pub(super) fn rows(policy: &Policy) -> Vec<Row> {
     let Parts { canaries, total: _, affinity } = policy.parts();
@@ -103,11 +121,8 @@ pub(super) fn rows(policy: &Policy) -> Vec<Row> {
             let at = if cookie.precedence == AffinityPrecedence::AfterRules { rows.len() } else { 0 };
             rows.splice(at..at, holders);
         }
-        Affinity::Key(KeyAffinity { key, salt: _ }) => {
-            let subject = match key {
-                Key::Header(name) => Subject::Header(name.clone()),
-                Key::Cookie(name) => Subject::cookie(name.as_str()),
-            };
+        Affinity::Key(key) => {
+            let Source { key: subject, salt: _ } = Source::new(key);
             rows.push(Row { subject, test: Test::Filled, effect: Effect::Draws });
         }
     }

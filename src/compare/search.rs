@@ -56,23 +56,33 @@ pub(super) struct Search<'r> {
     /// By size, and then in the order in which they were met.
     waiting: BTreeMap<(usize, usize), (Reading, Step)>,
     met: usize,
+    /// The size of the reading that was taken last: all smaller ones were taken before.
+    size: usize,
+    /// The steps that each reading takes, one for each next byte and condition.
+    cost: usize,
     found: BTreeMap<Firsts, Found>,
 }
 
 /// The number of readings after which a search is given up.
 pub(super) const MAX_READINGS: usize = 1 << 15;
 
+/// The number of steps after which a search is given up. With a thousand patterns on one name a reading takes thousands of steps.
+pub(super) const MAX_STEPS: usize = 1 << 24;
+
 impl<'r> Search<'r> {
     /// A search over lines that begin with this number of bytes before the value.
     pub(super) fn new(readers: &'r mut [Reader], start: usize) -> Self {
+        let alphabet = alphabet(readers);
         Search {
-            alphabet: alphabet(readers),
+            cost: alphabet.len() * readers.iter().map(Reader::conditions).sum::<usize>(),
+            alphabet,
             readers,
             start,
             steps: Vec::new(),
             seen: BTreeSet::new(),
             waiting: BTreeMap::new(),
             met: 0,
+            size: 0,
             found: BTreeMap::new(),
         }
     }
@@ -80,23 +90,23 @@ impl<'r> Search<'r> {
     /// The smallest lines for each pair of rows that can be first, including the pair of none.
     pub(super) fn run(mut self) -> Findings {
         let is_complete = self.walk().is_ok_and(|()| self.waiting.is_empty());
-        let smallest = self.waiting.first_key_value().map_or(0, |((size, _), _)| *size);
         let mut found: Vec<Found> = self.found.into_values().collect();
         found.sort_by_key(|found| found.size);
-        Findings { found, unsearched: (!is_complete).then_some(smallest) }
+        Findings { found, unsearched: (!is_complete).then_some(self.size) }
     }
 
     fn walk(&mut self) -> Result<(), Full> {
         let start = self.readers.iter_mut().map(Reader::start).collect::<Result<Vec<State>, Full>>()?;
         self.meet(self.start, (Place::Start, start), Step { from: None, symbol: Symbol::NextLine });
         while let Some(entry) = self.waiting.first_entry() {
-            if self.steps.len() >= MAX_READINGS {
+            if self.steps.len() >= MAX_READINGS || self.steps.len() * self.cost >= MAX_STEPS {
                 return Ok(());
             }
             let ((size, _), (reading, step)) = entry.remove_entry();
             if !self.seen.insert(reading.clone()) {
                 continue;
             }
+            self.size = size;
             let id = self.steps.len();
             self.steps.push(step);
             self.end(id, size, &reading)?;

@@ -4,8 +4,8 @@ use http::HeaderName;
 
 use super::difference::Decided;
 use super::request::Request;
-use super::rows::{Effect, Row, Subject, rows};
-use crate::policy::{Affinity, KeyAffinity, Policy};
+use super::rows::{Effect, Row, Source, Subject, rows};
+use crate::policy::{Affinity, Policy};
 use crate::select::{Interval, Reason, Sample, Selector, Step};
 
 /// A policy with its rows and with what its weights decide.
@@ -36,10 +36,6 @@ impl Side {
         Side { rows: rows(policy), pieces, selector }
     }
 
-    pub(super) fn policy(&self) -> &Policy {
-        self.selector.policy()
-    }
-
     /// The decision if this row is the first to match; `None` if the weights decide.
     pub(super) fn decided(&self, row: usize) -> Option<Decided> {
         match self.rows.get(row)?.effect {
@@ -50,10 +46,10 @@ impl Side {
         }
     }
 
-    /// The affinity key, if the weights decide with it when this row is the first to match.
-    pub(super) fn key(&self, row: usize) -> Option<&KeyAffinity> {
-        match (self.rows.get(row)?.effect == Effect::Draws, self.policy().affinity()) {
-            (true, Affinity::Key(key)) => Some(key),
+    /// Where the sample comes from, if the weights decide with that of a key when this row is the first to match.
+    pub(super) fn source(&self, row: usize) -> Option<Source> {
+        match (self.rows.get(row)?.effect == Effect::Draws, self.selector.policy().affinity()) {
+            (true, Affinity::Key(key)) => Some(Source::new(key)),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::rows::Source;
 use crate::policy::{Affinity, Policy, Ratio, Variant};
 use crate::select::{Interval, Selector};
 
@@ -160,7 +161,7 @@ fn independent(a: &Policy, b: &Policy) -> Shares {
 impl Draw {
     fn of(a: &Affinity, b: &Affinity) -> Self {
         match (a, b) {
-            (Affinity::Key(a), Affinity::Key(b)) if a == b => Draw::Client,
+            (Affinity::Key(a), Affinity::Key(b)) if Source::new(a) == Source::new(b) => Draw::Client,
             (Affinity::Key(_), _) | (_, Affinity::Key(_)) => Draw::Again,
             (Affinity::None | Affinity::Cookie(_), Affinity::None | Affinity::Cookie(_)) => Draw::Caller,
         }

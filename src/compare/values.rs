@@ -137,6 +137,11 @@ impl Values {
         Ok(firsts)
     }
 
+    /// The number of conditions that each byte is compared with; all exact values together are one.
+    pub(super) fn conditions(&self) -> usize {
+        1 + self.patterns.len()
+    }
+
     /// A number for each condition that is equal for bytes that the condition does not tell apart.
     pub(super) fn signature(&self, byte: u8) -> impl Iterator<Item = u8> {
         let is_exact = self.nodes.iter().any(|node| node.next.contains_key(&byte));

@@ -82,6 +82,12 @@ fn answers_in_words() {
             "canaries: [{ weight: 100 }]",
             same,
         ),
+        // The letter case of a cookie that has a key does not matter.
+        (
+            "{ canaries: [{ weight: 50 }], affinity: { key: { cookie: uid, salt: s } } }",
+            "{ canaries: [{ weight: 50 }], affinity: { key: { cookie: UID, salt: s } } }",
+            same,
+        ),
         // Whenever there is a key, a rule decides.
         (
             "{ canaries: [{ weight: 50, header: { name: x-u, pattern: '.' } }], affinity: { key: { header: x-u } } }",
@@ -114,7 +120,7 @@ fn a_bound_is_named() {
     let answer = compare::policies(&rule(large), &rule("(b|a)*a(b|a){20}c"));
     assert_eq!(
         answer.to_string(),
-        "no difference was found, but the values of header x-a were not all searched: they have more than 32768 beginnings",
+        "no difference was found, but the values of header x-a were not all searched: more than 32768 beginnings or 16777216 steps",
     );
 }
 
@@ -138,6 +144,26 @@ fn a_thousand_canaries_are_compared() {
     let reversed: Vec<Canary> = canaries.iter().rev().cloned().collect();
     let Comparison::Differs(difference) = compare::policies(&old, &policy(&reversed)) else { panic!() };
     assert_eq!(difference.request.to_string(), "`cookie: c0=v; c1=v`");
+}
+
+/// A thousand rules on one header: values are looked up, and patterns are searched together until the bound.
+#[test]
+fn a_thousand_rules_on_one_name_are_compared() {
+    let policy = |value_match: &dyn Fn(usize) -> Match, count: usize| {
+        let rule = |index| HeaderRule::new("x-user", value_match(index)).unwrap();
+        let canary = |index: usize| Canary::new(&format!("canary-{index}"), 0).unwrap().with_header(rule(index));
+        Policy::new((0..count).map(canary), Total::default()).unwrap()
+    };
+    let exact = |index: usize| Match::Exact(format!("u{index}"));
+    let pattern = |index: usize| Match::Pattern(canary_policy::Pattern::new(&format!("^u{index}$")).unwrap());
+    assert_eq!(compare::policies(&policy(&exact, 1000), &policy(&exact, 1000)), Comparison::Same);
+    let Comparison::Differs(difference) = compare::policies(&policy(&exact, 999), &policy(&exact, 1000)) else {
+        panic!()
+    };
+    assert_eq!(difference.request.to_string(), "`x-user: u999`");
+    assert_eq!(compare::policies(&policy(&exact, 100), &policy(&pattern, 100)), Comparison::Same);
+    assert_eq!(compare::policies(&policy(&pattern, 1000), &policy(&pattern, 1000)), Comparison::Same);
+    let Comparison::Undecided(_) = compare::policies(&policy(&exact, 1000), &policy(&pattern, 1000)) else { panic!() };
 }
 
 /// What a reviewer reads.

@@ -1,10 +1,11 @@
 //! The answer to the question whether two policies are the same.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::difference::Difference;
 use super::proof::{Proof, Wanted};
-use crate::error::Excerpt;
+use crate::error::{Diagnostic, Excerpt};
 use crate::policy::Policy;
 
 /// Whether two policies decide every request alike.
@@ -133,6 +134,24 @@ impl fmt::Display for Bound {
                 Excerpt::whole(name)
             ),
             Bound::Cookies { names } => write!(f, "{} influence each other, which was not searched", list(names)),
+        }
+    }
+}
+
+impl Diagnostic for Bound {
+    fn code(&self) -> &'static str {
+        match self {
+            Bound::Values { .. } => "values-not-searched",
+            Bound::Keys { .. } => "key-not-found",
+            Bound::Cookies { .. } => "cookies-not-searched",
+        }
+    }
+
+    /// The headers and cookies, separated by commas.
+    fn field(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Bound::Values { names, .. } | Bound::Cookies { names } => Some(names.join(", ").into()),
+            Bound::Keys { name, .. } => Some(name.into()),
         }
     }
 }

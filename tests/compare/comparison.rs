@@ -1,7 +1,7 @@
 //! The answers and their words, by hand.
 
 use canary_policy::compare::{self, Comparison};
-use canary_policy::{Canary, HeaderRule, Match, Policy, Total};
+use canary_policy::{Canary, Diagnostic, HeaderRule, Match, Policy, Total};
 
 use super::brute_force::replay;
 use crate::util::{policy, texts};
@@ -122,6 +122,17 @@ fn a_bound_is_named() {
         answer.to_string(),
         "no difference was found, but the values of header x-a were not all searched: more than 32768 beginnings or 16777216 steps",
     );
+    let Comparison::Undecided(bound) = answer else { panic!("{answer}") };
+    assert_eq!((bound.code(), bound.field().as_deref()), ("values-not-searched", Some("header x-a")));
+
+    // One client of four billion goes to the canary: no key that it has is found.
+    let rare = |salt: &str| {
+        let affinity = format!("affinity: {{ key: {{ header: x-u, salt: {salt} }} }}");
+        policy(&format!("{{ total: 4294967295, canaries: [{{ weight: 1 }}], {affinity} }}"))
+    };
+    let Comparison::Undecided(bound) = compare::policies(&rare("s"), &rare("t")) else { panic!() };
+    assert_eq!((bound.code(), bound.field().as_deref()), ("key-not-found", Some("x-u")));
+    assert_eq!(bound.to_string(), "the samples differ, but none of 65536 keys in x-u is decided differently");
 }
 
 /// 1,000 canaries with different names, each with a header rule and a cookie rule. Searching every pair of rules would take

@@ -3,7 +3,7 @@
 use http::{HeaderName, header};
 
 use crate::policy::{
-    Affinity, AffinityPrecedence, Canary, CookieAffinity, Key, KeyAffinity, Match, Parts, Policy, Variant,
+    Affinity, AffinityPrecedence, Canary, CookieAffinity, Key, KeyAffinity, KeyHash, Match, Parts, Policy, Variant,
 };
 use crate::select::Reason;
 
@@ -88,16 +88,17 @@ pub(super) struct Row {
 pub(super) struct Source {
     key: Subject,
     salt: String,
+    hash: KeyHash,
 }
 
 impl Source {
     pub(super) fn new(affinity: &KeyAffinity) -> Self {
-        let KeyAffinity { key, salt } = affinity;
+        let KeyAffinity { key, salt, hash } = affinity;
         let key = match key {
             Key::Header(name) => Subject::Header(name.clone()),
             Key::Cookie(name) => Subject::cookie(name.as_str()),
         };
-        Source { key, salt: salt.clone() }
+        Source { key, salt: salt.clone(), hash: *hash }
     }
 }
 
@@ -105,7 +106,7 @@ impl Source {
 pub(super) fn rows(policy: &Policy) -> Vec<Row> {
     let Parts { canaries, total: _, affinity } = policy.parts();
     let (mut headers, mut cookies) = (Vec::new(), Vec::new());
-    for (index, Canary { name: _, weight: _, header, cookie }) in canaries.iter().enumerate() {
+    for (index, Canary { name: _, weight: _, position: _, header, cookie }) in canaries.iter().enumerate() {
         if let Some(rule) = header {
             headers.extend(rule_rows(&Subject::Header(rule.name.clone()), &rule.value_match, Reason::Header, index));
         }
@@ -122,7 +123,7 @@ pub(super) fn rows(policy: &Policy) -> Vec<Row> {
             rows.splice(at..at, holders);
         }
         Affinity::Key(key) => {
-            let Source { key: subject, salt: _ } = Source::new(key);
+            let Source { key: subject, salt: _, hash: _ } = Source::new(key);
             rows.push(Row { subject, test: Test::Filled, effect: Effect::Draws });
         }
     }

@@ -5,8 +5,8 @@ use http::HeaderName;
 use super::difference::Decided;
 use super::request::Request;
 use super::rows::{Effect, Row, Source, Subject, rows};
-use crate::policy::{Affinity, Policy};
-use crate::select::{Interval, Reason, Sample, Selector, Step};
+use crate::policy::{Affinity, Interval, Policy};
+use crate::select::{Reason, Sample, Selector, Step};
 
 /// A policy with its rows and with what its weights decide.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Side {
             start: Sample::from_fraction(interval.start, policy.total().get()).unwrap_or(Sample::MIN),
             decided: Decided::new(&selector, selector.decision(interval.variant, Reason::Weight)),
         };
-        let pieces = selector.intervals().iter().map(piece).collect();
+        let pieces = policy.intervals().iter().map(piece).collect();
         Side { rows: rows(policy), pieces, selector }
     }
 

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::rows::Source;
-use crate::policy::{Affinity, Policy, Ratio, Variant};
-use crate::select::{Interval, Selector};
+use crate::policy::{Affinity, Interval, Policy, Ratio, Variant};
 
 /// The shares of the requests that go from each variant of one policy to each variant of another, for requests that no rule and
 /// no affinity cookie decides.
@@ -81,10 +80,10 @@ pub struct Transition {
 pub enum Draw {
     /// Neither policy has an affinity key. A share is one of all samples that a caller passes.
     Caller,
-    /// Both policies have the same affinity key with the same salt. A share is one of the clients: each client has one sample
+    /// Both policies have the same affinity key with the same salt and hash. A share is one of the clients: each client has one sample
     /// for both policies. Requests without the key have the sample of the caller, and the same shares.
     Client,
-    /// Only one policy has an affinity key, or their keys or salts differ. The samples are independent, so clients are drawn
+    /// Only one policy has an affinity key, or their keys, salts or hashes differ. The samples are independent, so clients are drawn
     /// again: a share is the product of the shares of both variants. Requests without a key have the sample of the caller in
     /// both policies; compare the policies without affinity for their shares.
     Again,
@@ -126,7 +125,7 @@ fn together(a: &Policy, b: &Policy) -> Shares {
     let divisor = Ratio::new(total_a, total_b).common_divisor().max(1);
     // In parts of the least common multiple of the totals, which is below 2^64.
     let (scale_a, scale_b) = (total_b / divisor, total_a / divisor);
-    let (before, after) = (Selector::new(a).intervals(), Selector::new(b).intervals());
+    let (before, after) = (a.intervals(), b.intervals());
     let mut shares = Shares::new();
     let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
     while let (Some(one), Some(other)) = (before.peek(), after.peek()) {

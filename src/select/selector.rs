@@ -7,7 +7,7 @@ use http::{HeaderName, header};
 use super::affinity::{CompiledAffinity, CompiledCookie};
 use super::rules::CompiledRule;
 use super::weights::Intervals;
-use super::{Decision, Explanation, HeaderLines, Interval, Reason, Sample, Step};
+use super::{Decision, Explanation, HeaderLines, Reason, Sample, Step};
 use crate::policy::{Canary, Key, Parts, Policy, Token, Variant};
 
 /// A compiled policy, which decides for each request which variant answers it.

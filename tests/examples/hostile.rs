@@ -128,7 +128,7 @@ fn names_of_files_and_texts_without_a_format_are_escaped() {
         assert_eq!(run.code, 1);
         check(&run, &name);
     }
-    let runs: [(&str, &[&str]); 5] = [
+    let runs: [(&str, &[&str]); 6] = [
         ("migrate", &["--effective"]),
         ("compare", &["-", "nowhere"]),
         ("render", &["-"]),

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::util::example::{example, example_into};
 
 /// Each example with arguments and input for which it prints something.
-const RUNS: [(&str, &[&str], &str); 5] = [
+const RUNS: [(&str, &[&str], &str); 6] = [
     ("compare", &["examples/manifests/policy.yaml", "examples/manifests/policy.yaml"], ""),
     ("decide", &[], ""),
     ("migrate", &["--effective"], "{\"id\": 1, \"ingresses\": []}\n{\"id\": 2, \"ingresses\": []}\n"),
@@ -47,7 +47,7 @@ fn an_output_without_room_is_an_error() {
 fn a_byte_order_mark_is_skipped() {
     let policy = std::fs::read_to_string(crate::util::path("../examples/manifests/policy.yaml")).unwrap();
     let prd = std::fs::read_to_string(crate::util::path("../examples/manifests/prd.yaml")).unwrap();
-    let runs: [(&str, &[&str], &str); 6] = [
+    let runs: [(&str, &[&str], &str); 7] = [
         ("migrate", &["--effective"], "{\"id\": 1, \"ingresses\": []}"),
         ("compare", &["examples/manifests/policy.yaml", "-"], &policy),
         ("render", &["-", "--canary", "canary"], &prd),

@@ -100,7 +100,8 @@ pub(in crate::targets::nginx) fn policy_of(
     affinity: Affinity,
 ) -> Result<Policy, AnnotationError> {
     let total = total(config)?;
-    let canary = Canary { name, weight: weight(config)?, position: None, header: header(config)?, cookie: cookie(config)? };
+    let canary =
+        Canary { name, weight: weight(config)?, position: None, header: header(config)?, cookie: cookie(config)? };
     Ok(Policy::of(Parts { canaries: vec![canary], total, affinity }))
 }
 

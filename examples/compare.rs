@@ -71,7 +71,8 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     }
     let (old, new) = (policy(&args.old, args)?, policy(&args.new, args)?);
     let changes = compare::changes(&old, &new);
-    let text = if args.json { json::line(&report(&changes)?.to_string()) + "\n" } else { words::words(&changes, &old, &new) };
+    let text =
+        if args.json { json::line(&report(&changes)?.to_string()) + "\n" } else { words::words(&changes, &old, &new) };
     let _ = output::print(&text)?;
     Ok(ExitCode::from(match changes.comparison() {
         Comparison::Same => 0,

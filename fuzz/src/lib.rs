@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::time::Instant;
 
+use canary_policy::compare::{self, Comparison};
 use canary_policy::targets::gateway::{self, HttpRoute};
 use canary_policy::targets::istio::{self, VirtualService, VirtualServiceParams};
 use canary_policy::targets::nginx::{
-    Annotations, Flags, IngressParams, Manifest, Pair, Prefix, RequestView, annotations as write_annotations,
-    canary_ingress, parse, read, routes,
+    Annotations, Cluster, Flags, IngressParams, Manifest, Pair, Prefix, RequestView, Service,
+    annotations as write_annotations, canary_ingress, lint, parse, read, routes,
 };
 use canary_policy::targets::{envoy, gloo, linkerd, replicas};
 use canary_policy::{
@@ -25,7 +26,7 @@ mod naive;
 mod util;
 
 use input::Input;
-use util::outcome::{Outcome, compare};
+use util::outcome::{Outcome, compare as compare_outcomes};
 use util::reading::{readable, sets_no_cookie};
 use util::request::Lines;
 use util::route::route;
@@ -253,7 +254,7 @@ fn written(data: &[u8], write: impl Fn(&Policy, &Lines) -> Option<(Vec<Loss>, Ou
     let request = input.request(&policy);
     if let Some((losses, routed)) = write(&policy, &request) {
         shown(&losses);
-        compare(&policy, &losses, &request, routed).unwrap_or_else(|error| panic!("{error}: {policy:?}"));
+        compare_outcomes(&policy, &losses, &request, routed).unwrap_or_else(|error| panic!("{error}: {policy:?}"));
     }
 }
 
@@ -474,4 +475,57 @@ pub fn ingress(data: &[u8]) {
         pair.canary_service().err().into_iter().for_each(|error| shown([error]));
         shown(&pair.covered().findings);
     }
+}
+
+/// Two policies: the request of a difference is decided differently, and without a difference every request is decided alike.
+pub fn compare_policies(data: &[u8]) {
+    let mut input = Input::new(data);
+    let (Some(a), Some(b)) = (input.policy(), input.policy()) else { return };
+    let (before, after) = (Selector::new(&a), Selector::new(&b));
+    let decide = |selector: &Selector, lines: &Lines, sample| {
+        let decision = selector.select(lines, sample);
+        (selector.name(decision.variant).unwrap().to_owned(), decision.reason, decision.set_cookie)
+    };
+    match compare::policies(&a, &b) {
+        Comparison::Same => {
+            for policy in [&a, &b] {
+                let (lines, sample) = (input.request(policy), Sample::from_bits(input.number()));
+                assert_eq!(decide(&before, &lines, sample), decide(&after, &lines, sample), "{lines:?}");
+            }
+        }
+        Comparison::Differs(difference) => {
+            let (request, sample) = (&difference.request, difference.request.sample);
+            assert_eq!(before.select(request, sample), difference.before.decision);
+            assert_eq!(after.select(request, sample), difference.after.decision);
+            assert!(!difference.before.is_same(&difference.after));
+            shown([difference.to_string()]);
+        }
+        Comparison::Undecided(bound) => shown([bound]),
+        other => panic!("{other:?}"),
+    }
+    let transitions = compare::transitions(&a, &b).transitions;
+    let total = transitions[0].share.total;
+    assert_eq!(transitions.iter().map(|transition| transition.share.parts).sum::<u128>(), total);
+}
+
+/// The Ingresses and Services of a cluster: what the controller serves does not depend on the order in which they are given.
+pub fn cluster(data: &[u8]) {
+    let mut input = Input::new(data);
+    let value = serde_json::from_slice(data).unwrap_or_else(|_| ingresses(&mut input));
+    let documents = value.as_array().cloned().unwrap_or(vec![value]);
+    let mut read: Vec<Ingress> = Vec::new();
+    for (index, document) in documents.into_iter().enumerate() {
+        if let Ok(manifest) = serde_json::from_value::<Manifest>(document) {
+            let mut ingress = Ingress::from(manifest);
+            // A cluster has one object of a name.
+            ingress.metadata.name = Some(format!("{}-{index}", ingress.metadata.name.unwrap_or_default()));
+            read.push(ingress);
+        }
+    }
+    let services = || ["web", "web-canary"].map(|name| Service::new("default", name));
+    let forwards = Cluster::new(Flags::default()).with_ingresses(read.clone()).with_services(services());
+    let backwards = Cluster::new(Flags::default()).with_ingresses(read.into_iter().rev()).with_services(services());
+    assert_eq!(forwards.processed(), backwards.processed());
+    assert_eq!(format!("{:?}", forwards.virtual_hosts()), format!("{:?}", backwards.virtual_hosts()));
+    shown(lint(&forwards));
 }

@@ -56,7 +56,7 @@ fn change(difference: &Difference, changes: &Changes) -> String {
     let Difference { request, before, after, .. } = difference;
     let who = who(request, before, after);
     let (from, to) = (reason(before), reason(after));
-    // Where the weights leave no choice, they are one variant.
+    // If every sample goes to one variant, a decision by weight is a decision for that variant.
     let (from_all, to_all) = (all(changes, |one| &one.from), all(changes, |one| &one.to));
     match (before.decision.reason, after.decision.reason) {
         (Reason::Weight, Reason::Weight) if before.name == after.name => {
@@ -67,7 +67,9 @@ fn change(difference: &Difference, changes: &Changes) -> String {
             format!("For example, {request} goes from {} to {}.", before.name, after.name)
         }
         (Reason::Affinity, Reason::Weight) => format!("{who} are drawn again."),
-        (Reason::Weight, Reason::Affinity) => format!("{who} keep {}, and were drawn again before.", after.name),
+        (Reason::Weight, Reason::Affinity) => {
+            format!("{who} keep {}; before the change they were drawn again.", after.name)
+        }
         (Reason::Weight, _) if from_all.is_none() => {
             format!("{who} go to {}, by {to} and no longer by weight.", after.name)
         }
@@ -85,7 +87,7 @@ fn change(difference: &Difference, changes: &Changes) -> String {
     }
 }
 
-/// The variant that has all transitions, if it is one.
+/// The variant that this function names in every transition, if it is always the same.
 fn all<'c>(changes: &'c Changes, name: impl Fn(&'c Transition) -> &'c String) -> Option<&'c String> {
     let mut names = changes.transitions.transitions.iter().map(name);
     let first = names.next()?;

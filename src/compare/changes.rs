@@ -29,17 +29,19 @@ use crate::policy::Policy;
 #[must_use]
 #[non_exhaustive]
 pub struct Changes {
-    /// A smallest request for each pair of a row of the first policy and a row of the second that a single header or cookie can
-    /// make the deciding ones, if the decisions differ; a row is one value of a rule or of an affinity cookie. If two headers or
-    /// cookies are needed for a difference, the smallest such request is here too. Smaller requests come first.
+    /// Requests that are decided differently, smaller ones first.
+    ///
+    /// A condition of a policy is one value or pattern of a rule, or one value of an affinity cookie. There is a smallest request for
+    /// each pair of conditions, one of each policy, that decide the same header or cookie differently. Of the requests that differ
+    /// only because of two headers or cookies together, the smallest one is here.
     pub differences: Vec<Difference>,
-    /// The shares of the requests that change their variant by weight.
+    /// The shares of the requests that keep or change their variant by weight.
     pub transitions: Transitions,
-    /// What was not searched.
+    /// The limits at which the search ended, if it did not search everything.
     pub bounds: Vec<Bound>,
 }
 
-/// All changes between two policies. There are none if and only if [`policies`](super::policies) returns
+/// All changes between two policies. There are neither differences nor bounds if and only if [`policies`](super::policies) returns
 /// [`Comparison::Same`].
 ///
 /// ```
@@ -58,10 +60,6 @@ pub fn changes(a: &Policy, b: &Policy) -> Changes {
 impl Changes {
     /// The changes in short, which is what [`policies`](super::policies) returns.
     pub fn comparison(&self) -> Comparison {
-        match (self.differences.first(), self.bounds.first()) {
-            (Some(difference), _) => Comparison::Differs(difference.clone()),
-            (None, Some(bound)) => Comparison::Undecided(bound.clone()),
-            (None, None) => Comparison::Same,
-        }
+        Comparison::of(self.differences.first().cloned(), self.bounds.first().cloned())
     }
 }

@@ -37,7 +37,7 @@ pub enum Comparison {
     Undecided(Bound),
 }
 
-/// What was not searched, and why.
+/// A limit at which the search ended, and what was not searched.
 ///
 /// ```
 /// use canary_policy::compare::{self, Bound, Comparison};
@@ -66,15 +66,16 @@ pub enum Bound {
         /// The number of steps, one for each beginning, next byte and condition, after which a search ends.
         steps: usize,
     },
-    /// Two keys, or a key and the caller, draw with different samples, and no key was found for which that makes a difference.
-    /// There are such keys if both variants get a share.
+    /// Both policies decide by weight, but with different samples: those of two keys, or those of a key and of the caller. None of
+    /// the keys that were tried is decided differently, though others may be.
     Keys {
         /// The name of the header or cookie that has the key.
         name: String,
         /// The number of keys that were tried.
         most: usize,
     },
-    /// These cookies can be decided differently, but influence each other in one line in a way that was not searched.
+    /// A request with these cookies may be decided differently, but the cookies influence each other in one line in a way that was
+    /// not searched.
     Cookies {
         /// The headers and cookies.
         names: Vec<String>,
@@ -83,9 +84,9 @@ pub enum Bound {
 
 /// Whether two policies decide every request alike, for every sample.
 ///
-/// The answer [`Comparison::Differs`] has a request with the fewest bytes in its header lines. If a request without headers is
-/// decided differently, it has the smallest sample for which it is.
-/// A difference in the reason or in the `Set-Cookie` value is a difference. The [module](super) says what is compared and how.
+/// The answer [`Comparison::Differs`] has a request with the fewest bytes in its header lines. If that is a request without headers,
+/// it has the smallest sample that is decided differently. Decisions for the same variant differ too if their reasons or their
+/// `Set-Cookie` values differ. The [module](super) says what is compared and how.
 ///
 /// The work grows as n log n with the number of canaries, if each header and cookie is looked at by a few of them. On one name,
 /// all values that the rules tell apart are searched; after 32,768 different beginnings of values, or 16,777,216 steps, the search
@@ -110,10 +111,17 @@ pub enum Bound {
 /// ```
 pub fn policies(a: &Policy, b: &Policy) -> Comparison {
     let Proof { differences, bounds } = Proof::new(a, b, Wanted::Smallest);
-    match (differences.into_iter().next(), bounds.into_iter().next()) {
-        (Some(difference), _) => Comparison::Differs(difference),
-        (None, Some(bound)) => Comparison::Undecided(bound),
-        (None, None) => Comparison::Same,
+    Comparison::of(differences.into_iter().next(), bounds.into_iter().next())
+}
+
+impl Comparison {
+    /// The answer for the smallest difference and the first bound.
+    pub(super) fn of(difference: Option<Difference>, bound: Option<Bound>) -> Self {
+        match (difference, bound) {
+            (Some(difference), _) => Comparison::Differs(difference),
+            (None, Some(bound)) => Comparison::Undecided(bound),
+            (None, None) => Comparison::Same,
+        }
     }
 }
 
@@ -125,12 +133,12 @@ impl fmt::Display for Bound {
                 let names = list(names);
                 write!(
                     f,
-                    "the values of {names} were not all searched: more than {beginnings} beginnings or {steps} steps"
+                    "not all values of {names} were searched: the search ends after {beginnings} beginnings of values or {steps} steps"
                 )
             }
             Bound::Keys { name, most } => write!(
                 f,
-                "the samples differ, but none of {most} keys in {} is decided differently",
+                "the policies draw with different samples, but none of {most} keys in {} is decided differently",
                 Excerpt::whole(name)
             ),
             Bound::Cookies { names } => write!(f, "{} influence each other, which was not searched", list(names)),

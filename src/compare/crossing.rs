@@ -1,14 +1,15 @@
-//! Two names that decide a difference together: the row of one decides in the first policy, the row of the other in the second.
+//! Two names that decide a difference together: a row on one of them decides in the first policy, a row on the other in the
+//! second.
 
 use std::collections::BTreeMap;
 
 use super::values::Firsts;
 
-/// A name with a value for which both policies decide alike if no other header or cookie has its say.
+/// A part of a request that both policies decide alike if the request consists of it alone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
-    /// The place in the list of findings.
-    pub(super) finding: usize,
+    /// The place of the part in the list of all parts.
+    pub(super) part: usize,
     pub(super) firsts: Firsts,
     pub(super) size: usize,
     /// The same number for the same decision.
@@ -18,17 +19,17 @@ pub(super) struct Candidate {
     pub(super) is_cookie: bool,
 }
 
-/// Two findings that differ together.
+/// Two parts that differ together.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Crossing {
-    /// The finding that decides in the first policy.
+    /// The part that decides in the first policy.
     pub(super) a: usize,
-    /// The finding that decides in the second policy.
+    /// The part that decides in the second policy.
     pub(super) b: usize,
     pub(super) size: usize,
 }
 
-/// What two cookies save by being in one line: the second `cookie: `, for which they need `; `.
+/// The number of bytes that two cookies save in one line: there is one `; ` instead of a second `cookie: `.
 const SAVED: usize = "cookie: ".len() - "; ".len();
 
 /// The smallest crossing: of two candidates of different groups with different decisions, one is earlier in the first policy
@@ -48,7 +49,7 @@ pub(super) fn smallest(mut candidates: Vec<Candidate>) -> Option<Crossing> {
                 let saved = if is_cookie && later.is_cookie { SAVED } else { 0 };
                 let size = earlier.size + later.size - saved;
                 if smallest.is_none_or(|smallest| size < smallest.size) {
-                    smallest = Some(Crossing { a: earlier.finding, b: later.finding, size });
+                    smallest = Some(Crossing { a: earlier.part, b: later.part, size });
                 }
             }
         }

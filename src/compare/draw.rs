@@ -11,10 +11,10 @@ use crate::select::Sample;
 /// The number of values of a key that are tried.
 pub(super) const MAX_TRIES: usize = 1 << 16;
 
-/// A request with a key for which two policies decide differently, because they draw with different samples. `length` is that
-/// of the shortest key for which the weights decide. Shorter keys are tried first.
+/// A request with a key for which two policies decide differently, because they draw with different samples. The keys that are
+/// tried have at least this length, which is that of the shortest key for which the weights decide. Shorter keys come first.
 pub(super) fn request(a: &Side, b: &Side, key: &Subject, length: usize) -> Option<Request> {
-    // The first two decisions of a policy differ, so one of the two is not that of the other policy.
+    // The first two decisions of a policy differ from each other, so at least one of them differs from what the other policy decides.
     let samples: Vec<Sample> = a.samples().take(2).chain(b.samples().take(2)).collect();
     let lines = values(length).take(MAX_TRIES).filter_map(|value| line(key, value));
     let requests =

@@ -8,7 +8,7 @@ use super::comparison::Bound;
 use super::readers::Reader;
 use super::request::start_size;
 use super::rows::{Row, Subject, Test};
-use super::search::{Findings, Found, MAX_READINGS, MAX_STEPS, Search};
+use super::search::{Found, MAX_READINGS, MAX_STEPS, Search, Searched};
 use super::values::{Firsts, Full, Values};
 
 /// The rows of both policies on one header, or on cookies that may influence each other.
@@ -17,7 +17,7 @@ pub(super) struct Group {
     subjects: Vec<Subject>,
     a: Vec<IndexedRow>,
     b: Vec<IndexedRow>,
-    findings: Option<Findings>,
+    searched: Option<Searched>,
 }
 
 /// A row and its place in the policy.
@@ -36,22 +36,22 @@ pub(super) struct Groups {
     none: Firsts,
 }
 
-/// What a group can do to a request.
+/// Lines of a group, which are a part of a request, and the rows that are the first to match them.
 #[derive(Debug)]
-pub(super) struct Finding<'g> {
+pub(super) struct RequestPart<'g> {
     /// The place of the group.
     pub(super) group: usize,
     pub(super) firsts: Firsts,
-    /// The smallest lines; `None` if the search was given up before it found any, and it is unknown whether there are some.
+    /// The smallest lines. `None` if the search was given up before it found any, so that there may be none.
     pub(super) lines: Option<&'g [Vec<u8>]>,
-    /// The size of the lines, or what it is at least.
+    /// The size of the lines; a lower bound of it if no lines were found.
     pub(super) size: usize,
 }
 
 impl Groups {
     pub(super) fn new(a: &[Row], b: &[Row]) -> Self {
         let mut groups: BTreeMap<String, Group> = BTreeMap::new();
-        let new = || Group { subjects: Vec::new(), a: Vec::new(), b: Vec::new(), findings: None };
+        let new = || Group { subjects: Vec::new(), a: Vec::new(), b: Vec::new(), searched: None };
         for (index, row) in a.iter().enumerate() {
             groups.entry(row.subject.family()).or_insert_with(new).a.push(IndexedRow::new(index, row));
         }
@@ -67,38 +67,39 @@ impl Groups {
     pub(super) fn search(&mut self) {
         let none = self.none;
         for group in &mut self.groups {
-            group.findings.get_or_insert_with(|| search(&group.subjects, &group.a, &group.b, none));
+            group.searched.get_or_insert_with(|| search(&group.subjects, &group.a, &group.b, none));
         }
     }
 
-    /// The rows that lines of each group can make the first, smallest lines first within a group. Lines that no row matches are
-    /// left out.
-    pub(super) fn findings(&self) -> Vec<Finding<'_>> {
+    /// The parts of requests: the smallest lines of each group for each pair of rows that can be the first to match. The smallest
+    /// lines of a group come first. Lines that no row matches are left out.
+    pub(super) fn parts(&self) -> Vec<RequestPart<'_>> {
         let mut all = Vec::new();
         for (place, group) in self.groups.iter().enumerate() {
-            let Some(Findings { found, unsearched }) = &group.findings else { continue };
-            let found = found.iter().map(|Found { firsts, lines, size }| Finding {
+            let Some(Searched { found, unsearched }) = &group.searched else { continue };
+            let found = found.iter().map(|Found { firsts, lines, size }| RequestPart {
                 group: place,
                 firsts: *firsts,
                 lines: Some(lines.as_slice()),
                 size: *size,
             });
-            let mut found: Vec<Finding<'_>> = found.collect();
+            let mut found: Vec<RequestPart<'_>> = found.collect();
             if let Some(size) = *unsearched {
                 let possible = group.pairs_in_step();
                 let new = possible.filter(|firsts| !group.has_found(*firsts));
-                let new = new.map(|firsts| Finding { group: place, firsts, lines: None, size });
+                let new = new.map(|firsts| RequestPart { group: place, firsts, lines: None, size });
                 found.extend(new.collect::<Vec<_>>());
             }
-            all.extend(found.into_iter().filter(|finding| finding.firsts != self.none));
+            all.extend(found.into_iter().filter(|part| part.firsts != self.none));
         }
         all
     }
 
-    /// The bounds of the groups in which not every pair of rows is known, and the smallest size that they did not search.
+    /// For each group in which some pairs of rows may be unknown: the bound that ended its search, and the smallest size of lines
+    /// that was not searched.
     pub(super) fn unknown(&self) -> impl Iterator<Item = (Bound, usize)> {
         self.groups.iter().filter(|group| !group.is_in_step()).filter_map(|group| {
-            let size = group.findings.as_ref()?.unsearched?;
+            let size = group.searched.as_ref()?.unsearched?;
             Some((group.bound(), size))
         })
     }
@@ -127,12 +128,12 @@ impl Groups {
 
     /// Makes one group of these groups.
     pub(super) fn merge(&mut self, places: &[usize]) {
-        let mut merged = Group { subjects: Vec::new(), a: Vec::new(), b: Vec::new(), findings: None };
+        let mut merged = Group { subjects: Vec::new(), a: Vec::new(), b: Vec::new(), searched: None };
         let mut places: Vec<usize> = places.to_vec();
         places.sort_unstable();
         places.dedup();
         for place in places.into_iter().rev().filter(|place| *place < self.groups.len()).collect::<Vec<_>>() {
-            let Group { subjects: _, a, b, findings: _ } = self.groups.remove(place);
+            let Group { subjects: _, a, b, searched: _ } = self.groups.remove(place);
             merged.a.extend(a);
             merged.b.extend(b);
         }
@@ -173,7 +174,7 @@ impl Group {
     }
 
     fn has_found(&self, firsts: Firsts) -> bool {
-        self.findings.as_ref().is_some_and(|findings| findings.found.iter().any(|found| found.firsts == firsts))
+        self.searched.as_ref().is_some_and(|searched| searched.found.iter().any(|found| found.firsts == firsts))
     }
 
     fn names(&self) -> Vec<String> {
@@ -189,22 +190,22 @@ impl Group {
     }
 }
 
-fn search(subjects: &[Subject], a: &[IndexedRow], b: &[IndexedRow], none: Firsts) -> Findings {
+fn search(subjects: &[Subject], a: &[IndexedRow], b: &[IndexedRow], none: Firsts) -> Searched {
     if let [subject] = subjects
         && let Some(found) = exact_values(subject, a, b, none)
     {
-        return Findings { found, unsearched: None };
+        return Searched { found, unsearched: None };
     }
     let start = start_size(&subjects.first().map_or(header::COOKIE, Subject::header));
     let readers: Result<Vec<Reader>, Full> = subjects.iter().map(|subject| reader(subject, a, b, none)).collect();
     match readers {
         Ok(mut readers) => Search::new(&mut readers, start).run(),
-        Err(Full) => Findings { found: Vec::new(), unsearched: Some(0) },
+        Err(Full) => Searched { found: Vec::new(), unsearched: Some(0) },
     }
 }
 
-/// The smallest lines for each exact value, if there are only exact values: the value itself. No two values make the same rows the
-/// first.
+/// The smallest lines for each pair of rows, if there are only exact values: each value makes other rows the first to match, so the
+/// value itself is the smallest.
 fn exact_values(subject: &Subject, a: &[IndexedRow], b: &[IndexedRow], none: Firsts) -> Option<Vec<Found>> {
     let mut values: BTreeMap<&str, Firsts> = BTreeMap::new();
     for (test, row) in tests(subject, a, b, none) {

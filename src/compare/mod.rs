@@ -4,13 +4,13 @@
 //! a change wants to know: a request for each rule that decides differently, and the share of the requests that goes from one
 //! variant to another. [`transitions`] is that share alone.
 //!
-//! Variants are compared by name: a canary that was moved in the list, and kept its name, is the same variant, and one that
-//! exists in only one of the policies is a different variant from every variant of the other. Two decisions are the same if
-//! the names of their variants, their reasons and their `Set-Cookie` values are. Policies are compared as
-//! [`Selector::new`](crate::Selector::new) compiles them, so names are the tokens in affinity cookies.
+//! Variants are compared by name: a canary that was moved in the list and kept its name is the same variant, and a canary that was
+//! renamed is another one. Two decisions are the same if the names of their variants, their reasons and their `Set-Cookie` values
+//! are equal. Policies are compared as [`Selector::new`](crate::Selector::new) compiles them: the tokens in affinity cookies are
+//! the names of the variants.
 //!
-//! A request is what HTTP can carry: lines with the bytes that an [`http::HeaderValue`] takes, without spaces or tabs at their
-//! ends, as [`HeaderLines`](crate::HeaderLines) asks for.
+//! All requests that HTTP can carry are compared: header lines of the bytes that an [`http::HeaderValue`] takes, without spaces or
+//! tabs at their ends, as [`HeaderLines`](crate::HeaderLines) requires.
 //!
 //! # How it is proven
 //!
@@ -28,7 +28,6 @@ mod comparison;
 mod crossing;
 mod difference;
 mod draw;
-
 mod group;
 mod proof;
 mod readers;

@@ -8,7 +8,7 @@ use super::comparison::Bound;
 use super::crossing::{self, Candidate};
 use super::difference::Difference;
 use super::draw;
-use super::group::{Finding, Groups};
+use super::group::{Groups, RequestPart};
 use super::request::{Line, Request, start_size};
 use super::rows::Subject;
 use super::side::{Side, smallest_sample};
@@ -30,10 +30,10 @@ pub(super) enum Wanted {
     All,
 }
 
-/// Findings that are decided differently if nothing else has its say.
+/// Parts of a request that are probably decided differently if the request consists of them alone.
 struct Suspect {
-    /// The places of the findings, one or two.
-    findings: Vec<usize>,
+    /// The places of the parts in the list of all parts; there are one or two.
+    parts: Vec<usize>,
     size: usize,
     /// Whether the weights decide in both policies, with different samples.
     is_draw: bool,
@@ -49,22 +49,22 @@ enum Verdict {
 
 impl Proof {
     pub(super) fn new(a: &Policy, b: &Policy, wanted: Wanted) -> Self {
-        let comparison = Sides { a: Side::new(a), b: Side::new(b) };
-        let by_sample = smallest_sample(&comparison.a, &comparison.b)
-            .and_then(|sample| comparison.difference(Request { lines: Vec::new(), sample }, true));
+        let sides = Sides { a: Side::new(a), b: Side::new(b) };
+        let by_sample = smallest_sample(&sides.a, &sides.b)
+            .and_then(|sample| sides.difference(Request { lines: Vec::new(), sample }, true));
         if let (Wanted::Smallest, Some(difference)) = (wanted, &by_sample) {
             return Proof { differences: vec![difference.clone()], bounds: Vec::new() };
         }
-        let mut groups = Groups::new(&comparison.a.rows, &comparison.b.rows);
+        let mut groups = Groups::new(&sides.a.rows, &sides.b.rows);
         loop {
             groups.search();
-            match comparison.judge(&groups, wanted) {
+            match sides.judge(&groups, wanted) {
                 Ok(Proof { mut differences, bounds }) => {
                     differences.extend(by_sample);
                     differences.sort_by_key(|difference| difference.request.size());
                     return Proof { differences, bounds };
                 }
-                // Each time there is at least one group less, so that this ends.
+                // The loop ends, because each merge leaves fewer groups.
                 Err(together) => groups.merge(&together),
             }
         }
@@ -80,7 +80,7 @@ struct Sides {
 impl Sides {
     /// Tries all suspects, smallest first. The error is the groups to search together.
     fn judge(&self, groups: &Groups, wanted: Wanted) -> Result<Proof, Vec<usize>> {
-        let findings = groups.findings();
+        let parts = groups.parts();
         let mut bounds = Vec::new();
         let mut searched = usize::MAX;
         for (bound, size) in groups.unknown() {
@@ -88,12 +88,12 @@ impl Sides {
             searched = searched.min(size);
         }
         let mut differences: Vec<Difference> = Vec::new();
-        for suspect in self.suspects(groups, &findings) {
+        for suspect in self.suspects(groups, &parts) {
             let smallest = differences.iter().map(|difference| difference.request.size()).min();
             if wanted == Wanted::Smallest && smallest.is_some_and(|smallest| smallest <= suspect.size) {
                 break;
             }
-            match self.verdict(groups, &findings, &suspect, searched) {
+            match self.verdict(groups, &parts, &suspect, searched) {
                 Verdict::Different(difference) => differences.push(difference),
                 Verdict::Merge(together) => return Err(together),
                 Verdict::Unknown(bound) => {
@@ -108,14 +108,14 @@ impl Sides {
     }
 
     /// All suspects, smallest first.
-    fn suspects(&self, groups: &Groups, findings: &[Finding<'_>]) -> Vec<Suspect> {
+    fn suspects(&self, groups: &Groups, parts: &[RequestPart<'_>]) -> Vec<Suspect> {
         let (mut suspects, mut others) = (Vec::new(), Vec::new());
         let mut decisions = BTreeMap::new();
-        for (place, finding) in findings.iter().enumerate() {
-            let Finding { group, firsts, lines: _, size } = *finding;
+        for (place, part) in parts.iter().enumerate() {
+            let RequestPart { group, firsts, lines: _, size } = *part;
             if self.differ(firsts) {
                 let is_draw = self.is_drawn(firsts);
-                suspects.push(Suspect { findings: vec![place], size, is_draw });
+                suspects.push(Suspect { parts: vec![place], size, is_draw });
                 continue;
             }
             let decided = self.a.decided(firsts.a);
@@ -123,11 +123,11 @@ impl Sides {
             let new = decisions.len();
             let decision = *decisions.entry(decision).or_insert(new);
             let is_cookie = groups.header(group) == header::COOKIE;
-            others.push(Candidate { finding: place, firsts, size, decision, group, is_cookie });
+            others.push(Candidate { part: place, firsts, size, decision, group, is_cookie });
         }
         let crossing = crossing::smallest(others);
         suspects.extend(crossing.map(|crossing| Suspect {
-            findings: vec![crossing.a, crossing.b],
+            parts: vec![crossing.a, crossing.b],
             size: crossing.size,
             is_draw: false,
         }));
@@ -135,7 +135,7 @@ impl Sides {
         suspects
     }
 
-    /// Whether the decisions of these rows differ.
+    /// Whether the decisions differ if these rows are the first that match.
     fn differ(&self, firsts: Firsts) -> bool {
         match (self.a.decided(firsts.a), self.b.decided(firsts.b)) {
             (Some(before), Some(after)) => !before.is_same(&after),
@@ -154,8 +154,8 @@ impl Sides {
     }
 
     /// Tries a suspect.
-    fn verdict(&self, groups: &Groups, findings: &[Finding<'_>], suspect: &Suspect, searched: usize) -> Verdict {
-        let parts: Vec<&Finding<'_>> = suspect.findings.iter().filter_map(|place| findings.get(*place)).collect();
+    fn verdict(&self, groups: &Groups, parts: &[RequestPart<'_>], suspect: &Suspect, searched: usize) -> Verdict {
+        let parts: Vec<&RequestPart<'_>> = suspect.parts.iter().filter_map(|place| parts.get(*place)).collect();
         let places: Vec<usize> = parts.iter().map(|part| part.group).collect();
         if let Some(part) = parts.iter().find(|part| part.lines.is_none())
             && let Some(bound) = groups.bound(part.group)
@@ -185,7 +185,7 @@ impl Sides {
     }
 
     /// Tries keys until one is decided differently.
-    fn drawn(&self, parts: &[&Finding<'_>], requests: &[Request], is_smallest: bool) -> Verdict {
+    fn drawn(&self, parts: &[&RequestPart<'_>], requests: &[Request], is_smallest: bool) -> Verdict {
         let row = parts.iter().find_map(|part| {
             let Firsts { a, b } = part.firsts;
             self.a.rows.get(a).or(self.b.rows.get(b))
@@ -211,14 +211,14 @@ impl Sides {
     }
 }
 
-/// The requests that consist of these findings: two cookies have two orders.
-fn requests(groups: &Groups, parts: &[&Finding<'_>]) -> Vec<Request> {
+/// The requests that consist of these parts, in both orders, because the order of two cookies can matter.
+fn requests(groups: &Groups, parts: &[&RequestPart<'_>]) -> Vec<Request> {
     let forward = request(groups, parts.iter().copied());
     let backward = request(groups, parts.iter().rev().copied());
     if parts.len() > 1 { vec![forward, backward] } else { vec![forward] }
 }
 
-fn request<'p>(groups: &Groups, parts: impl Iterator<Item = &'p Finding<'p>>) -> Request {
+fn request<'p>(groups: &Groups, parts: impl Iterator<Item = &'p RequestPart<'p>>) -> Request {
     let mut lines: Vec<Line> = Vec::new();
     for part in parts {
         let name = groups.header(part.group);

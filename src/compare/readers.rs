@@ -1,7 +1,7 @@
 //! The ways in which a selector reads header lines, as automata over their bytes.
 //!
-//! `select` has the same readers as loops over a whole line. Every difference is decided by those, and
-//! `tests/compare/brute_force.rs` holds the two together where there is no difference.
+//! `select` has the same readers as loops over a whole line. These loops decide every difference before it is returned, and
+//! `tests/compare/brute_force.rs` compares them with the automata for policies that do not differ.
 
 use super::rows::Subject;
 use super::values::{Firsts, Full, Value, Values};

@@ -57,7 +57,7 @@ pub struct Line {
     /// The name of the header.
     #[cfg_attr(feature = "serde", serde(serialize_with = "serialized::name"))]
     pub name: HeaderName,
-    /// The value, which an [`http::HeaderValue`] takes.
+    /// The bytes of the value, which an [`http::HeaderValue`] can hold.
     #[cfg_attr(feature = "serde", serde(serialize_with = "serialized::value"))]
     pub value: Vec<u8>,
 }

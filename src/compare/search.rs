@@ -14,19 +14,23 @@ pub(super) struct Found {
     pub(super) size: usize,
 }
 
-/// What a search found: for each pair of rows that can be first, the smallest lines.
+/// The result of a search: the smallest lines for each pair of rows that can be the first to match.
 #[derive(Debug)]
-pub(super) struct Findings {
+pub(super) struct Searched {
     pub(super) found: Vec<Found>,
-    /// If the search was given up: all lines that are smaller than this were searched.
+    /// The size below which all lines were searched, if the search was given up.
     pub(super) unsearched: Option<usize>,
 }
 
-/// Where in a line a request is. Servers remove spaces and tabs at the ends of a line.
+/// The kind of the last byte that was read. Servers remove spaces and tabs at the ends of a line, so that no line begins or ends with
+/// one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
+    /// No byte of the line was read.
     Start,
+    /// The last byte is neither a space nor a tab.
     Inside,
+    /// The last byte is a space or a tab.
     Blank,
 }
 
@@ -53,7 +57,7 @@ pub(super) struct Search<'r> {
     alphabet: Vec<u8>,
     steps: Vec<Step>,
     seen: BTreeSet<Reading>,
-    /// By size, and then in the order in which they were met.
+    /// The readings to look at next, by size and then in the order in which they were met.
     waiting: BTreeMap<(usize, usize), (Reading, Step)>,
     met: usize,
     /// The size of the reading that was taken last: all smaller ones were taken before.
@@ -88,11 +92,11 @@ impl<'r> Search<'r> {
     }
 
     /// The smallest lines for each pair of rows that can be first, including the pair of none.
-    pub(super) fn run(mut self) -> Findings {
+    pub(super) fn run(mut self) -> Searched {
         let is_complete = self.walk().is_ok_and(|()| self.waiting.is_empty());
         let mut found: Vec<Found> = self.found.into_values().collect();
         found.sort_by_key(|found| found.size);
-        Findings { found, unsearched: (!is_complete).then_some(self.size) }
+        Searched { found, unsearched: (!is_complete).then_some(self.size) }
     }
 
     fn walk(&mut self) -> Result<(), Full> {
@@ -179,13 +183,13 @@ impl<'r> Search<'r> {
     }
 }
 
-/// The bytes that a header can have, one of each set of bytes that no reader tells apart. People's favourites come first.
+/// The bytes that a header value can have, one of each set of bytes that no reader tells apart. Letters come first.
 fn alphabet(readers: &[Reader]) -> Vec<u8> {
     let mut seen = BTreeSet::new();
     legal().filter(|byte| seen.insert(signature(readers, *byte))).collect()
 }
 
-/// The bytes that an `http::HeaderValue` takes, those first that are easiest to read.
+/// The bytes that an `http::HeaderValue` takes, ordered by how easily people read them.
 pub(super) fn legal() -> impl Iterator<Item = u8> {
     let marks = (b'!'..=b'~').filter(|byte| !byte.is_ascii_alphanumeric());
     (b'a'..=b'z').chain(b'0'..=b'9').chain(b'A'..=b'Z').chain(marks).chain([b' ', b'\t']).chain(0x80..=0xff)
@@ -193,7 +197,7 @@ pub(super) fn legal() -> impl Iterator<Item = u8> {
 
 /// Bytes with the same signature lead every reader to the same states.
 fn signature(readers: &[Reader], byte: u8) -> Vec<u8> {
-    // What separates lines, cookies and the fields of a token, and what servers remove at the ends of a line.
+    // These bytes separate lines, cookies and the fields of a token, or are removed by servers at the ends of a line.
     let separator = if matches!(byte, b' ' | b'\t' | b',' | b';' | b'=' | b'|') { byte } else { 0 };
     std::iter::once(separator).chain(readers.iter().flat_map(|reader| reader.signature(byte))).collect()
 }

@@ -13,7 +13,7 @@ use crate::select::{Reason, Sample, Selector, Step};
 pub(super) struct Side {
     pub(super) selector: Selector,
     pub(super) rows: Vec<Row>,
-    /// What the weights decide, by the first sample for which they do, in ascending order.
+    /// What the weights decide, in ascending order of the samples.
     pieces: Vec<Piece>,
 }
 
@@ -36,7 +36,7 @@ impl Side {
         Side { rows: rows(policy), pieces, selector }
     }
 
-    /// The decision if this row is the first to match; `None` if the weights decide.
+    /// The decision if this row is the first to match; `None` if the weights then decide.
     pub(super) fn decided(&self, row: usize) -> Option<Decided> {
         match self.rows.get(row)?.effect {
             Effect::Decides(variant, reason) => {

@@ -35,7 +35,7 @@ pub struct Transitions {
     pub transitions: Vec<Transition>,
 }
 
-/// A share of the samples that one policy gives to one variant and the other policy to another.
+/// The share of the samples that the first policy gives to one variant, and the second policy to the same variant or to another one.
 ///
 /// `Display` writes `5/100 from stable to canary` or `70/100 stay with stable`.
 ///
@@ -78,10 +78,10 @@ pub struct Transition {
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub enum Draw {
-    /// Neither policy has an affinity key. A share is one of all samples that a caller passes.
+    /// Neither policy has an affinity key. A share is a part of all samples that a caller can pass.
     Caller,
-    /// Both policies have the same affinity key with the same salt and hash. A share is one of the clients: each client has one sample
-    /// for both policies. Requests without the key have the sample of the caller, and the same shares.
+    /// Both policies have the same affinity key with the same salt and hash. A share is a part of the clients, because each client has
+    /// one sample for both policies. Requests without the key have the sample of the caller, and the same shares.
     Client,
     /// Only one policy has an affinity key, or their keys, salts or hashes differ. The samples are independent, so clients are drawn
     /// again: a share is the product of the shares of both variants. Requests without a key have the sample of the caller in
@@ -89,10 +89,10 @@ pub enum Draw {
     Again,
 }
 
-/// The share of the samples that goes from each variant to each other one, exactly.
+/// The exact share of the samples that goes from each variant of the first policy to each variant of the second.
 ///
-/// A share is above 0 if and only if there is such a [`Sample`](crate::Sample): two intervals that overlap do so by more than
-/// 2^-64 of the samples.
+/// A share is in the list if and only if a [`Sample`](crate::Sample) goes that way: two intervals that overlap have at least one
+/// of the 2^64 samples in common.
 ///
 /// ```
 /// use canary_policy::{Policy, compare};
@@ -123,7 +123,7 @@ type Shares = BTreeMap<(Variant, Variant), u128>;
 fn together(a: &Policy, b: &Policy) -> Shares {
     let (total_a, total_b) = (u128::from(a.total().get()), u128::from(b.total().get()));
     let divisor = Ratio::new(total_a, total_b).common_divisor().max(1);
-    // In parts of the least common multiple of the totals, which is below 2^64.
+    // Both policies are measured in parts of the least common multiple of their totals, which is below 2^64.
     let (scale_a, scale_b) = (total_b / divisor, total_a / divisor);
     let (before, after) = (a.intervals(), b.intervals());
     let mut shares = Shares::new();

@@ -9,7 +9,7 @@ use regex_automata::{Anchored, nfa::thompson};
 
 use super::rows::Test;
 
-/// The first row that matches in each policy. A number that no row has stands for the weights.
+/// The index of the first row that matches, in each policy. An index that no row has stands for the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Firsts {
     pub(super) a: usize,
@@ -17,7 +17,7 @@ pub(super) struct Firsts {
 }
 
 impl Firsts {
-    /// The first rows of two groups of conditions together.
+    /// The first rows if both of these match.
     pub(super) fn and(self, other: Self) -> Self {
         Firsts { a: self.a.min(other.a), b: self.b.min(other.b) }
     }

@@ -52,8 +52,8 @@ fn changes_are_said_in_words() {
              `route=canary; Path=/; HttpOnly`.\n\
              Clients that hold `route=stable` are drawn again.\n\
              Clients that hold `route=canary` are drawn again.\n\
-             Clients that hold `route=2.stable` keep stable, and were drawn again before.\n\
-             Clients that hold `route=2.canary` keep canary, and were drawn again before.\n",
+             Clients that hold `route=2.stable` keep stable; before the change they were drawn again.\n\
+             Clients that hold `route=2.canary` keep canary; before the change they were drawn again.\n",
         ),
         (
             KEYED,
@@ -80,7 +80,7 @@ fn changes_are_said_in_words() {
             "canaries: [{ header: { name: x-a, pattern: '(a|b)*a(a|b){20}c' } }]",
             "canaries: [{ header: { name: x-a, pattern: '(b|a)*a(b|a){20}c' } }]",
             3,
-            "Unknown: the values of header x-a were not all searched: more than 32768 beginnings or 16777216 steps.\n",
+            "Unknown: not all values of header x-a were searched: the search ends after 32768 beginnings of values or 16777216 steps.\n",
         ),
     ];
     for (old, new, code, text) in rows {

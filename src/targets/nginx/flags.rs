@@ -22,11 +22,11 @@ pub struct Flags {
     /// `--enable-annotation-validation`, by default true: the controller drops a value with a character that its validators
     /// refuse.
     pub validation: bool,
-    /// `annotations-risk-level`, by default `High`. Only a cluster (`Cluster`) depends on it: the level does not change the meaning
-    /// of an annotation, but the controller refuses the whole Ingress.
+    /// `annotations-risk-level`, by default `High`. Only `Cluster` depends on it: the level changes the meaning of no annotation, but
+    /// the controller refuses an Ingress that has a riskier one.
     pub risk_level: RiskLevel,
-    /// The class of the controller, by default `nginx`. Only a cluster (`Cluster`) depends on it: the controller leaves out
-    /// Ingresses of other classes. Those without a class count as its own.
+    /// The class of the controller, by default `nginx`. Only `Cluster` depends on it: the controller leaves out Ingresses of other
+    /// classes. Ingresses without a class count as its own.
     pub class: String,
 }
 

@@ -4,10 +4,10 @@
 //! * [`annotations`] writes a policy, [`read`] reads one back, and [`parse`] returns what the controller's own parser does.
 //! * [`RequestView`] is a request as nginx sees it, so that a recorded request is decided as the controller decided it.
 //! * [`token`] is the name of a backend in the controller's affinity cookie.
-//! * With the feature `k8s-openapi`, `Cluster` reads all Ingresses of a cluster as the controller does, and `lint` says what in
-//!   it does not do what its owner probably thinks. `canary_ingress` writes the canary Ingress of a stable one, `Pair` finds
-//!   the canary Ingress of a stable one, `routes` reads the routes of an Ingress for the other targets, and `Manifest` reads an
-//!   Ingress of any API version.
+//! * With the feature `k8s-openapi`, `Cluster` reads all Ingresses of a cluster as the controller does, and `lint` finds the
+//!   canaries of a cluster that do not do what their owners probably think. `canary_ingress` writes the canary Ingress of a
+//!   stable one, `Pair` finds it, `routes` reads the routes of an Ingress for the other targets, and `Manifest` reads an Ingress
+//!   of any API version.
 //!
 //! Traefik, Higress, Tengine-Ingress and others read the same annotations, some of them with another [`Prefix`].
 //!

@@ -6,7 +6,7 @@ use std::fmt;
 /// [`High`](RiskLevel::High).
 ///
 /// The controller does not store an Ingress that has a riskier annotation, so that the Ingress is neither stable nor canary.
-/// At the level `Low` this concerns every canary with a header rule or a cookie rule.
+/// At the level `Low` it stores no canary with a header rule or a cookie rule.
 ///
 /// ```
 /// use canary_policy::targets::nginx::RiskLevel;

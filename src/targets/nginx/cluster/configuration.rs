@@ -17,8 +17,8 @@ use crate::targets::nginx::annotations::session_affinity::session_affinity;
 use crate::targets::nginx::annotations::{Config, policy_of};
 use crate::targets::nginx::{Flags, Side};
 
-/// A cluster while the controller reads it: the result, and how it came about.
-pub(in crate::targets::nginx) struct Sync<'c> {
+/// The record of how the controller read a cluster: the result of each of its steps.
+pub(in crate::targets::nginx) struct Record<'c> {
     pub(in crate::targets::nginx) ingresses: Vec<StoredIngress<'c>>,
     pub(super) hosts: BTreeMap<String, HostLocations<'c>>,
     pub(super) upstreams: BTreeMap<String, Upstream>,
@@ -26,22 +26,22 @@ pub(in crate::targets::nginx) struct Sync<'c> {
     pub(in crate::targets::nginx) merges: Vec<Merge>,
 }
 
-impl<'c> Sync<'c> {
+impl<'c> Record<'c> {
     /// Reads the Ingresses of a cluster in the order and with the steps of the controller.
     ///
     /// # Errors
     ///
-    /// The controller crashes.
+    /// The controller crashes if a canary Ingress has a rule without `http`.
     pub(in crate::targets::nginx) fn of(cluster: &'c Cluster) -> Result<Self, ControllerPanic> {
         let ingresses = cluster.stored();
         let mut upstreams = upstreams(&ingresses, &cluster.services);
         let Hosts { mut hosts, claims } = hosts(&ingresses, &mut upstreams);
         let merges = merge(&ingresses, &hosts, &mut upstreams)?;
         use_error_backends(&mut hosts, &mut upstreams);
-        Ok(Sync { ingresses, hosts, upstreams, claims, merges })
+        Ok(Record { ingresses, hosts, upstreams, claims, merges })
     }
 
-    /// The result alone.
+    /// The configuration at the end of all steps.
     pub(in crate::targets::nginx) fn configuration(&self, flags: &Flags) -> Configuration {
         let assembly = Assembly {
             upstreams: &self.upstreams,
@@ -53,7 +53,7 @@ impl<'c> Sync<'c> {
     }
 }
 
-/// Puts the locations of the result together.
+/// Assembles the virtual hosts of the configuration.
 struct Assembly<'a, 'c> {
     upstreams: &'a BTreeMap<String, Upstream>,
     annotations: BTreeMap<&'c ObjectName, &'c BTreeMap<String, String>>,
@@ -106,8 +106,7 @@ impl Assembly<'_, '_> {
         let Some(annotations) = cookie_ingress.and_then(|name| self.annotations.get(name)) else {
             return Ok(Affinity::None);
         };
-        let is_shared = (&canary.affinity.kind, &canary.affinity.cookie_name)
-            == (&stable.affinity.kind, &stable.affinity.cookie_name);
+        let is_shared = canary.affinity.is_shared_with(&stable.affinity);
         let scope = if is_shared { AffinityScope::AllVariants } else { AffinityScope::StableOnly };
         session_affinity(&mut Getter::new(Side::Stable, annotations, self.flags), scope)
     }

@@ -6,10 +6,10 @@ use super::host_locations::HostLocations;
 use super::upstream::{DEFAULT_UPSTREAM, Upstream};
 
 /// Moves each location whose upstream has no endpoints to the Service of its annotation `default-backend`, if this Service has
-/// endpoints. The location gets a copy of its upstream, with all alternatives, under another name. Returns the copies.
+/// endpoints. The location then has a copy of its upstream, with all alternatives and under another name.
 ///
 /// If two upstreams without endpoints have the same such Service, the controller writes two upstreams of one name in random order,
-/// so that nobody can say which of them counts. Here the first one in the order of the names counts.
+/// and it is a matter of chance which one counts. Here the first one in the order of hosts and locations counts.
 ///
 /// Source: controller 1.15.1, `getBackendServers` in `internal/ingress/controller/controller.go`.
 pub(super) fn use_error_backends(

@@ -29,7 +29,7 @@ pub(super) struct ClaimedLocation<'c> {
     pub(super) upstream: String,
     /// The Ingress whose annotations hold for the location.
     pub(super) ingress: Option<&'c ObjectName>,
-    /// Whether no rule has claimed the location, which then shows a default backend.
+    /// Whether no rule has claimed the location, so that a default backend answers.
     pub(super) is_default: bool,
     /// The Service of the annotation `default-backend`.
     pub(super) error_service: Option<&'c Service>,
@@ -109,7 +109,7 @@ pub(in crate::targets::nginx) struct Claim {
 /// What became of a path.
 #[derive(PartialEq)]
 pub(in crate::targets::nginx) enum ClaimOutcome {
-    /// The location of the path shows the upstream.
+    /// The location of the path has the upstream of the path.
     Claimed,
     /// An earlier path has the location.
     Taken { by: Option<ObjectName>, upstream: String },
@@ -117,8 +117,8 @@ pub(in crate::targets::nginx) enum ClaimOutcome {
     OfCanary,
 }
 
-/// The locations of all hosts. The Ingresses are in the order of the controller, and the upstreams are those of the Ingresses; their
-/// affinity is filled in.
+/// The locations of all hosts. The Ingresses are in the order of the controller. The function also fills in the affinity of the
+/// upstreams.
 ///
 /// Source: controller 1.15.1, `createServers` and `getBackendServers` in `internal/ingress/controller/controller.go`.
 pub(super) fn hosts<'c>(ingresses: &[StoredIngress<'c>], upstreams: &mut BTreeMap<String, Upstream>) -> Hosts<'c> {
@@ -153,7 +153,7 @@ pub(super) fn hosts<'c>(ingresses: &[StoredIngress<'c>], upstreams: &mut BTreeMa
     Hosts { hosts, claims }
 }
 
-/// The hosts of the ordinary Ingresses, each with the path `/`, which shows the default backend of the Ingress that names the
+/// The hosts of the ordinary Ingresses, each with the path `/`, which has the default backend of the Ingress that names the
 /// host first. The first default backend of an Ingress without rules claims the catch-all host.
 fn unclaimed_hosts<'c>(ingresses: &[StoredIngress<'c>]) -> BTreeMap<String, HostLocations<'c>> {
     let ordinary = || ingresses.iter().filter(|ingress| !ingress.is_canary());

@@ -24,10 +24,10 @@ pub(in crate::targets::nginx) enum MergeOutcome {
     AlreadyDeleted,
     /// No stable Ingress has the host. The upstream stays, and nothing uses it.
     NoHost,
-    /// The canary is an alternative of these upstreams. The list is empty if a location of the host shows the canary's own
-    /// upstream, which keeps the upstream alive.
+    /// The canary is an alternative of these upstreams. The list is empty if a location of the host has the canary's own
+    /// upstream, which is then not deleted.
     Merged(Vec<String>),
-    /// No stable upstream matches. The canary's upstream is deleted, also for other paths and hosts.
+    /// No stable upstream matches. The canary's upstream is deleted, for all other paths and hosts too.
     Deleted,
 }
 
@@ -38,7 +38,7 @@ pub(in crate::targets::nginx) enum MergeOutcome {
 ///
 /// # Errors
 ///
-/// The controller crashes.
+/// The controller crashes if a canary Ingress has a rule without `http`.
 pub(super) fn merge(
     ingresses: &[StoredIngress<'_>],
     hosts: &BTreeMap<String, HostLocations<'_>>,
@@ -83,7 +83,7 @@ pub(super) fn merge(
 /// A host while canaries are merged: its locations no longer change.
 struct MergeHost<'h, 'c> {
     host: &'h HostLocations<'c>,
-    /// The place of the first location that shows each upstream.
+    /// The place of the first location with each upstream.
     first_of_upstream: BTreeMap<&'h str, usize>,
 }
 
@@ -113,7 +113,7 @@ impl CanaryPath<'_> {
             return MergeOutcome::AlreadyDeleted;
         }
         let Some(MergeHost { host, first_of_upstream }) = host else { return MergeOutcome::NoHost };
-        // The controller walks all locations and stops at the first one that shows the canary's own upstream, on any path.
+        // The controller walks all locations and stops at the first one with the canary's own upstream, on any path.
         let end = first_of_upstream.get(self.alternative).copied();
         let is_reached = |place: usize| end.is_none_or(|end| place < end);
         let candidates: Vec<&ClaimedLocation<'_>> = match self.at {
@@ -133,8 +133,8 @@ impl CanaryPath<'_> {
         MergeOutcome::Merged(merged)
     }
 
-    /// Makes the canary an alternative of this upstream, unless the upstream is no stable one. A new alternative takes over the
-    /// affinity of the stable upstream.
+    /// Makes the canary an alternative of this upstream if the upstream is a stable one, and returns whether it is. A new alternative
+    /// takes over the affinity of the stable upstream.
     fn merge_into(&self, stable: &str, upstreams: &mut BTreeMap<String, Upstream>) -> bool {
         let Some(upstream) = upstreams.get_mut(stable) else { return false };
         if stable == DEFAULT_UPSTREAM || upstream.is_canary {

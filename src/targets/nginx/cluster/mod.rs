@@ -1,7 +1,7 @@
 //! Whole clusters: all Ingresses and Services as one controller reads them.
 //!
-//! [`Cluster`] takes them in any order and returns every virtual host with its locations, each with its stable Service and the
-//! canary that really takes requests from it, by the rules of controller 1.15.1.
+//! [`Cluster`] takes these objects in any order and returns every virtual host with its locations. Each location has its stable
+//! Service and the canary that really takes requests from it, by the rules of controller 1.15.1.
 
 pub(super) mod configuration;
 mod error_backend;
@@ -19,7 +19,7 @@ mod virtual_host;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use configuration::Sync;
+use configuration::Record;
 use k8s_openapi::api::networking::v1::Ingress;
 pub use object_name::ObjectName;
 pub(super) use place::Place;
@@ -143,7 +143,7 @@ impl Cluster {
     ///
     /// The controller crashes: a canary Ingress has a rule without `http`.
     pub fn configuration(&self) -> Result<Configuration, ControllerPanic> {
-        Ok(Sync::of(self)?.configuration(&self.flags))
+        Ok(Record::of(self)?.configuration(&self.flags))
     }
 
     /// The virtual hosts of [`configuration`](Self::configuration), sorted by host. The catch-all host `_` is always among them.

@@ -11,6 +11,20 @@ use crate::targets::nginx::{Flags, RiskLevel};
 const CLASS: &str = "kubernetes.io/ingress.class";
 
 /// Why the controller does not store an Ingress, which is then neither stable nor canary.
+///
+/// ```
+/// use canary_policy::targets::nginx::{Cluster, Flags, ObjectName, Refusal};
+/// use k8s_openapi::api::networking::v1::Ingress;
+/// use serde_json::json;
+///
+/// let ingress: Ingress = serde_json::from_value(json!({
+///     "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+///     "metadata": { "name": "web", "namespace": "shop" }, "spec": { "ingressClassName": "other" },
+/// }))?;
+/// let refused = Cluster::new(Flags::default()).with_ingresses([ingress]).refused();
+/// assert_eq!(refused[&ObjectName::new("shop", "web")], Refusal::OtherClass { class: "other".to_owned() });
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -51,7 +65,7 @@ impl Refusal {
     }
 }
 
-/// The class in `spec` decides; without one, the annotation does.
+/// The reason for an Ingress of another class. The class in `spec` decides; if there is none, the annotation does.
 fn other_class(ingress: &Ingress, flags: &Flags) -> Option<Refusal> {
     let of_annotation = annotations(ingress).get(CLASS).map(String::as_str).filter(|class| !class.is_empty());
     let class = ingress.spec.as_ref().and_then(|spec| spec.ingress_class_name.as_deref()).or(of_annotation)?;

@@ -8,10 +8,10 @@ use super::ObjectName;
 
 /// A Service as the controller sees it: its ports, and whether a pod behind it is ready.
 ///
-/// The controller looks for endpoints only when it fills upstreams. It pairs Ingresses by the names of their Services, whether
-/// these exist or not.
+/// A Service decides only whether an upstream has endpoints: the controller pairs Ingresses by the names of their Services, even if
+/// no such Service exists.
 ///
-/// It is deserialised from `{"namespace": …, "name": …, "ports": [{"name": …, "port": …, "targetPort": …}], "endpoints":
+/// A Service is deserialised from `{"namespace": …, "name": …, "ports": [{"name": …, "port": …, "targetPort": …}], "endpoints":
 /// true}`.
 ///
 /// ```

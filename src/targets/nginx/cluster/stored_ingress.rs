@@ -21,15 +21,15 @@ static NO_ANNOTATIONS: BTreeMap<String, String> = BTreeMap::new();
 /// An Ingress in the controller's store.
 pub(in crate::targets::nginx) struct StoredIngress<'c> {
     pub(in crate::targets::nginx) name: &'c ObjectName,
-    /// In whole seconds; an Ingress without a time is the oldest.
+    /// The time of creation in whole seconds since 1970; an Ingress without a time is the oldest.
     pub(in crate::targets::nginx) created: Option<i64>,
     pub(in crate::targets::nginx) annotations: &'c BTreeMap<String, String>,
-    /// The annotations of the canary. An Ingress that is not enabled is an ordinary one.
+    /// The policy in the annotations. If it is not enabled, the Ingress is an ordinary one.
     pub(in crate::targets::nginx) config: Config,
     pub(in crate::targets::nginx) affinity: IngressAffinity,
     /// `server-alias`.
     pub(in crate::targets::nginx) aliases: BTreeSet<String>,
-    /// The existing Service of the annotation `default-backend`.
+    /// The Service of the annotation `default-backend`, if the Service exists.
     pub(in crate::targets::nginx) error_service: Option<&'c Service>,
     pub(in crate::targets::nginx) default_backend: Option<DefaultBackend>,
     pub(in crate::targets::nginx) rules: Vec<StoredRule>,
@@ -85,6 +85,12 @@ impl<'c> StoredIngress<'c> {
     /// Whether the controller treats the Ingress as a canary.
     pub(in crate::targets::nginx) fn is_canary(&self) -> bool {
         self.config.enabled
+    }
+
+    /// The upstreams of the paths, in order.
+    pub(in crate::targets::nginx) fn path_upstreams(&self) -> impl Iterator<Item = &UpstreamKey> {
+        let paths = self.rules.iter().flat_map(|rule| rule.paths.iter().flatten());
+        paths.filter_map(|path| path.upstream.as_ref())
     }
 
     /// The upstream of the default backend, if it is a Service.

@@ -30,25 +30,27 @@ pub struct Upstream {
     pub ingress: Option<ObjectName>,
     /// Whether a canary Ingress created the upstream. Rules then get no location for it.
     pub is_canary: bool,
-    /// The policy of the Ingress that created the upstream. If that is no canary Ingress, every number is 0, also the total.
+    /// The policy of the Ingress that created the upstream. If that is no canary Ingress, every number is 0, including the total.
     pub config: Config,
     /// Whether the controller found endpoints. A canary without endpoints gets no request, and a stable Service without endpoints
     /// answers with 503.
     pub has_endpoints: bool,
     /// The upstreams of the canaries. Only the first one gets requests.
     pub alternatives: Vec<String>,
-    /// The session affinity.
+    /// The session affinity. Unless `affinity-canary-behavior` is `legacy`, a canary has that of the last stable upstream that it was
+    /// merged into.
     pub affinity: UpstreamAffinity,
 }
 
-/// The session affinity of an upstream. It can come from several Ingresses, each of which has a part of it.
+/// The session affinity of an upstream; its parts can come from several Ingresses. [`Cluster`](super::Cluster) has an example of
+/// what is read from a cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct UpstreamAffinity {
     /// `affinity` of the first Ingress that has it; empty if none has it.
     #[serde(rename = "type")]
     pub kind: String,
-    /// `affinity-mode` of the first Ingress that has it, also without `affinity`; empty if none has it.
+    /// `affinity-mode` of the first Ingress that has it, even if that Ingress has no `affinity`; empty if none has it.
     pub mode: String,
     /// The name of the cookie of the last Ingress with `affinity: cookie`; empty if there is none.
     #[serde(rename = "cookieName")]
@@ -60,6 +62,13 @@ pub struct UpstreamAffinity {
     pub ingress: Option<ObjectName>,
 }
 
+impl UpstreamAffinity {
+    /// Whether the balancer reads the same cookie for both upstreams.
+    pub(in crate::targets::nginx) fn is_shared_with(&self, other: &Self) -> bool {
+        (&self.kind, &self.cookie_name) == (&other.kind, &other.cookie_name)
+    }
+}
+
 /// A Service and port as an Ingress names them.
 pub(in crate::targets::nginx) struct UpstreamKey {
     /// The name of the upstream.
@@ -69,7 +78,8 @@ pub(in crate::targets::nginx) struct UpstreamKey {
 }
 
 impl UpstreamKey {
-    /// Controller 1.15.1, `upstreamName` and `upstreamServiceNameAndPort` in `internal/ingress/controller/util.go`.
+    /// The Service and port as the controller reads them (controller 1.15.1, `upstreamName` and `upstreamServiceNameAndPort` in
+    /// `internal/ingress/controller/util.go`).
     pub(super) fn new(namespace: &str, service: &IngressServiceBackend) -> Self {
         let IngressServiceBackend { name, port } = service;
         let number = port.as_ref().and_then(|port| port.number).filter(|number| *number > 0);
@@ -108,9 +118,7 @@ pub(super) fn upstreams(
         if let Some(key) = ingress.default_upstream() {
             upstreams.insert(key.name.clone(), Upstream::new(key, ingress, services));
         }
-        for key in
-            ingress.rules.iter().flat_map(|rule| rule.paths.iter().flatten()).filter_map(|path| path.upstream.as_ref())
-        {
+        for key in ingress.path_upstreams() {
             if !upstreams.contains_key(&key.name) {
                 upstreams.insert(key.name.clone(), Upstream::new(key, ingress, services));
             }

@@ -7,12 +7,11 @@ use crate::error::AnnotationError;
 use crate::policy::Policy;
 use crate::targets::nginx::annotations::Config;
 
-/// All that one host serves.
+/// All that one host serves; [`Cluster`](super::Cluster) has an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VirtualHost {
-    /// The host as the Ingresses write it, in any letter case; `_` is the catch-all host, which answers for every host that has no
-    /// virtual host.
+    /// The host in the letter case of the Ingresses. `_` is the catch-all host, which answers for every host that has no virtual host.
     pub host: String,
     /// Further names of the host, from the annotation `server-alias`.
     pub aliases: Vec<String>,
@@ -30,19 +29,19 @@ pub struct Location {
     pub path_type: String,
     /// The Ingress that has the location; `None` for the catch-all host as long as no Ingress claims it.
     pub ingress: Option<ObjectName>,
-    /// Whether no rule has the location, which then shows a default backend.
+    /// Whether no rule has the location, so that a default backend answers.
     pub is_default_backend: bool,
     /// The name of the stable upstream.
     pub stable: String,
     /// Whether the stable upstream exists. If not, a canary's default backend has deleted it, and requests are answered with 503.
     pub stable_exists: bool,
-    /// Whether the stable upstream has endpoints. Without endpoints every request is answered with 503, also one that would go to
+    /// Whether the stable upstream has endpoints. Without endpoints every request is answered with 503, even one that would go to
     /// the canary.
     pub stable_has_endpoints: bool,
     /// The canary, if there is one.
     pub canary: Option<CanaryInForce>,
-    /// The name of a canary's upstream that was deleted, although the stable upstream still lists it. Every request goes to stable,
-    /// and further canaries get none.
+    /// The name of a canary's upstream that was deleted although the stable upstream still lists it first. Every request then goes
+    /// to stable, and no other canary gets any.
     pub dangling: Option<String>,
 }
 
@@ -52,8 +51,8 @@ pub struct Location {
 pub struct CanaryInForce {
     /// The name of the canary's upstream.
     pub upstream: String,
-    /// The Ingress whose policy is in force: the one that created the upstream. It may be an ordinary one, whose policy sends no
-    /// request to the canary.
+    /// The Ingress whose policy is in force, which is the one that created the upstream. An ordinary Ingress may have created it; then
+    /// no request goes to the canary.
     pub ingress: Option<ObjectName>,
     /// Whether the canary has endpoints. Without endpoints every request goes to stable.
     pub has_endpoints: bool,

@@ -22,7 +22,7 @@ const READ_ON_CANARY: [&str; 7] = [
 ];
 
 pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
-    for ingress in &state.sync.ingresses {
+    for ingress in &state.record.ingresses {
         of_values(state.parts.flags, ingress, findings);
         of_prefixes(state.parts.flags, ingress, findings);
     }
@@ -34,12 +34,9 @@ fn of_values(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findings
     let parsed = parse(ingress.annotations, flags);
     let is_enabled = ingress.is_canary();
     let is_reported = |finding: &AnnotationFinding| match &finding.kind {
-        // White space at the ends is not meant, and that a policy cannot express a value has no effect here. Affinity on a canary is
-        // ignored like other annotations.
-        FindingKind::Trimmed { .. }
-        | FindingKind::OutsidePolicy { .. }
-        | FindingKind::ExpiresIgnored { .. }
-        | FindingKind::WrongIngress => false,
+        // Affinity on a canary is reported with the other annotations that are ignored there.
+        kind if is_harmless(kind) => false,
+        FindingKind::WrongIngress => false,
         FindingKind::UnknownAnnotation => true,
         // The annotations of an Ingress that is not enabled have no effect at all.
         _ => is_enabled || (parsed.config.is_ok() && finding.annotation.as_str() == key::CANARY),
@@ -48,15 +45,10 @@ fn of_values(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findings
         parsed.findings.iter().filter(|finding| is_reported(finding)).cloned().collect();
     if !is_enabled {
         let mut stable = Getter::new(Side::Stable, ingress.annotations, flags);
-        // An error is about the name of a cookie that no policy can hold, and has no effect here.
+        // The only error is a cookie name that no policy can hold, which has no effect here.
         let _ = session_affinity(&mut stable, AffinityScope::AllVariants);
         stable.on_wrong_ingress(key::AFFINITY_BEHAVIOR);
-        reported.extend(stable.findings.into_vec().into_iter().filter(|finding| {
-            !matches!(
-                finding.kind,
-                FindingKind::Trimmed { .. } | FindingKind::OutsidePolicy { .. } | FindingKind::ExpiresIgnored { .. }
-            )
-        }));
+        reported.extend(stable.findings.into_vec().into_iter().filter(|finding| !is_harmless(&finding.kind)));
     }
     for finding in reported {
         let annotation = finding.annotation.as_str().to_owned();
@@ -66,7 +58,12 @@ fn of_values(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findings
     }
 }
 
-/// Annotations of canaries under another prefix, or without one, unless the Ingress has the right one too.
+/// Whether a finding has no effect in a cluster: the controller trims white space, and takes no notice of what a policy can express.
+const fn is_harmless(kind: &FindingKind) -> bool {
+    matches!(kind, FindingKind::Trimmed { .. } | FindingKind::OutsidePolicy { .. } | FindingKind::ExpiresIgnored { .. })
+}
+
+/// Annotations of canaries under another prefix or without one, unless the Ingress has the annotation with the right prefix too.
 fn of_prefixes(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findings) {
     for key in ingress.annotations.keys().filter(|key| flags.prefix.annotation(key).is_none()) {
         let name = key.rsplit('/').next().unwrap_or_default();
@@ -82,7 +79,7 @@ fn of_prefixes(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findin
 fn ignored(state: &State<'_, '_>, findings: &mut Findings) {
     let prefix = &state.parts.flags.prefix;
     let is_read = |annotation: &str| READ_ON_CANARY.iter().any(|read| annotation.starts_with(read));
-    for merge in &state.sync.merges {
+    for merge in &state.record.merges {
         let MergeOutcome::Merged(merged) = &merge.outcome else { continue };
         let Some(canary) = state.ingresses.get(&merge.ingress) else { continue };
         let stable = merged.iter().filter_map(|stable| state.of_stable.get(stable.as_str())).flatten();

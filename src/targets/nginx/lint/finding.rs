@@ -48,7 +48,7 @@ impl Severity {
     }
 }
 
-/// What happens at run time. Locations are written `HOST/PATH`, and with the path type if it is `Exact`.
+/// What happens at run time. A location is written `HOST/PATH`, or `HOST/PATH (Exact)` if its path type is `Exact`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LintKind {
@@ -81,9 +81,10 @@ pub enum LintKind {
         /// The nearest location of the host.
         nearest: Option<String>,
     },
-    /// Another path of a canary with the same Service has no match, so that the controller deletes the canary's upstream.
+    /// Another path of a canary Ingress with the same Service has no stable location, so that the controller deletes the canary's
+    /// upstream.
     Deleted {
-        /// The field of the other path, with its Ingress.
+        /// The field of the other path and its Ingress, as in ``spec.rules[0].http.paths[1] of `shop/next` ``.
         by: String,
         /// Whether stable locations still name the canary.
         is_dangling: bool,
@@ -93,7 +94,7 @@ pub enum LintKind {
         /// The Service and port as the name of an upstream.
         upstream: String,
     },
-    /// Another canary gets all requests that a canary gets.
+    /// The stable Service has an earlier canary. The controller sends requests to the first canary of a stable Service only.
     NeverChosen {
         /// The upstream of the other canary.
         chosen: String,

@@ -29,7 +29,7 @@ pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
     for (ingress, texts) in further {
         findings.add(ingress, "spec", LintKind::SharedService { locations: texts });
     }
-    for merge in state.sync.merges.iter().filter(|merge| merge.place == Place::DefaultBackend) {
+    for merge in state.record.merges.iter().filter(|merge| merge.place == Place::DefaultBackend) {
         locations.default_backend(merge, findings);
     }
 }
@@ -38,7 +38,7 @@ pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
 /// catch-all host.
 fn named<'s>(state: &'s State<'_, '_>) -> BTreeSet<(&'s str, String)> {
     let mut named = BTreeSet::new();
-    for ingress in state.sync.ingresses.iter().filter(|ingress| ingress.is_canary()) {
+    for ingress in state.record.ingresses.iter().filter(|ingress| ingress.is_canary()) {
         for rule in &ingress.rules {
             for path in rule.paths.iter().flatten() {
                 if let Some(key) = &path.upstream {
@@ -70,13 +70,13 @@ struct Locations<'s, 'c> {
 impl Locations<'_, '_> {
     fn stable_deleted(&self, location: &Location, findings: &mut Findings) {
         let Some(ingress) = location.ingress.as_ref().filter(|_| !location.stable_exists) else { return };
-        let by = self.state.deletions.get(location.stable.as_str()).map(|merge| merge.ingress.clone());
+        let by = self.state.deleter(&location.stable);
         findings.add(ingress, "spec", LintKind::StableDeleted { upstream: location.stable.clone(), by });
     }
 
     fn in_force(&self, location: &Location, canary: &CanaryInForce, findings: &mut Findings) {
         let Some(ingress) = &canary.ingress else { return };
-        // The policy of an ordinary Ingress is a finding about the path already.
+        // If the policy is that of an ordinary Ingress, the path has a finding already.
         if !canary.config.enabled {
             return;
         }
@@ -94,7 +94,7 @@ impl Locations<'_, '_> {
         self.affinity(location, canary, ingress, findings);
     }
 
-    /// Without any Service, nobody knows which ones have endpoints.
+    /// Canaries and stable Services without endpoints. If the cluster has no Service at all, their endpoints are unknown.
     fn endpoints(&self, location: &Location, canary: &CanaryInForce, ingress: &ObjectName, findings: &mut Findings) {
         if self.state.parts.services.is_empty() {
             return;
@@ -122,14 +122,12 @@ impl Locations<'_, '_> {
             findings.add(ingress, key::AFFINITY, LintKind::AffinityBeforeRules { cookie });
         }
         let is_legacy = self.state.ingresses.get(ingress).is_some_and(|known| known.affinity.is_legacy);
-        let is_same = (&alternative.affinity.kind, &alternative.affinity.cookie_name)
-            == (&stable.affinity.kind, &stable.affinity.cookie_name);
-        if is_sticky && !is_legacy && !is_same && can_send(canary) {
+        if is_sticky && !is_legacy && !alternative.affinity.is_shared_with(&stable.affinity) && can_send(canary) {
             findings.add(ingress, key::AFFINITY, LintKind::AffinityOfOther { stable: stable.name.clone() });
         }
     }
 
-    /// The locations of the catch-all host beside `/`.
+    /// A default backend that is merged into locations of the catch-all host other than `/`.
     fn default_backend(&self, merge: &Merge, findings: &mut Findings) {
         let hosts = self.state.configuration.virtual_hosts.iter().filter(|host| host.host == CATCH_ALL);
         let is_merged = |location: &&Location| {

@@ -35,7 +35,7 @@ fn effect(kind: &LintKind) -> String {
             "the controller crashes whenever it reads the Ingresses, because a canary has a rule without http"
                 .to_owned()
         }
-        LintKind::Replaced => "several Ingresses have this name, and only the last one counts".to_owned(),
+        LintKind::Replaced => "several different Ingresses have this name, and only the last one counts".to_owned(),
         LintKind::NotEnabled { value: None } => {
             "the Ingress has the annotations of a canary, but is an ordinary one, because `canary` is missing"
                 .to_owned()
@@ -46,26 +46,28 @@ fn effect(kind: &LintKind) -> String {
             )
         }
         LintKind::NoStable => {
-            "every Ingress of the controller is a canary, so nobody answers requests for its hosts".to_owned()
+            "every Ingress of the controller is a canary, so requests for its hosts are not answered".to_owned()
         }
         LintKind::NoService => "the canary names no Service, so it gets no request".to_owned(),
         LintKind::NoHost { host, .. } => format!("no stable Ingress has the host `{host}`, {NO_REQUEST} for it"),
         LintKind::NoLocation { location, .. } => {
-            format!("the host has no stable location `{location}`, {NO_REQUEST}, also on its other paths")
+            format!("the host has no stable location `{location}`, {NO_REQUEST}, not even on its other paths")
         }
         LintKind::Deleted { by, is_dangling: false } => {
             format!("{by} has no stable location, {NO_REQUEST} here either")
         }
         LintKind::Deleted { by, is_dangling: true } => {
             format!(
-                "{by} has no stable location, {NO_REQUEST} here either, and it keeps other canaries from getting any"
+                "{by} has no stable location, {NO_REQUEST} here either, and other canaries of the stable Service get none too"
             )
         }
         LintKind::OwnService { upstream } => {
             format!("`{upstream}` is a stable Service of the host, so the canary has no effect here")
         }
         LintKind::NeverChosen { chosen } => {
-            format!("the controller looks at one canary of a stable Service, and that is `{chosen}`, {NO_REQUEST}")
+            format!(
+                "only one canary of a stable Service gets requests, which is `{chosen}` here, so this canary gets none"
+            )
         }
         LintKind::OtherPolicy { ingress, is_canary: true } => {
             format!(
@@ -74,7 +76,7 @@ fn effect(kind: &LintKind) -> String {
         }
         LintKind::OtherPolicy { ingress, is_canary: false } => {
             format!(
-                "the ordinary Ingress `{ingress}` has the same Service, so these annotations are lost and the canary gets no request"
+                "the ordinary Ingress `{ingress}` has the same Service, so these annotations have no effect and the canary gets no request"
             )
         }
         LintKind::ActsAsStable { location } => {
@@ -82,7 +84,7 @@ fn effect(kind: &LintKind) -> String {
         }
         LintKind::TakenByCanary { canary } => {
             format!(
-                "the path gets no location, because the canary Ingress `{canary}` has the same Service and is older or has it as default backend"
+                "the path gets no location, because the canary Ingress `{canary}` has the same Service, and is older or has this Service as its default backend"
             )
         }
         LintKind::PathTaken { by, upstream } => {
@@ -106,7 +108,7 @@ fn effect(kind: &LintKind) -> String {
         }
         LintKind::StableWithoutEndpoints { service } => {
             format!(
-                "the stable Service `{service}` has no endpoints, so every request fails, also those for the canary"
+                "the stable Service `{service}` has no endpoints, so every request fails, including those for the canary"
             )
         }
         LintKind::AffinityBeforeRules { cookie } => {
@@ -125,7 +127,9 @@ fn effect(kind: &LintKind) -> String {
             )
         }
         LintKind::Annotation { finding, .. } => finding.to_string(),
-        LintKind::OtherPrefix { expected } => format!("the controller does not read the annotation, only `{expected}`"),
+        LintKind::OtherPrefix { expected } => {
+            format!("the controller does not read this annotation; it reads `{expected}`")
+        }
         LintKind::NotPortable(error) => format!("{error}"),
         LintKind::NeverDecides => "the canary has no weight and no rule, so it gets no request".to_owned(),
     }
@@ -156,7 +160,7 @@ fn advice(kind: &LintKind) -> String {
         LintKind::Refused(Refusal::InvalidAnnotation { .. } | Refusal::Suspicious { .. }) => {
             "correct the value".to_owned()
         }
-        LintKind::Panic(_) => "give the rule an http, or remove it".to_owned(),
+        LintKind::Panic(_) => "add `http` to the rule, or remove the rule".to_owned(),
         LintKind::Replaced => "give each Ingress a name of its own, or apply them one after the other".to_owned(),
         LintKind::NotEnabled { .. } => "set `canary: \"true\"`, or remove the other annotations of canaries".to_owned(),
         LintKind::NoStable => {
@@ -179,23 +183,23 @@ fn advice(kind: &LintKind) -> String {
         }
         LintKind::PathTaken { .. } => "remove one of the two paths".to_owned(),
         LintKind::SharedService { .. } => {
-            "if that is not wanted, give those locations a Service of their own".to_owned()
+            "if the canary should not get these requests, give those locations a Service of their own".to_owned()
         }
         LintKind::DefaultBackendMerges { .. } => "name the path `/` in a rule instead".to_owned(),
         LintKind::StableDeleted { .. } => "remove the default backend of the canary".to_owned(),
         LintKind::CanaryWithoutEndpoints { .. } | LintKind::StableWithoutEndpoints { .. } => {
             "check the Service, its port and its pods".to_owned()
         }
-        LintKind::AffinityBeforeRules { .. } => "have testers delete the cookie, or use no affinity".to_owned(),
+        LintKind::AffinityBeforeRules { .. } => "have testers delete the cookie, or remove the affinity".to_owned(),
         LintKind::AffinityOfOther { .. } => {
-            "give both stable Ingresses the same affinity, or the canary two Services".to_owned()
+            "give both stable Ingresses the same affinity, or give the canary a Service for each of them".to_owned()
         }
         LintKind::IgnoredAnnotation { .. } => "remove the annotation, or put it on the stable Ingress".to_owned(),
         LintKind::Annotation { nearest: Some(nearest), .. } => {
             format!("the nearest annotation that exists is `{nearest}`")
         }
         LintKind::Annotation { finding, nearest: None } => of_annotation(finding.code()).to_owned(),
-        LintKind::OtherPrefix { expected } => format!("write `{expected}`, if this controller is meant"),
+        LintKind::OtherPrefix { expected } => format!("write `{expected}` if the annotation is for this controller"),
         LintKind::NotPortable(_) => "write the value so that every engine reads it in the same way".to_owned(),
         LintKind::NeverDecides => "set canary-weight, canary-by-header or canary-by-cookie".to_owned(),
     }

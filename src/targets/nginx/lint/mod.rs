@@ -16,14 +16,14 @@ pub use finding::{LintFinding, LintKind, Severity};
 
 use state::State;
 
-use super::cluster::configuration::Sync;
+use super::cluster::configuration::Record;
 use super::{Cluster, ObjectName};
 use crate::error::Excerpt;
 
 /// The findings about the canaries of a cluster, sorted by Ingress: what happens at run time, and what to do about it.
 ///
-/// A finding always has an effect: a part of the cluster that works as it is written has none. Findings about endpoints need
-/// [`Service`](super::Service)s, and there are none in a cluster without any.
+/// A finding always has an effect: a part of the cluster that works as it is written is not a finding. Without
+/// [`Service`](super::Service)s in the cluster, there are no findings about endpoints.
 ///
 /// ```
 /// use canary_policy::error::Diagnostic;
@@ -50,7 +50,7 @@ use crate::error::Excerpt;
 /// assert_eq!(
 ///     findings[0].to_string(),
 ///     "shop/next: spec.rules[0].http.paths[0]: the host has no stable location `a.test/cart/`, so the canary gets no request, \
-///      also on its other paths",
+///      not even on its other paths",
 /// );
 /// assert_eq!(findings[0].advice(), "write host, path and path type as the stable Ingress does: `a.test/cart` is the nearest");
 /// # Ok::<(), serde_json::Error>(())
@@ -60,14 +60,14 @@ pub fn lint(cluster: &Cluster) -> Vec<LintFinding> {
     let mut findings = Findings::default();
     let parts = cluster.parts();
     stored::replaced(parts, &mut findings);
-    match Sync::of(cluster) {
+    match Record::of(cluster) {
         Err(panic) => {
             stored::refused(cluster, &[], &mut findings);
             stored::panic(&panic, &mut findings);
         }
-        Ok(sync) => {
-            let configuration = sync.configuration(parts.flags);
-            let state = State::new(parts, &sync, &configuration);
+        Ok(record) => {
+            let configuration = record.configuration(parts.flags);
+            let state = State::new(parts, &record, &configuration);
             stored::refused(cluster, &configuration.virtual_hosts, &mut findings);
             stored::check(&state, &mut findings);
             annotations::check(&state, &mut findings);
@@ -78,7 +78,7 @@ pub fn lint(cluster: &Cluster) -> Vec<LintFinding> {
     findings.into_vec()
 }
 
-/// Collects findings by Ingress and field; none is there twice.
+/// Collects findings by Ingress and field, each finding once.
 #[derive(Default)]
 struct Findings(BTreeMap<(ObjectName, String), Vec<LintKind>>);
 

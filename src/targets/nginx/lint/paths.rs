@@ -10,7 +10,7 @@ use crate::targets::nginx::{ObjectName, Upstream};
 pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
     let paths = Paths { state };
     paths.claims(findings);
-    for merge in &state.sync.merges {
+    for merge in &state.record.merges {
         paths.merge(merge, findings);
     }
 }
@@ -34,7 +34,7 @@ struct Paths<'s, 'c> {
 impl Paths<'_, '_> {
     /// Paths that ordinary Ingresses lose, and locations that canary Ingresses get.
     fn claims(&self, findings: &mut Findings) {
-        for claim in &self.state.sync.claims {
+        for claim in &self.state.record.claims {
             let is_canary = self.state.ingresses.get(&claim.ingress).is_some_and(|ingress| ingress.is_canary());
             let kind = match (&claim.outcome, is_canary) {
                 (ClaimOutcome::Claimed, true) => {
@@ -53,15 +53,14 @@ impl Paths<'_, '_> {
         }
     }
 
-    /// The Ingress that created an upstream, also if the upstream was deleted since.
+    /// The Ingress that created an upstream, even if the upstream was deleted afterwards.
     fn creator(&self, upstream: &str) -> Option<ObjectName> {
         let of_upstream = |ingress: &&StoredIngress<'_>| {
-            let paths = ingress.rules.iter().flat_map(|rule| rule.paths.iter().flatten());
-            let mut keys = paths.filter_map(|path| path.upstream.as_ref()).chain(ingress.default_upstream());
+            let mut keys = ingress.path_upstreams().chain(ingress.default_upstream());
             ingress.is_canary() && keys.any(|key| key.name == upstream)
         };
         let existing = self.state.upstreams.get(upstream).and_then(|upstream| upstream.ingress.clone());
-        existing.or_else(|| self.state.sync.ingresses.iter().find(of_upstream).map(|ingress| ingress.name.clone()))
+        existing.or_else(|| self.state.record.ingresses.iter().find(of_upstream).map(|ingress| ingress.name.clone()))
     }
 
     /// A path of a canary Ingress, or its default backend.
@@ -72,13 +71,13 @@ impl Paths<'_, '_> {
             MergeOutcome::NoHost => add(self.no_host(ingress, merge.place)),
             MergeOutcome::Deleted => add(self.no_location(ingress, merge.place)),
             MergeOutcome::AlreadyDeleted => {
-                // The default backend that is no Service has no upstream, and so none to delete.
+                // A default backend that is not a Service has no upstream that could have been deleted.
                 if let Some(by) = self.deleted_by(&merge.upstream) {
                     add(LintKind::Deleted { by, is_dangling: false });
                 }
             }
             MergeOutcome::Merged(stable) if stable.is_empty() => {
-                // A location of its own is a finding already.
+                // If the path has a location of its own, it has a finding already.
                 if !self.state.claimed.contains(&(&merge.ingress, merge.place)) {
                     add(LintKind::OwnService { upstream: merge.upstream.clone() });
                 }
@@ -95,7 +94,7 @@ impl Paths<'_, '_> {
                 Some(upstream) => {
                     self.merged(ingress, upstream, stable).into_iter().for_each(&mut add);
                     for stable in stable.iter().filter(|stable| !self.state.upstreams.contains_key(stable.as_str())) {
-                        add(LintKind::StableDeleted { upstream: stable.clone(), by: self.deleter(stable) });
+                        add(LintKind::StableDeleted { upstream: stable.clone(), by: self.state.deleter(stable) });
                     }
                 }
             },
@@ -139,9 +138,5 @@ impl Paths<'_, '_> {
     fn deleted_by(&self, upstream: &str) -> Option<String> {
         let deletion = self.state.deletions.get(upstream)?;
         Some(format!("{} of `{}`", deletion.place, deletion.ingress))
-    }
-
-    fn deleter(&self, upstream: &str) -> Option<ObjectName> {
-        self.state.deletions.get(upstream).map(|merge| merge.ingress.clone())
     }
 }

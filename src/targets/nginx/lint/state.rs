@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::targets::nginx::cluster::configuration::Sync;
+use crate::targets::nginx::cluster::configuration::Record;
 use crate::targets::nginx::cluster::host_locations::ClaimOutcome;
 use crate::targets::nginx::cluster::merge::{Merge, MergeOutcome};
 use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
@@ -12,7 +12,7 @@ use crate::targets::nginx::{Configuration, ObjectName, Upstream};
 /// A cluster, what the controller makes of it, and how. The maps make every look-up fast.
 pub(super) struct State<'s, 'c> {
     pub(super) parts: ClusterParts<'c>,
-    pub(super) sync: &'s Sync<'c>,
+    pub(super) record: &'s Record<'c>,
     pub(super) configuration: &'s Configuration,
     /// The Ingresses that the controller stores.
     pub(super) ingresses: BTreeMap<&'s ObjectName, &'s StoredIngress<'c>>,
@@ -20,7 +20,7 @@ pub(super) struct State<'s, 'c> {
     pub(super) upstreams: BTreeMap<&'s str, &'s Upstream>,
     /// The paths and default backends that made the controller delete an upstream, by the name of the upstream.
     pub(super) deletions: BTreeMap<&'s str, &'s Merge>,
-    /// The upstreams that are deleted, and that a location still looks at.
+    /// The deleted upstreams that a location still names.
     pub(super) dangling: BTreeSet<&'s str>,
     /// The paths that have a location.
     pub(super) claimed: BTreeSet<(&'s ObjectName, Place)>,
@@ -29,9 +29,9 @@ pub(super) struct State<'s, 'c> {
 }
 
 impl<'s, 'c> State<'s, 'c> {
-    pub(super) fn new(parts: ClusterParts<'c>, sync: &'s Sync<'c>, configuration: &'s Configuration) -> Self {
-        let deletions = sync.merges.iter().filter(|merge| merge.outcome == MergeOutcome::Deleted);
-        let claimed = sync.claims.iter().filter(|claim| claim.outcome == ClaimOutcome::Claimed);
+    pub(super) fn new(parts: ClusterParts<'c>, record: &'s Record<'c>, configuration: &'s Configuration) -> Self {
+        let deletions = record.merges.iter().filter(|merge| merge.outcome == MergeOutcome::Deleted);
+        let claimed = record.claims.iter().filter(|claim| claim.outcome == ClaimOutcome::Claimed);
         let locations = || configuration.virtual_hosts.iter().flat_map(|host| &host.locations);
         let mut of_stable: BTreeMap<&str, BTreeSet<&ObjectName>> = BTreeMap::new();
         for location in locations() {
@@ -39,14 +39,19 @@ impl<'s, 'c> State<'s, 'c> {
         }
         State {
             parts,
-            sync,
+            record,
             configuration,
-            ingresses: sync.ingresses.iter().map(|ingress| (ingress.name, ingress)).collect(),
+            ingresses: record.ingresses.iter().map(|ingress| (ingress.name, ingress)).collect(),
             upstreams: configuration.upstreams.iter().map(|upstream| (upstream.name.as_str(), upstream)).collect(),
             deletions: deletions.map(|merge| (merge.upstream.as_str(), merge)).collect(),
             dangling: locations().filter_map(|location| location.dangling.as_deref()).collect(),
             claimed: claimed.map(|claim| (&claim.ingress, claim.place)).collect(),
             of_stable,
         }
+    }
+
+    /// The Ingress that made the controller delete an upstream.
+    pub(super) fn deleter(&self, upstream: &str) -> Option<ObjectName> {
+        self.deletions.get(upstream).map(|merge| merge.ingress.clone())
     }
 }

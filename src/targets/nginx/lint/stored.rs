@@ -10,8 +10,8 @@ use crate::targets::nginx::annotations::key;
 use crate::targets::nginx::cluster::ClusterParts;
 use crate::targets::nginx::{Cluster, ObjectName, Refusal, VirtualHost, is_canary, parse};
 
-/// Ingresses that the controller does not store. Other controllers read those of other classes, so that only canaries are
-/// reported that have the class of another controller than their stable Ingress.
+/// Ingresses that the controller does not store. Other controllers read the Ingresses of other classes, so such an Ingress is reported
+/// only if it is a canary whose stable Ingress belongs to this controller.
 pub(super) fn refused(cluster: &Cluster, hosts: &[VirtualHost], findings: &mut Findings) {
     let parts = cluster.parts();
     let hosts: BTreeSet<&str> = hosts.iter().map(|host| host.host.as_str()).collect();
@@ -57,10 +57,9 @@ pub(super) fn panic(panic: &ControllerPanic, findings: &mut Findings) {
 /// Canaries that are not enabled, and clusters without an ordinary Ingress.
 pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
     let flags = state.parts.flags;
-    let has_stable = state.sync.ingresses.iter().any(|ingress| !ingress.is_canary());
-    for ingress in &state.sync.ingresses {
-        let mut paths = ingress.rules.iter().flat_map(|rule| rule.paths.iter().flatten());
-        let has_service = ingress.default_upstream().is_some() || paths.any(|path| path.upstream.is_some());
+    let has_stable = state.record.ingresses.iter().any(|ingress| !ingress.is_canary());
+    for ingress in &state.record.ingresses {
+        let has_service = ingress.path_upstreams().chain(ingress.default_upstream()).next().is_some();
         if !has_stable {
             findings.add(ingress.name, key::CANARY, LintKind::NoStable);
         } else if ingress.is_canary() && !has_service {

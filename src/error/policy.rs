@@ -70,7 +70,7 @@ pub enum Invalid {
     #[error("the position is missing: if one canary has a position, each needs one")]
     PositionMissing,
     /// The interval from a position ends after the total.
-    #[error("{weight} parts from position {position} end after the total {total}")]
+    #[error("the interval of {weight} parts from position {position} ends after the total {total}")]
     PositionAboveTotal {
         /// The first point of the interval.
         position: u32,

@@ -28,8 +28,8 @@ pub struct Interval {
 }
 
 impl Policy {
-    /// The intervals of the total, in ascending order and without empty ones. Together they have every point of the total
-    /// once.
+    /// The intervals of the total, in ascending order and without empty ones. Each point of the total is in exactly one of
+    /// them.
     ///
     /// A canary with a [position](crate::Canary::with_position) has the points from there on. Otherwise canaries 0, 2, 4 … lie next
     /// to each other from the bottom of the total upwards, and canaries 1, 3, 5 … from the top downwards. Stable has all
@@ -70,8 +70,8 @@ impl Policy {
 
     /// The same policy, in which each canary has the position that its interval has now. It decides like this one.
     ///
-    /// Use it before a canary is removed or added, or before canaries change their order: the others then keep their
-    /// clients.
+    /// Call this function before a canary is removed or added, or before canaries change their order: the others then keep
+    /// their clients.
     ///
     /// ```
     /// use canary_policy::{Canary, Policy, Total};
@@ -97,7 +97,7 @@ impl Policy {
 
     /// The interval of each canary, in the order of the canaries. It is empty if the weight is 0.
     fn canary_intervals(&self) -> impl Iterator<Item = Interval> {
-        // The weights add up to at most the total, and a position and a weight too, so nothing saturates.
+        // The weights add up to at most the total, and so do the position and the weight of each canary: nothing saturates.
         let (mut bottom, mut top) = (0_u32, self.total().get());
         self.canaries().iter().enumerate().map(move |(index, canary)| {
             let weight = canary.weight();

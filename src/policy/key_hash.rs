@@ -10,9 +10,9 @@ use crate::error::{Excerpt, Invalid};
 /// The default is [`Xxh64`](Self::Xxh64). The others are those of feature-flag SDKs, so that a client has the same variant
 /// here as in the SDK. `tests/cases/sdk_buckets.jsonl` has buckets that the Python SDKs computed.
 ///
-/// An SDK gives its variants intervals in the order of its own list. For the same variants, list a single canary first and
-/// stable second in the SDK. If stable is the first in the list, or if there are several canaries, give the canaries
-/// [positions](crate::Canary::with_position): the sum of the weights that come before each of them in the list.
+/// An SDK gives its variants intervals in the order of its own list. With a single canary, a client has the same variant on
+/// both sides if the canary is first in the list of the SDK, and stable second. If stable is first, or if there are several
+/// canaries, give each canary a [position](crate::Canary::with_position): the sum of the weights before it in that list.
 ///
 /// With `serde` the values are the names of [`as_str`](Self::as_str).
 ///
@@ -35,10 +35,10 @@ pub enum KeyHash {
     #[default]
     Xxh64,
     /// The operator `fractional` of flagd (its Python core 1.0): MurmurHash3 in 32 bits of the salt and the key, one after the
-    /// other. The salt is the key of the flag. The point of the total is exact.
+    /// other. The salt is the key of the flag. The same clients are chosen for every total.
     Flagd,
     /// The operator `fractional` of flagd since its Python core 2.0, which hashes the CBOR (RFC 8949) of the list of salt and key,
-    /// or of the key alone if there is no salt. The point of the total is exact.
+    /// or of the key alone if there is no salt. The same clients are chosen for every total.
     FlagdCbor,
     /// A gradual rollout of Unleash: MurmurHash3 in 32 bits of salt, `:` and key, modulo 100. The salt is the group. The same
     /// clients are chosen if the weights are whole percentages of the total, as they are in Unleash.

@@ -157,7 +157,8 @@ impl Policy {
     ///
     /// There is no canary or there are more than [`MAX_CANARIES`](Self::MAX_CANARIES), two canaries have the same name, the
     /// weights add up to more than `total`, or the patterns cost more than [`MAX_PATTERN_COST`](Self::MAX_PATTERN_COST).
-    /// Or only some canaries have a position, or their intervals overlap or end after the total. The error has all problems.
+    /// It is an error too if only some canaries have a position, or if intervals overlap or end after the total. The error has all
+    /// problems.
     pub fn new(canaries: impl IntoIterator<Item = Canary>, total: Total) -> Result<Self, InvalidPolicy> {
         let canaries: Vec<Canary> = canaries.into_iter().collect();
         let parts: Vec<CanaryParts<'_>> = canaries.iter().map(CanaryParts::of).collect();

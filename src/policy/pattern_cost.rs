@@ -19,8 +19,8 @@ const STATES_PER_ACTIVE: u64 = 32;
 /// ```text
 /// a.{0,100}c          each byte can begin a match: all states are active
 /// Firefox|Chrome      no end of a word is its beginning: one state of each word, and one for the beginnings of both
-/// ^[a-z]{3,1000}$     one letter is read at a time
-/// ^(alice|anna|bob)$  the names that begin with the same letter are read at a time
+/// ^[a-z]{3,1000}$     one copy of the class is active at a time
+/// ^(alice|anna|bob)$  only names that begin with the same letter are active at once
 /// ```
 pub(super) fn cost(pattern: &Hir) -> u64 {
     let starts_once = pattern.properties().look_set_prefix().contains(Look::Start);
@@ -90,7 +90,7 @@ fn overlaps(literal: &[u8]) -> u64 {
         let borders = of(border).1 + 1;
         beginnings.push((border, borders));
     }
-    // A search that has read the whole text has left it.
+    // A search that has read the whole text is no longer at a place in it.
     let unfinished = beginnings.get(..literal.len()).unwrap_or_default();
     unfinished.iter().map(|(_, borders)| borders + 1).max().unwrap_or(1)
 }
@@ -145,7 +145,7 @@ fn active_once(expression: &Hir) -> u64 {
     }
 }
 
-/// The same bound for alternatives. Of those that begin with a certain byte, the ones with the same byte stay active.
+/// The same bound for alternatives. If alternatives begin with certain bytes, only those with the same byte stay active after it.
 fn active_of_either(parts: &[Hir]) -> u64 {
     let (mut by_byte, mut others) = (BTreeMap::<u8, u64>::new(), 1_u64);
     for part in parts {

@@ -9,8 +9,7 @@ use crate::error::{Excerpt, Invalid, InvalidPolicy, Problem};
 #[derive(Default)]
 pub(super) struct Problems {
     problems: Vec<Problem>,
-    /// The fields whose values could not be read. These fields have a problem already, so other problems of theirs would
-    /// only repeat it.
+    /// The fields whose values could not be read. Each of them has a problem already, and a further one would only repeat it.
     unread: BTreeSet<String>,
 }
 

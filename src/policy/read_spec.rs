@@ -1,7 +1,8 @@
 //! A spec from serde: a value of a wrong type is a problem with its field, so that no problem hides another one.
 //!
-//! A part of a spec is read from an object only, never from a list. Unknown fields are errors of the format, and so is a value of
-//! a wrong type where text is expected: the format is asked for text, because text needs no quotes in YAML.
+//! A part of a spec is read from an object only, never from a list. An unknown field is an error of the format. Where text is
+//! expected, the format is asked for text, because YAML text needs no quotes; so a value of a wrong type is an error of the format
+//! there too.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -30,7 +31,7 @@ impl Place<'_> {
     }
 }
 
-/// A value in a spec. Each function returns `None` if the value has another type.
+/// A type of values in a spec. Each `of_…` function returns `None` if a value of this type cannot be read from what was found.
 trait Value: Default {
     /// The type, in words that can follow "expected".
     const TYPE: &'static str;
@@ -38,7 +39,7 @@ trait Value: Default {
     /// Whether formats in which text needs no quotes, such as YAML, should read the value as text.
     const IS_TEXT: bool = false;
 
-    /// The value of a field that is left out, unless it has to be given.
+    /// The value of a field that is left out; `None` if the field is required.
     fn absent() -> Option<Self> {
         None
     }
@@ -224,7 +225,7 @@ fn read<'de, T: Value, D: Deserializer<'de>>(deserializer: D) -> Result<(T, Vec<
     let value = ValueAt::new(place).deserialize(deserializer)?;
     let problems = problems.into_inner();
     match problems.first() {
-        // Nothing was read at all.
+        // The whole value has a wrong type, so nothing was read.
         Some(Problem { field, invalid }) if field.is_empty() => Err(D::Error::custom(invalid)),
         _ => Ok((value, problems)),
     }

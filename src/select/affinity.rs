@@ -13,7 +13,7 @@ pub(super) enum CompiledAffinity {
     None,
     Cookie(CompiledCookie),
     Key(CompiledKey<Salt>),
-    /// In a box, so that it does not make every selector larger.
+    /// The key is in a box, because it would make every selector larger.
     SdkKey(Box<CompiledKey<SdkHash>>),
 }
 
@@ -37,7 +37,7 @@ impl CompiledAffinity {
         if let CompiledAffinity::Cookie(cookie) = self { Some(cookie) } else { None }
     }
 
-    /// The header or cookie that has the key, if the affinity is one by key.
+    /// The header or cookie that has the affinity key; `None` if the policy has no affinity key.
     pub(super) fn key(&self) -> Option<&Key> {
         match self {
             CompiledAffinity::Key(compiled) => Some(&compiled.key),
@@ -46,8 +46,8 @@ impl CompiledAffinity {
         }
     }
 
-    /// The sample of the key in a request. `None` if the affinity is not one by key, or if the request has no key or an
-    /// empty one.
+    /// The sample of the key in a request. `None` if the policy has no affinity key, or if the request has no key or an empty
+    /// one.
     #[inline]
     pub(super) fn key_sample<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Sample> {
         match self {
@@ -165,8 +165,8 @@ pub(super) struct CompiledKey<H> {
 
 /// Turns the key of a request into a sample.
 pub(super) trait KeyHasher {
-    /// The sample of the key that these lines are when they are joined with the separator. `None` if there is no line, or if
-    /// the only line is empty.
+    /// The sample of the key that consists of these lines, joined with the separator. `None` if there is no line, or if the
+    /// only line is empty.
     fn sample_of_joined<'k>(&self, lines: impl Iterator<Item = &'k [u8]>, separator: &[u8]) -> Option<Sample>;
 }
 

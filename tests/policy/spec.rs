@@ -69,7 +69,7 @@ fn every_problem_names_its_field() {
         ("canaries: [{ position: -1 }]", &["canaries[0].position: -1 is not a position: expected 0 to 4294967295"]),
         (
             "canaries: [{ weight: 30, position: 71 }]",
-            &["canaries[0].position: 30 parts from position 71 end after the total 100"],
+            &["canaries[0].position: the interval of 30 parts from position 71 ends after the total 100"],
         ),
         (
             "canaries: [{ name: a, position: 5 }, { name: b, weight: 5 }]",

@@ -13,8 +13,8 @@
 //! * An affinity cookie is a header that is added to responses, and read by routes before or after the other routes. A
 //!   stateful session would pin a client to an endpoint of a cluster, and not to the cluster.
 //! * An affinity key is a `hash_policy` that chooses the cluster: the same key gets the same variant, by Envoy's own hash.
-//!   Versions before pull request 41244 (autumn 2025) refuse it. With a [header](RouteParams) that has the point of the total,
-//!   the same key gets the same variant as from a selector.
+//!   Versions before pull request 41244 (autumn 2025) refuse it. With a [point header](RouteParams), the same key gets the same
+//!   variant as from a selector.
 //! * A setting that a policy does not have keeps Envoy's default, such as the timeout of 15 seconds for a response.
 
 mod hash_policy;

@@ -2,12 +2,12 @@
 
 use http::HeaderName;
 
-/// A header that has the point of the total by which the weights decide.
+/// The parameters of a RouteConfiguration: the point header, by which Envoy chooses the variant of a selector.
 ///
-/// By default Envoy draws a number for each request that the weights decide, or hashes the affinity key with its own hash. With
-/// this header it uses the number in the header, so that a client has the same variant in Envoy as in every other tier. Something
-/// in front of Envoy has to set the header to [`Selector::point`](crate::Selector::point), and has to remove what a client sent.
-/// Without the header, or with a value that is not a number, Envoy draws.
+/// By default Envoy draws a number for each request that the weights decide, or hashes the affinity key with its own hash. With a
+/// point header, Envoy uses the number in this header, so that a client has the same variant in Envoy as in every other tier.
+/// Something in front of Envoy has to set the header to [`Selector::point`](crate::Selector::point), and has to remove what a
+/// client sent. If a request has no such header, or a value that is not a number, Envoy draws a number.
 ///
 /// ```
 /// use canary_policy::targets::envoy::{self, RouteParams};
@@ -30,13 +30,13 @@ pub struct RouteParams {
 }
 
 impl RouteParams {
-    /// The same parameters with this header for the point of the total.
+    /// The same parameters with this point header (`header_name` of the `weighted_clusters`).
     #[must_use]
     pub fn with_point_header(self, name: HeaderName) -> Self {
         RouteParams { point_header: Some(name) }
     }
 
-    /// The header that has the point of the total, if there is one.
+    /// The point header, if there is one.
     #[must_use]
     pub const fn point_header(&self) -> Option<&HeaderName> {
         self.point_header.as_ref()

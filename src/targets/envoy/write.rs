@@ -75,7 +75,7 @@ enum Draw {
     Random,
     /// By a hash of the affinity key.
     Hash(HashPolicy),
-    /// By the point of the total that a header has.
+    /// By the point of the total in the point header.
     Point { header_name: String, intervals: Vec<Interval> },
 }
 

@@ -41,17 +41,20 @@
 //!          WHERE
 //!
 //! annotations, routes ─► targets::*::read ─► Reading { policy, findings, … }
+//! Ingresses, Services ─► targets::nginx::Cluster ─► virtual hosts; lint ─► findings
 //! ```
 //!
 //! * [`policy`] is **what**: weights, header rules, cookie rules and affinity.
 //! * [`select`] is **who**: the variant that answers a request. The same request and [`Sample`] always give the same
 //!   [`Decision`].
 //! * `simulate` (feature `rand`) is **who, over many clients**: the share of the requests that each variant gets.
-//! * [`compare`] is **what changes**: a proof that two policies decide every request alike, or a request that they do not.
+//! * [`compare`] is **what changes**: a proof that two policies decide every request alike, or a request that they decide
+//!   differently.
 //! * [`route`] is **where**: the hosts and paths that the policy applies to, and the backend of each variant.
 //! * [`targets`] is **how**: a policy and a route in the language of ingress-nginx, the Gateway API, Istio, Linkerd,
 //!   Gloo or Envoy, or as numbers of pods. A part of a policy that a target cannot express is a [`Loss`]. Objects and
-//!   annotations are read back to a policy and to findings, which say what was left out and what was assumed.
+//!   annotations are read back to a policy and to findings, which say what was left out and what was assumed. All Ingresses of a
+//!   cluster together are read, and linted, by `targets::nginx::Cluster` (feature `k8s-openapi`).
 //! * [`error`] has every error, each with a code and a field for programs.
 //!
 //! A policy has the meaning that ingress-nginx, controller 1.15.1, gives to its canary annotations. A policy can also
@@ -64,7 +67,7 @@
 //! |---|---|
 //! | `serde` (default) | [`Spec`], [`Policy`] and [`Route`] in YAML, JSON or a custom resource; reports of losses, findings and errors |
 //! | `schemars` | JSON schemas of these types; the schema of [`Spec`] is legal inside a Kubernetes CRD |
-//! | `k8s-openapi` | the `Ingress` objects of `k8s-openapi` in and out; your binary turns on a version feature of that crate, such as `v1_33` |
+//! | `k8s-openapi` | the `Ingress` objects of `k8s-openapi` in and out, whole clusters, and the linter; your binary turns on a version feature of that crate, such as `v1_33` |
 //! | `rand` | [`Sample`]s from a generator, and `simulate` |
 //! | `proptest` | strategies that generate valid policies |
 //!

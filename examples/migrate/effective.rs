@@ -37,7 +37,7 @@ enum Answer {
     },
 }
 
-/// A location, with the fields and their order of the recorded states.
+/// A location. The recorded states have the same fields in the same order.
 #[derive(Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "the form of the recorded states")]
 struct EffectiveLocation {
@@ -133,7 +133,7 @@ fn check_names<'a>(list: &str, kind: &str, names: impl Iterator<Item = (&'a str,
     Ok(())
 }
 
-/// The message of a parser that reads a line, and would call it the first one.
+/// The message of a parser for one line of a file, without the number of the line, which is always 1.
 fn not_json(error: &serde_json::Error) -> String {
     format!("not JSON: {}", error.to_string().replace(" at line 1 column", " at column"))
 }

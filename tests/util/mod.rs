@@ -81,9 +81,10 @@ pub fn returned_cookie(set_cookie: &HeaderValue) -> String {
 /// The configuration of a property test with this many cases.
 ///
 /// Failed cases are not saved in files: every run tries the same cases, because `.cargo/config.toml` has a seed, so that a case
-/// that fails once fails in the next run too.
+/// that fails once fails in the next run too. The variable `PROPTEST_CASES` lowers the number, for mutants.
 pub fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    let most = std::env::var("PROPTEST_CASES").ok().and_then(|most| most.parse().ok()).unwrap_or(u32::MAX);
+    ProptestConfig { cases: cases.min(most), failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// Annotations, from their names without the usual prefix.

@@ -1,5 +1,8 @@
 //! Errors, losses and findings: each has a code for programs, a field, and a message that names the field.
 
+/// The codes, objects and fields of every variant.
+mod codes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use canary_policy::error::Diagnostic;

@@ -160,3 +160,27 @@ fn a_key_gives_the_sample() {
         }
     }
 }
+
+/// The lines of a header are one key: `a` and `b` are `a, b`, and those of a Cookie header are `a; b`.
+#[test]
+fn the_lines_of_a_key_header_are_joined() {
+    let rows: [(&str, &[&str], &str); 5] = [
+        ("x-user-id", &["a", "b"], "a, b"),
+        ("x-user-id", &["a", "b", "c"], "a, b, c"),
+        ("x-user-id", &["", "b"], ", b"),
+        ("x-user-id", &["", ""], ", "),
+        ("cookie", &["a=1", "b=2"], "a=1; b=2"),
+    ];
+    for (header, lines, key) in rows {
+        let point = Sample::from_key(key.as_bytes(), "").point(1000);
+        let lines: Vec<(&str, &str)> = lines.iter().map(|line| (header, *line)).collect();
+        for (weight, variant) in [(point, STABLE), (point + 1, CANARY)] {
+            let yaml = format!(
+                "{{ total: 1000, canaries: [{{ weight: {weight} }}], affinity: {{ key: {{ header: {header} }} }} }}"
+            );
+            let selector = Selector::new(&policy(&yaml));
+            assert_eq!(selector.select(&lines, Sample::MIN).variant, variant, "{lines:?}");
+            assert_eq!(selector.select(&[(header, key)], Sample::MAX).variant, variant, "{key}");
+        }
+    }
+}

@@ -68,3 +68,33 @@ proptest! {
         prop_assert_eq!((decision.variant, decision.reason), expected);
     }
 }
+
+/// Each row is a cookie's name, a line, and whether the cookie is `always`. A line is searched in blocks of 32 bytes, for places
+/// where the first and the last byte of the name fit.
+#[test]
+fn a_cookie_is_found_anywhere_in_a_line() {
+    let other = "session=0123456789abcdef0123456789abcdef; ";
+    let rows = [
+        ("cohort", "cohort=always".to_owned(), true),
+        ("cohort", "comort=never; cohort=always".to_owned(), true),
+        ("cohort", "comort=always".to_owned(), false),
+        ("cohort", format!("cohort=always; {other}{other}"), true),
+        ("cohort", format!("{other}cohort=always"), true),
+        ("cohort", format!("{other}{other}cohort=always; {other}{other}"), true),
+        ("cohort", format!("{other}{other}ct=always; {other}"), false),
+        ("c", format!("c=always; {other}{other}"), true),
+        ("c", format!("{other}{other}C=always"), true),
+        // The bit of letter case makes `@` and a backquote equal to each other, and so are `c` and a control character.
+        ("a`", "a@=always".to_owned(), false),
+        ("a`", "a@=never; a`=always".to_owned(), true),
+        ("cohort", "coh".to_owned(), false),
+        ("cohort", String::new(), false),
+    ];
+    for (name, line, found) in rows {
+        let canary = Canary::new("canary", 0).unwrap().with_cookie(CookieRule::new(name, Match::AlwaysNever).unwrap());
+        let selector = Selector::new(&Policy::new([canary], Total::default()).unwrap());
+        let decision = selector.select(&[("cookie", &line)], Sample::MIN);
+        assert_eq!(decision.reason == Reason::Cookie, found, "{name} in {line}");
+        assert_eq!(decision.variant == Variant::Canary(0), found, "{name} in {line}");
+    }
+}

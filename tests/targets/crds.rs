@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use canary_policy::error::ConversionError;
 use canary_policy::policy::strategy;
 use canary_policy::route::{Host, Parent, Path, PathType};
 use canary_policy::targets::{Conversion, gateway, gloo, istio, linkerd};
@@ -18,9 +19,10 @@ use serde_json::{Value, json};
 use crate::util::crd::Crd;
 use crate::util::http_route::rules_broken;
 use crate::util::route::{many_paths, route_to};
+use crate::util::tally::is_expected;
 use crate::util::{cases, policy};
 
-/// Writes the objects of a policy and a route. An error gives no objects.
+/// Writes the objects of a policy and a route. An error, which has to be one that they cause, gives no objects.
 type Write = fn(&Policy, &Route) -> Vec<Value>;
 
 /// A file of CRDs, a kind in it, and a version of the kind.
@@ -37,26 +39,27 @@ const GLOO: &[Key] =
 /// The targets, each with the CRDs of its kinds. A new target is a new line.
 const TARGETS: [(&str, &[Key], Write); 8] = [
     ("gateway, standard", &[STANDARD], |policy, route| {
-        objects(gateway::http_routes(policy, route, &gateway::RouteParams::default()))
+        objects(policy, route, gateway::http_routes(policy, route, &gateway::RouteParams::default()))
     }),
     ("gateway, experimental", &[EXPERIMENTAL], |policy, route| {
-        objects(gateway::http_routes(policy, route, &gateway::RouteParams::default()))
+        objects(policy, route, gateway::http_routes(policy, route, &gateway::RouteParams::default()))
     }),
     ("linkerd, standard", &[STANDARD], |policy, route| {
-        objects(linkerd::http_routes(policy, route, &linkerd::RouteParams::default()))
+        objects(policy, route, linkerd::http_routes(policy, route, &linkerd::RouteParams::default()))
     }),
     ("linkerd, experimental", &[EXPERIMENTAL], |policy, route| {
-        objects(linkerd::http_routes(policy, route, &linkerd::RouteParams::default()))
+        objects(policy, route, linkerd::http_routes(policy, route, &linkerd::RouteParams::default()))
     }),
     ("istio", ISTIO, |policy, route| {
-        objects(istio::virtual_service(policy, route, &istio::VirtualServiceParams::default()))
+        objects(policy, route, istio::virtual_service(policy, route, &istio::VirtualServiceParams::default()))
     }),
     ("istio, subsets", ISTIO, |policy, route| {
         let params = istio::VirtualServiceParams::default().with_subsets(istio::VirtualServiceParams::VERSION).unwrap();
-        objects(istio::virtual_service(policy, &on_one_service(route), &params))
+        let route = on_one_service(route);
+        objects(policy, &route, istio::virtual_service(policy, &route, &params))
     }),
-    ("gloo", GLOO, |policy, route| objects(gloo::virtual_service(policy, route))),
-    ("gloo, delegated", GLOO, |policy, route| objects(gloo::route_table(policy, route))),
+    ("gloo", GLOO, |policy, route| objects(policy, route, gloo::virtual_service(policy, route))),
+    ("gloo, delegated", GLOO, |policy, route| objects(policy, route, gloo::route_table(policy, route))),
 ];
 
 /// The same route with every variant behind the stable Service.
@@ -71,7 +74,11 @@ fn on_one_service(route: &Route) -> Route {
 }
 
 /// Every object in the output of a conversion, at any depth.
-fn objects<T: Serialize, E>(conversion: Result<Conversion<T>, E>) -> Vec<Value> {
+fn objects<T: Serialize>(
+    policy: &Policy,
+    route: &Route,
+    conversion: Result<Conversion<T>, ConversionError>,
+) -> Vec<Value> {
     fn collect(value: Value, objects: &mut Vec<Value>) {
         match value {
             Value::Array(items) => items.into_iter().for_each(|item| collect(item, objects)),
@@ -81,8 +88,9 @@ fn objects<T: Serialize, E>(conversion: Result<Conversion<T>, E>) -> Vec<Value> 
         }
     }
     let mut objects = Vec::new();
-    if let Ok(conversion) = conversion {
-        collect(serde_json::to_value(conversion.output).unwrap(), &mut objects);
+    match conversion {
+        Ok(conversion) => collect(serde_json::to_value(conversion.output).unwrap(), &mut objects),
+        Err(error) => assert!(is_expected(&error, policy, route), "{error} for {policy:?} {route:?}"),
     }
     objects
 }
@@ -265,7 +273,9 @@ fn every_grpc_route_is_accepted() {
     let mut written = 0;
     let count = RefCell::new(&mut written);
     let outcome = TestRunner::new(cases(500)).run(&input, |(policy, route)| {
-        for mut object in objects(gateway::grpc_routes(&policy, &route, &gateway::RouteParams::default())) {
+        for mut object in
+            objects(&policy, &route, gateway::grpc_routes(&policy, &route, &gateway::RouteParams::default()))
+        {
             for rule in object["spec"]["rules"].as_array_mut().unwrap() {
                 for one in rule["matches"].as_array_mut().unwrap() {
                     if let Some(name) = one.as_object_mut().unwrap().remove("method") {
@@ -293,11 +303,8 @@ fn every_problem_of_an_object_is_found() {
     let crds = crds();
     let policy = policy("canaries: [{ weight: 5, header: { name: x-canary }, cookie: { name: c } }]");
     let route = route_to("web:80", &["c0:80"]);
-    let object = &objects(gateway::http_routes(
-        &policy,
-        &route.with_parents(["public".parse().unwrap()]).unwrap(),
-        &gateway::RouteParams::default(),
-    ))[0];
+    let route = route.with_parents(["public".parse().unwrap()]).unwrap();
+    let object = &objects(&policy, &route, gateway::http_routes(&policy, &route, &gateway::RouteParams::default()))[0];
     for (at, value, expected) in [
         ("/metadata/name", json!("Web"), r#"metadata.name: "Web" is refused"#),
         ("/metadata/namespace", json!("a.b"), r#"metadata.namespace: "a.b" is refused"#),

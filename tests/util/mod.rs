@@ -6,6 +6,7 @@ pub mod cluster_text;
 pub mod crd;
 pub mod envoy;
 pub mod example;
+pub mod expressible;
 pub mod gloo;
 pub mod golden;
 pub mod hostile;
@@ -20,6 +21,7 @@ pub mod reading;
 pub mod request;
 pub mod route;
 pub mod source;
+pub mod tally;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

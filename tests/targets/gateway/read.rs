@@ -1,15 +1,17 @@
 //! HTTPRoutes are read back as they were written. Those that people write are read as far as a policy can express them.
 
 use canary_policy::error::ReadError;
-use canary_policy::policy::strategy;
 use canary_policy::route::{Path, PathType};
 use canary_policy::targets::{Reading, gateway};
 use canary_policy::{Affinity, KeyAffinity, Match, Route};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use serde_json::json;
 
+use crate::util::expressible;
 use crate::util::golden::golden;
 use crate::util::reading::{readable, sets_no_cookie};
+use crate::util::tally::Tally;
 use crate::util::{cases, policy, texts};
 
 /// Routes with all their parts, for policies with this many canaries.
@@ -31,26 +33,37 @@ fn routes(canaries: usize) -> impl Strategy<Value = Route> {
     })
 }
 
-proptest! {
-    #![proptest_config(cases(2_000))]
-
-    /// HTTPRoutes without losses give the policy and the route that they were written from, without findings.
-    #[test]
-    fn routes_are_read_as_they_were_written(
-        (policy, route) in strategy::policy().prop_flat_map(|policy| { let routes = routes(policy.canaries().len()); (Just(policy), routes) })
-    ) {
-        let Ok(conversion) = gateway::http_routes(&policy, &route, &gateway::RouteParams::default()) else { return Ok(()) };
+/// HTTPRoutes without losses give the policy and the route that they were written from, without findings.
+#[test]
+fn routes_are_read_as_they_were_written() {
+    let tally = Tally::default();
+    let input = expressible::policies().prop_flat_map(|policy| {
+        let routes = routes(policy.canaries().len());
+        (Just(policy), routes)
+    });
+    let result = TestRunner::new(cases(2_000)).run(&input, |(policy, route)| {
+        let conversion = match gateway::http_routes(&policy, &route, &gateway::RouteParams::default()) {
+            Ok(conversion) => conversion,
+            Err(error) => return tally.error(&error, &policy, &route),
+        };
         let written = serde_json::to_value(&conversion.output).unwrap();
-        if !conversion.losses.is_empty() || sets_no_cookie(&policy, &written) {
+        if !conversion.losses.is_empty() {
+            tally.losses(&conversion.losses);
             return Ok(());
         }
+        if sets_no_cookie(&policy, &written) {
+            tally.other("an affinity cookie that is never set");
+            return Ok(());
+        }
+        tally.exact(&policy);
         // The objects go through JSON, as they do between two programs.
         let read: Vec<gateway::HttpRoute> = serde_json::from_value(written.clone()).unwrap();
         prop_assert_eq!(&read, &conversion.output);
         let reading = gateway::read(&read).unwrap();
         // Some patterns of cookies, such as `^` and `$`, are written alike. So the objects that are written again have to be
         // equal, and the policies only if no cookie has a pattern.
-        let again = gateway::http_routes(&reading.policy, &reading.route, &gateway::RouteParams::default()).unwrap().output;
+        let again =
+            gateway::http_routes(&reading.policy, &reading.route, &gateway::RouteParams::default()).unwrap().output;
         let specs = |routes: &[gateway::HttpRoute]| routes.iter().map(|route| route.spec.clone()).collect::<Vec<_>>();
         prop_assert_eq!(specs(&again), specs(&conversion.output));
         let mut cookies = policy.canaries().iter().filter_map(|canary| canary.cookie());
@@ -59,7 +72,10 @@ proptest! {
         }
         prop_assert_eq!(&reading.route, &route);
         prop_assert_eq!(reading.findings, vec![]);
-    }
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+    tally.hold("HTTPRoutes", 80, &["affinity key"]);
 }
 
 /// An affinity key is a loss, and is therefore not read back. The law above once missed this policy.

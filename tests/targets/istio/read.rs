@@ -1,7 +1,6 @@
 //! VirtualServices are read back as they were written. Those that people write are read as far as a policy can express them.
 
 use canary_policy::error::ReadError;
-use canary_policy::policy::strategy;
 use canary_policy::route::{Path, PathType};
 use canary_policy::targets::Reading;
 use canary_policy::targets::istio::{self, VirtualService, VirtualServiceParams};
@@ -9,10 +8,13 @@ use canary_policy::{Affinity, KeyAffinity, Policy, Route, Spec};
 use proptest::collection::btree_set;
 use proptest::option::of;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
+use crate::util::expressible;
 use crate::util::golden::golden;
 use crate::util::reading::{readable, sets_no_cookie};
+use crate::util::tally::Tally;
 use crate::util::{cases, policy, texts};
 
 /// Routes with all their parts, for policies with this many canaries, and parameters for subsets where these are needed.
@@ -41,7 +43,7 @@ fn routes(canaries: usize) -> impl Strategy<Value = (Route, VirtualServiceParams
 
 /// A policy with a route and parameters for it.
 fn policy_and_route() -> impl Strategy<Value = (Policy, (Route, VirtualServiceParams))> {
-    strategy::policy().prop_flat_map(|policy| {
+    expressible::policies().prop_flat_map(|policy| {
         let routes = routes(policy.canaries().len());
         (Just(policy), routes)
     })
@@ -67,27 +69,40 @@ fn without_cookie_patterns(policy: &Policy) -> Policy {
     Policy::try_from(spec).unwrap()
 }
 
-proptest! {
-    #![proptest_config(cases(2_000))]
-
-    /// A VirtualService without losses gives the policy and the route that it was written from, without findings.
-    #[test]
-    fn virtual_services_are_read_as_they_were_written((policy, (route, params)) in policy_and_route()) {
+/// A VirtualService without losses gives the policy and the route that it was written from, without findings.
+#[test]
+fn virtual_services_are_read_as_they_were_written() {
+    let tally = Tally::default();
+    let result = TestRunner::new(cases(2_000)).run(&policy_and_route(), |(policy, (route, params))| {
         let conversion = istio::virtual_service(&policy, &route, &params).unwrap();
         let written = serde_json::to_value(&conversion.output.virtual_service).unwrap();
-        if !conversion.losses.is_empty() || sets_no_cookie(&policy, &written) {
+        if !conversion.losses.is_empty() {
+            tally.losses(&conversion.losses);
             return Ok(());
         }
+        if sets_no_cookie(&policy, &written) {
+            tally.other("an affinity cookie that is never set");
+            return Ok(());
+        }
+        tally.exact(&policy);
         // The object goes through JSON, as it does between two programs.
         let read: VirtualService = serde_json::from_value(written.clone()).unwrap();
         prop_assert_eq!(&read, &conversion.output.virtual_service);
         let reading = istio::read(&read).unwrap();
-        prop_assert_eq!(without_cookie_patterns(&readable(&reading.policy)), without_cookie_patterns(&readable(&policy)), "{}", written);
+        prop_assert_eq!(
+            without_cookie_patterns(&readable(&reading.policy)),
+            without_cookie_patterns(&readable(&policy)),
+            "{}",
+            written
+        );
         prop_assert_eq!(&reading.route, &route.clone().with_paths(uncovered(route.paths())).unwrap());
         prop_assert_eq!(reading.findings, vec![]);
         let again = istio::virtual_service(&reading.policy, &reading.route, &params).unwrap().exact().unwrap();
         prop_assert_eq!(&again, &conversion.output);
-    }
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+    tally.hold("VirtualServices", 80, &["affinity key"]);
 }
 
 /// An affinity key is a loss, and is therefore not read back. The law above once missed this policy.

@@ -555,3 +555,43 @@ fn a_stable_ingress_that_is_a_canary_is_an_error() {
         "canary: the annotation is true on the stable Ingress, but a canary Ingress answers no request on its own"
     );
 }
+
+/// A boolean that says false in a word of Go's is no finding; in another word it is one.
+#[test]
+fn a_boolean_is_a_word_of_gos() {
+    let reading = |secure: &str| {
+        let stable = util::annotations([
+            ("affinity", "cookie"),
+            ("affinity-mode", "persistent"),
+            ("session-cookie-secure", secure),
+        ]);
+        read(&Annotations::new(util::annotations([("canary", "true")]), stable), &Flags::default()).unwrap()
+    };
+    let secure = |secure: &str| {
+        let reading = reading(secure);
+        let Affinity::Cookie(cookie) = reading.policy.affinity() else { panic!("an affinity cookie") };
+        (cookie.secure(), texts(&reading.findings))
+    };
+    let (_, without) = secure("true");
+    for (words, expected) in [("1 t T TRUE true True", true), ("0 f F FALSE false False", false)] {
+        for word in words.split(' ') {
+            assert_eq!(secure(word), (expected, without.clone()), "{word}");
+        }
+    }
+    for word in ["yes", "tRUE", "", " true", "01"] {
+        let (is_secure, findings) = secure(word);
+        assert!(!is_secure && findings.len() == without.len() + 1, "{word:?}: {findings:?}");
+    }
+}
+
+/// No annotation holds the name of the canary, so the program that reads them gives it.
+#[test]
+fn a_canary_has_the_name_that_is_given() {
+    let canary = util::annotations([("canary", "true"), ("canary-weight", "5")]);
+    let annotations = Annotations::new(canary, BTreeMap::new());
+    let name = |annotations: &Annotations| {
+        read(annotations, &Flags::default()).unwrap().policy.canaries()[0].name().as_str().to_owned()
+    };
+    assert_eq!(name(&annotations), "canary");
+    assert_eq!(name(&annotations.with_name("next".parse().unwrap())), "next");
+}

@@ -7,9 +7,11 @@ use canary_policy::{
 };
 use proptest::option;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 use crate::util::cases;
 use crate::util::reading::without_positions;
+use crate::util::tally::Tally;
 
 /// Policies that ingress-nginx can express without a loss.
 fn expressible() -> impl Strategy<Value = Policy> {
@@ -59,19 +61,38 @@ proptest! {
         prop_assert_eq!(reading.policy.reduced(), policy.reduced());
     }
 
-    /// Annotations without a loss are read back to the policy that they were written from.
-    #[test]
-    fn annotations_without_losses_are_read_back(policy in strategy::policy()) {
-        if let Ok(written) = annotations(&policy, &Prefix::default()).exact() {
-            let reading = read(&written, &Flags::default()).unwrap();
-            prop_assert_eq!(reading.policy.reduced(), without_positions(&policy).reduced());
-        }
-    }
-
     /// The controller reads every annotation as it is written, whatever the losses are.
     #[test]
     fn annotations_mean_what_they_say(policy in strategy::policy()) {
         let reading = read(&annotations(&policy, &Prefix::default()).output, &Flags::default()).unwrap();
         prop_assert_eq!(&reading.findings, &[]);
     }
+}
+
+/// Annotations without a loss are read back to the policy that they were written from, whatever the policy is.
+#[test]
+fn annotations_without_losses_are_read_back() {
+    let tally = Tally::default();
+    let policies = prop_oneof![2 => expressible(), 1 => strategy::policy()];
+    let result = TestRunner::new(cases(3_000)).run(&policies, |policy| {
+        let conversion = annotations(&policy, &Prefix::default());
+        if !conversion.losses.is_empty() {
+            tally.losses(&conversion.losses);
+            return Ok(());
+        }
+        tally.exact(&policy);
+        let reading = read(&conversion.output, &Flags::default()).unwrap();
+        prop_assert_eq!(reading.policy.reduced(), policy.reduced());
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+    let inexpressible = [
+        "several canaries",
+        "cookie: value",
+        "cookie: pattern",
+        "affinity cookie after the rules",
+        "revision",
+        "affinity key",
+    ];
+    tally.hold("annotations", 65, &inexpressible);
 }

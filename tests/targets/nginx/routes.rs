@@ -281,3 +281,68 @@ fn an_ingress_without_a_route_is_an_error() {
         assert_eq!(read(&ingress(annotations, "", &rule(rules)), canaries).unwrap_err(), error);
     }
 }
+
+const SHOP: [&str; 3] = ["a.test: Prefix / web:http, Prefix /admin web:8080", "b.test: Prefix / web:http", "*: Exact /x web:http"];
+
+fn shop() -> Routes {
+    let rules: Vec<String> = SHOP.iter().map(|text| rule(text)).collect();
+    read(&ingress("", "ingressClassName: public,", &rules.join(", ")), &["next", "blue:9090"]).unwrap()
+}
+
+/// Objects have port numbers, and an Ingress has names of ports.
+#[test]
+fn a_port_is_given_to_the_services_without_a_number() {
+    let texts = |routes: &Routes| routes.routes.iter().map(text).collect::<Vec<_>>();
+    let named = texts(&shop());
+    assert_eq!(named.len(), 4, "{named:?}");
+    assert!(named.iter().any(|route| route.ends_with("Prefix:/ web:http next:http,blue:9090")), "{named:?}");
+    let with_port = texts(&shop().with_port(&"80".parse().unwrap()));
+    assert!(with_port.iter().any(|route| route.ends_with("Prefix:/ web:80 next:80,blue:9090")), "{with_port:?}");
+    assert!(with_port.iter().any(|route| route.ends_with("Prefix:/admin web:8080 next:8080,blue:9090")), "{with_port:?}");
+    assert!(with_port.iter().all(|route| !route.contains(":http")), "{with_port:?}");
+}
+
+#[test]
+fn routes_can_have_other_names_and_parents() {
+    let names = |routes: &Routes| routes.routes.iter().map(|route| route.name().to_owned()).collect::<Vec<_>>();
+    let renamed = shop().with_name("mesh").unwrap();
+    assert_eq!(names(&renamed), ["mesh", "mesh-hosts-2", "mesh-hosts-3", "mesh-hosts-4"]);
+    assert_eq!(names(&shop()).len(), 4);
+    assert!(shop().with_name("Mesh").is_err());
+    assert_eq!(shop().gateway_of_class().unwrap().to_string(), "public");
+    let attached = shop().with_parents(["infra/public".parse().unwrap()]).unwrap();
+    assert!(attached.routes.iter().all(|route| route.parents()[0].to_string() == "infra/public"));
+}
+
+/// Each row is the rules, and the first host that several routes have. Routes for every host share the host `*`.
+#[test]
+fn a_host_of_several_routes_is_named() {
+    let rows: [(&[&str], Option<&str>); 4] = [
+        (&["a.test: Prefix / web:80", "b.test: Prefix /b web:80"], None),
+        (&["b.test: Prefix / web:80", "a.test: Prefix / web:80, Prefix /admin web:8080"], Some("a.test")),
+        (&["*: Prefix / web:80, Prefix /admin web:8080"], Some("*")),
+        (&["*: Prefix / web:80", "a.test: Prefix /admin web:80"], None),
+    ];
+    for (rules, expected) in rows {
+        let rules: Vec<String> = rules.iter().map(|text| rule(text)).collect();
+        let read = read(&ingress("", "", &rules.join(", ")), &["next"]).unwrap();
+        assert_eq!(read.shared_host().as_deref(), expected, "{rules:?}");
+    }
+}
+
+/// A pair holds its two Ingresses. A stable Ingress with two canary Ingresses has no pair.
+#[test]
+fn a_pair_is_one_stable_and_one_canary_ingress() {
+    let named = |name: &str, annotations: &str| {
+        let mut ingress = ingress(annotations, "", &rule("a.test: Prefix / web:80"));
+        ingress.metadata.name = Some(name.to_owned());
+        ingress
+    };
+    let canary = "nginx.ingress.kubernetes.io/canary: 'true'";
+    let (stable, first, second) = (named("web", ""), named("first", canary), named("second", canary));
+    let pair = Pair::find(&stable, [&stable, &first], &Flags::default()).unwrap();
+    assert_eq!((pair.stable(), pair.canary()), (&stable, &first));
+    let error = Pair::find(&stable, [&first, &stable, &second], &Flags::default()).unwrap_err();
+    assert!(error.to_string().contains("`first`, `second`"), "{error}");
+    assert!(Pair::find(&stable, [&stable], &Flags::default()).is_err());
+}

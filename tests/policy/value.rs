@@ -1,7 +1,9 @@
 //! Values of a policy: their bounds, and the weights and names of variants.
 
 use canary_policy::policy::{CanaryName, CookieName};
-use canary_policy::{Canary, CookieAffinity, HeaderRule, Invalid, Match, Policy, Selector, Spec, Total, Variant};
+use canary_policy::{
+    Canary, CookieAffinity, HeaderRule, Invalid, KeyAffinity, Match, Policy, Selector, Spec, Total, Variant,
+};
 
 use crate::util::{CANARY, SECOND, STABLE, policy};
 
@@ -91,4 +93,21 @@ fn a_total_is_written_and_read_as_a_number() {
         serde_json::from_str::<Total>("0").unwrap_err().to_string(),
         "0 is not a total: expected 1 to 4294967295"
     );
+}
+
+/// Texts of a policy are texts to a program too.
+#[test]
+fn values_are_read_as_text() {
+    let name = CanaryName::new("blue").unwrap();
+    assert_eq!((name.as_ref(), name.as_str(), name.to_string().as_str()), ("blue", "blue", "blue"));
+    assert_eq!("blue".parse::<CanaryName>().unwrap(), name);
+    let key = KeyAffinity::header("x-user").unwrap();
+    assert_eq!((key.salt(), key.clone().with_salt("2026").unwrap().salt()), ("", "2026"));
+    for (affinity, text) in [
+        ("{ canaries: [{}] }", "none"),
+        ("{ canaries: [{}], affinity: { cookie: { name: r } } }", "cookie r"),
+        ("{ canaries: [{}], affinity: { key: { header: x-user } } }", "key header x-user"),
+    ] {
+        assert_eq!(policy(affinity).affinity().to_string(), text);
+    }
 }

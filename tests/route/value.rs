@@ -1,7 +1,7 @@
 //! Values of a route: their bounds, and the text of every error.
 
-use canary_policy::Route;
 use canary_policy::route::{Backend, Host, Parent, Path, PathType, Port};
+use canary_policy::{Route, Variant};
 
 use crate::util::route::{paths, route_to};
 
@@ -190,4 +190,33 @@ fn a_port_name_has_no_two_hyphens_in_a_row() {
     for name in ["a--b", "a---b", "-a", "a-"] {
         assert!(name.parse::<Port>().is_err(), "{name}");
     }
+}
+
+/// The other parts of a route stay when one is replaced.
+#[test]
+fn a_part_of_a_route_is_replaced() {
+    let full = || {
+        let route = web().with_namespace("shop").unwrap().with_paths(paths("/a =/b")).unwrap();
+        let route = route.with_hosts(["a.test".parse::<Host>().unwrap()]).unwrap();
+        route.with_parents(["public".parse::<Parent>().unwrap()]).unwrap()
+    };
+    let rest = |route: &Route| {
+        (route.namespace().map(str::to_owned), route.paths().to_vec(), route.hosts().to_vec(), route.parents().to_vec())
+    };
+    assert_eq!(
+        rest(&full()),
+        (Some("shop".to_owned()), paths("/a =/b"), vec!["a.test".parse().unwrap()], vec!["public".parse().unwrap()])
+    );
+
+    let renamed = full().with_name("next.web").unwrap();
+    assert_eq!((renamed.name(), rest(&renamed)), ("next.web", rest(&full())));
+    assert_eq!((renamed.stable(), renamed.canaries()), (web().stable(), web().canaries()));
+    assert!(full().with_name("Next").is_err());
+
+    let [stable, first, second] = ["b:81", "c:82", "d:http"].map(|text| text.parse::<Backend>().unwrap());
+    let moved = full().with_backends(stable.clone(), [first.clone(), second.clone()]);
+    assert_eq!((moved.name(), rest(&moved)), ("web", rest(&full())));
+    let backends = [Variant::Stable, Variant::Canary(0), Variant::Canary(1), Variant::Canary(2)]
+        .map(|variant| moved.backend(variant));
+    assert_eq!(backends, [Some(&stable), Some(&first), Some(&second), None]);
 }

@@ -36,7 +36,7 @@ fn decisions_and_their_parts_are_written_and_read() {
         (Reason::Weight, "weight"),
     ] {
         check(&reason, &json!(word));
-        assert_eq!(reason.as_str(), word);
+        assert_eq!((reason.as_str(), reason.to_string().as_str()), (word, word));
     }
     check(&Sample::MIN, &json!(0));
     check(&Sample::MAX, &json!(u64::MAX));

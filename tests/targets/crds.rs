@@ -20,7 +20,7 @@ use crate::util::crd::Crd;
 use crate::util::http_route::rules_broken;
 use crate::util::route::{many_paths, route_to};
 use crate::util::tally::is_expected;
-use crate::util::{cases, policy};
+use crate::util::{all_cases, cases, policy};
 
 /// Writes the objects of a policy and a route. An error, which has to be one that they cause, gives no objects.
 type Write = fn(&Policy, &Route) -> Vec<Value>;
@@ -181,7 +181,8 @@ fn every_object_is_accepted() {
     outcome.unwrap_or_else(|error| panic!("{error}"));
     // An error gives no objects, so that objects have to be counted.
     for (target, ..) in TARGETS {
-        assert!(written.borrow().get(target).is_some_and(|count| *count > 200), "{target}: {written:?}");
+        let count = written.borrow().get(target).copied().unwrap_or_default();
+        assert!(count > if all_cases() { 200 } else { 0 }, "{target}: {written:?}");
     }
 }
 
@@ -294,7 +295,7 @@ fn every_grpc_route_is_accepted() {
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
-    assert!(written > 100, "{written}");
+    assert!(written > if all_cases() { 100 } else { 0 }, "{written}");
 }
 
 /// Each row is a field of an object, a value for it, and the problem that the value causes.

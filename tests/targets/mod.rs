@@ -1,5 +1,6 @@
 //! **How**: the output of a target means what the policy means, and a reader reads back what was written.
 
+mod cookie_patterns;
 mod corpus;
 mod crds;
 mod envoy;

@@ -83,10 +83,22 @@ pub fn returned_cookie(set_cookie: &HeaderValue) -> String {
 /// The configuration of a property test with this many cases.
 ///
 /// Failed cases are not saved in files: every run tries the same cases, because `.cargo/config.toml` has a seed, so that a case
-/// that fails once fails in the next run too. The variable `PROPTEST_CASES` lowers the number, for mutants.
+/// that fails once fails in the next run too. The variable `PROPTEST_CASES` lowers the number for `tests/mutants`.
 pub fn cases(cases: u32) -> ProptestConfig {
-    let most = std::env::var("PROPTEST_CASES").ok().and_then(|most| most.parse().ok()).unwrap_or(u32::MAX);
-    ProptestConfig { cases: cases.min(most), failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases: cases.min(most_cases().unwrap_or(u32::MAX)),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+/// Whether property tests try all of their cases. Of a few cases, no share says anything.
+pub fn all_cases() -> bool {
+    most_cases().is_none()
+}
+
+fn most_cases() -> Option<u32> {
+    std::env::var("PROPTEST_CASES").ok().map(|most| most.parse().expect("a number of cases"))
 }
 
 /// Annotations, from their names without the usual prefix.

@@ -1,7 +1,9 @@
 //! Gloo: its VirtualServices and RouteTables route as the policy decides.
 
+use canary_policy::error::ConversionError;
+use canary_policy::route::Path;
 use canary_policy::targets::gloo;
-use canary_policy::{Loss, Policy, Route};
+use canary_policy::{Canary, HeaderRule, Loss, Match, Policy, Route, Total};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -264,4 +266,34 @@ fn an_object_that_kubernetes_cannot_store_is_an_error() {
     assert_eq!(refused(2_000), Ok(()));
     let text = refused(10_000).unwrap_err().to_string();
     assert!(text.starts_with("paths: RouteTable with all of them has about "), "{text}");
+}
+
+/// Each row is the value of a header, the length of each path, the number of paths, and whether an object can have them. The bytes
+/// of paths and values count as they are in JSON, where quotes and backslashes are two bytes.
+#[test]
+fn the_bytes_of_paths_and_values_count() {
+    let rows = [
+        ("a".repeat(4000), 5, 100, true),
+        ("\"".repeat(4000), 5, 100, false),
+        ("\\".repeat(4000), 5, 100, false),
+        ("a".repeat(4000), 5, 200, false),
+        ("a".to_owned(), 1000, 800, false),
+        ("a".to_owned(), 1000, 200, true),
+        ("a".to_owned(), 5, 800, true),
+    ];
+    for (value, length, count, fits) in rows {
+        let rule = HeaderRule::new("x-a", Match::Exact(value)).unwrap();
+        let canary = Canary::new("canary", 0).unwrap().with_header(rule);
+        let policy = Policy::new([canary], Total::default()).unwrap();
+        let paths = (0..count).map(|index| Path::prefix(&format!("/{index:0width$}", width = length - 1)).unwrap());
+        let route = route(&policy).with_paths(paths).unwrap();
+        match gloo::virtual_service(&policy, &route) {
+            Ok(conversion) => {
+                let object = serde_json::to_string(&conversion.output).unwrap();
+                assert!(fits && object.len() < 1_572_864, "{length} {count}: {} bytes", object.len());
+            }
+            Err(ConversionError::TooLarge { bytes, bound, .. }) => assert!(!fits && bytes > bound, "{length} {count}"),
+            Err(error) => panic!("{error}"),
+        }
+    }
 }

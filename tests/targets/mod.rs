@@ -10,5 +10,6 @@ mod istio;
 mod linkerd;
 mod matrix;
 mod nginx;
+mod program_sizes;
 mod replicas;
 mod shared_losses;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use canary_policy::error::Diagnostic;
 use canary_policy::targets::nginx::{Annotations, Config, Flags, Prefix, annotations, parse, read};
 use canary_policy::{Affinity, SameSite};
 use serde::Deserialize;
@@ -594,4 +595,26 @@ fn a_canary_has_the_name_that_is_given() {
     };
     assert_eq!(name(&annotations), "canary");
     assert_eq!(name(&annotations.with_name("next".parse().unwrap())), "next");
+}
+
+/// Each row is an age in seconds, the age that the policy has, and the kind of finding.
+#[test]
+fn an_age_has_the_bounds_of_a_policy() {
+    for (age, expected, finding) in [
+        ("0", Some(0), None),
+        ("-1", Some(0), Some("age-below-zero")),
+        ("4294967295", Some(u32::MAX), None),
+        ("4294967296", None, Some("outside-policy")),
+    ] {
+        for annotation in ["session-cookie-max-age", "session-cookie-expires"] {
+            let stable =
+                util::annotations([("affinity", "cookie"), ("affinity-mode", "persistent"), (annotation, age)]);
+            let annotations = Annotations::new(util::annotations([("canary", "true")]), stable);
+            let reading = read(&annotations, &Flags::default()).unwrap();
+            let Affinity::Cookie(cookie) = reading.policy.affinity() else { panic!("an affinity cookie") };
+            let of_age = reading.findings.iter().filter(|finding| finding.annotation.as_str() == annotation);
+            assert_eq!(cookie.max_age(), expected, "{annotation} {age}");
+            assert!(of_age.map(|finding| finding.code()).eq(finding), "{annotation} {age}: {:?}", reading.findings);
+        }
+    }
 }

@@ -103,11 +103,7 @@ impl Writer<'_> {
     /// Writes the weight, and the total unless it is 100. A total below 100 is multiplied by the smallest number that makes
     /// it 100 or more, and the weight by the same number: 3 of 10 becomes 30 of 100, and 3 of 7 becomes 45 of 105.
     fn weight(&mut self, weight: u32, total: u32) {
-        let factor = match total {
-            100.. => 1,
-            _ if 100 % total == 0 => 100 / total,
-            _ => 100 / total + 1,
-        };
+        let factor = 100_u32.div_ceil(total);
         self.on_canary(key::WEIGHT, (u64::from(weight) * u64::from(factor)).to_string());
         let total = u64::from(total) * u64::from(factor);
         if total != 100 {

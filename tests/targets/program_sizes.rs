@@ -1,0 +1,108 @@
+//! The instructions that a regular expression is estimated to need in RE2, exactly: the smallest limit that it is written within.
+//!
+//! `tests/oracles/re2.rs` holds the estimates against RE2 itself, where RE2 is installed. The golden file shows where an estimate
+//! changes.
+
+use canary_policy::targets::gateway::{self, RouteParams};
+use canary_policy::targets::{Conversion, envoy};
+use canary_policy::{Affinity, Canary, CookieAffinity, CookieRule, HeaderRule, Match, Pattern, Policy, Total};
+
+use crate::util::golden::golden;
+use crate::util::route::route;
+
+/// Patterns with every part of their syntax.
+#[rustfmt::skip]
+const PATTERNS: [&str; 79] = [
+    "a", "^a$", "^a", "a$", "^abcdefgh$", "^a|b$", "^(?:a|b)$", "^(?:abc|abd|x)$", "^(?:a|b|c|d)$", "^(?:|a)$", "^(a)$", "^(ab|c)$",
+    "^.$", "^..$", "^.*$", "^a.*b$", r"^\d$", r"^\D$", r"^\w$", r"^\W$", r"^\s$", r"^\S$", "^[ab]$", "^[a-cx-z]$", "^[^a]$", "^[^a-z0-9]$",
+    r"^[\x80-\xff]$", r"^[\xe9]$", r"^[^\xe9]$", r"^[\x0b]$", r"^[^\x0b]$", r"^[\x09-\x0c]$", r"^\xe9$", r"^[k]$", r"^[^k]$", "^[[:alpha:]]$",
+    "^(?i:a)$", "^(?i:k)$", "^(?i:s)$", "^(?i:ks)$", "^(?i:[k])$", "^(?i:[s])$", "^(?i:[a-z])$", "^(?i:[^k])$", "^(?i:[^s])$", r"^(?i:[\xe9])$",
+    r"^(?i:\xe9)$", "^(?i:a(?-i:k)s)$", "^(?i:(?:k)s)$", "^(?i:a)k$",
+    "^a*$", "^a+$", "^a?$", "^(?:ab)*$", "^(?:ab)+$", "^(?:ab)?$", "^a{3}$", "^a{0}b$", "^a{0,2}$", "^a{2,4}$", "^a{2,}$", "^(?:ab){3}$",
+    "^(?:ab){2,4}$", "^(?:ab){2,}$", "^(?:ab){0,1}$", "^(?:a*)*$", "^(?:a*b)*$", "^(?:a*b)+$", "^(?:a*b){2}$", "^(?:a?){3}$", "^(?:a?b?)+$",
+    "^(?:(?:a*b)c)+$", "^(?:a|b*)+$", r"^(?:\b)*a$", r"a\bb", "^(?:^a|b)$", "^a{20}$", r"^\w{3}[^;]{2}$", "(?:a{3}b){2}",
+];
+
+/// A canary with this rule of a header, or of a cookie.
+fn canary(kind: &str, value_match: Match) -> Canary {
+    let canary = Canary::new("canary", 0).unwrap();
+    match kind {
+        "header" => canary.with_header(HeaderRule::new("x", value_match).unwrap()),
+        _ => canary.with_cookie(CookieRule::new("c", value_match).unwrap()),
+    }
+}
+
+fn alone(canary: Canary) -> Policy {
+    Policy::new([canary], Total::default()).unwrap()
+}
+
+fn is_exact<T, E: std::fmt::Debug>(conversion: Result<Conversion<T>, E>) -> bool {
+    conversion.unwrap().losses.is_empty()
+}
+
+/// The smallest limit that HTTPRoutes are written within, where RE2 reads UTF-8. `None` if no limit is enough.
+fn in_utf8(policy: &Policy) -> Option<u32> {
+    let route = route(policy).with_parents(["public".parse().unwrap()]).unwrap();
+    let fits = |limit: u32| {
+        is_exact(gateway::http_routes(policy, &route, &RouteParams::default().with_program_size(limit)))
+    };
+    let limits: Vec<u32> = (0..400).collect();
+    let smallest = limits.partition_point(|limit| !fits(*limit));
+    limits.get(smallest).copied()
+}
+
+/// The instructions of a pattern where RE2 reads bytes: 100, without the most characters that can follow it. `None` if it does not
+/// fit alone.
+fn in_bytes(kind: &str, text: &str) -> Option<usize> {
+    let fits = |more: &usize| {
+        let text = format!("{text}{}", "a".repeat(*more));
+        Pattern::new(&text).is_ok_and(|pattern| {
+            let policy = alone(canary(kind, Match::Pattern(pattern)));
+            is_exact(envoy::route_configuration(&policy, &route(&policy)))
+        })
+    };
+    (0..100).rev().find(fits).map(|more| 100 - more)
+}
+
+#[test]
+fn of_patterns() {
+    let mut all = String::new();
+    let shown = |size: Option<String>| size.unwrap_or("more than any limit, or a loss".to_owned());
+    for text in PATTERNS {
+        for kind in ["header", "cookie"] {
+            let pattern = Pattern::new(text).unwrap_or_else(|error| panic!("{error}"));
+            let utf8 = in_utf8(&alone(canary(kind, Match::Pattern(pattern)))).map(|size| size.to_string());
+            let open = text.trim_end_matches('$');
+            let bytes = in_bytes(kind, open).map(|size| size.to_string());
+            all += &format!("{kind} ~ {text}: {} in UTF-8; without `$`, {} in bytes\n", shown(utf8), shown(bytes));
+        }
+    }
+    golden("program_sizes.txt", &all);
+}
+
+/// A value is counted without its pattern, by its length where that is enough, so the limit is not always the smallest.
+#[test]
+fn of_values() {
+    let mut all = String::new();
+    for value in
+        ["", "a", "always", "k", "S", "ks", "a.b*c", "caf\u{e9}", "\u{20ac}", "0123456789abcdef0123456789abcdef"]
+    {
+        let by_cookie = alone(canary("cookie", Match::Exact(value.to_owned())));
+        all += &format!("cookie = {value:?}: {:?}\n", in_utf8(&by_cookie));
+    }
+    for name in ["r", "route", "sks", "a.b"] {
+        let cookie = CookieAffinity::new(name).unwrap();
+        let policy = alone(Canary::new("canary", 50).unwrap()).with_affinity(Affinity::Cookie(cookie));
+        all += &format!("affinity {name}: {:?}\n", in_utf8(&policy));
+    }
+    // In bytes, the longest value that fits in 100 instructions.
+    for name in ["c", "cohort"] {
+        let fits = |length: &usize| {
+            let rule = CookieRule::new(name, Match::Exact("a".repeat(*length))).unwrap();
+            let policy = alone(Canary::new("canary", 0).unwrap().with_cookie(rule));
+            is_exact(envoy::route_configuration(&policy, &route(&policy)))
+        };
+        all += &format!("cookie {name} in bytes: {:?}\n", (0..200).rev().find(fits));
+    }
+    golden("value_sizes.txt", &all);
+}

@@ -2,6 +2,7 @@
 
 use canary_policy::policy::CanaryName;
 use canary_policy::{CookieAffinity, Policy, Sample, Selector, Spec};
+use serde_json::json;
 
 use crate::util::{cookie_text, policy, problems};
 
@@ -131,6 +132,10 @@ fn every_problem_names_its_field() {
             &["affinity: `cookie` and `key` are both given: give one of them"],
         ),
         (
+            "{ canaries: [{}], affinity: { key: {} } }",
+            &["affinity.key: neither `header` nor `cookie` is given: give one of them"],
+        ),
+        (
             "{ canaries: [{}], affinity: { key: { header: b, cookie: c } } }",
             &["affinity.key: `header` and `cookie` are both given: give one of them"],
         ),
@@ -212,4 +217,33 @@ fn a_cookie_that_browsers_drop_is_refused() {
     let affinity = CookieAffinity::new("__HOST-route").unwrap().with_secure(false);
     assert!(affinity.secure() && affinity.path() == Some("/"));
     assert!(affinity.clone().with_path("/shop").is_err() && affinity.with_domain("a.test").is_err());
+}
+
+/// Each row is a field, a value of a wrong type, and what is said about it. A value of a wrong type hides no other problem.
+#[test]
+fn a_value_of_a_wrong_type_is_a_problem_of_its_field() {
+    let number = "a whole number of at most 64 bits";
+    let rows = [
+        ("total", json!(true), "`true` is given", number),
+        ("total", json!("100"), "`100` is given", number),
+        ("total", json!([1]), "a list is given", number),
+        ("total", json!({ "a": 1 }), "an object is given", number),
+        ("affinity", json!([]), "a list is given", "an object"),
+        ("affinity", json!(true), "`true` is given", "an object"),
+    ];
+    let name = "canaries[0].name: `-` is not a canary's name: expected 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends";
+    for (field, value, found, expected) in rows {
+        let mut spec = json!({ "canaries": [{ "name": "-", "weight": 1 }] });
+        spec[field] = value;
+        let error = serde_json::from_value::<Policy>(spec).unwrap_err().to_string();
+        assert_eq!(error, format!("{field}: {found}: expected {expected}\n{name}"));
+    }
+    for (value, found) in [(json!(null), "null"), (json!(1), "`1`"), (json!({}), "an object"), (json!(true), "`true`")]
+    {
+        let error = serde_json::from_value::<Policy>(json!({ "canaries": value })).unwrap_err().to_string();
+        assert_eq!(error, format!("canaries: {found} is given: expected a list"));
+    }
+    // A part that is left out may be null.
+    let spec = json!({ "total": null, "affinity": null, "canaries": [{ "weight": 1, "header": null }] });
+    assert_eq!(serde_json::from_value::<Policy>(spec).unwrap(), policy("canaries: [{ weight: 1 }]"));
 }

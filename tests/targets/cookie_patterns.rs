@@ -32,10 +32,12 @@ fn by_cookie(pattern: Pattern) -> Policy {
 const SEMICOLON: &str = "the pattern can match a `;`, which ends the value of a cookie";
 const ANCHOR: &str = "an anchor inside the pattern would refer to the Cookie line instead of the value of the cookie";
 
+const FLAGS: &str = "flags inside the pattern would hold for the Cookie line too: put them first";
+
 /// Each row is a pattern, and what is written for the value of the cookie, or why nothing is.
 #[test]
 fn a_pattern_of_a_cookie_reads_its_value_only() {
-    let rows: [(&str, Result<&str, &str>); 39] = [
+    let rows: [(&str, Result<&str, &str>); 49] = [
         ("a", Ok("[^;]*a[^;]*")),
         ("^a", Ok("a[^;]*")),
         ("a$", Ok("[^;]*a")),
@@ -59,6 +61,16 @@ fn a_pattern_of_a_cookie_reads_its_value_only() {
         ("^[[:alpha:]]$", Ok("[[:alpha:]]")),
         ("^[[:^punct:]]$", Ok("[[:^punct:]]")),
         ("^[[:alnum:]_]$", Ok("[[:alnum:]_]")),
+        (r"\ba", Ok(r"[^;]*\ba[^;]*")),
+        (r"a\b", Ok(r"[^;]*a\b[^;]*")),
+        (r"^\Ba\B$", Ok(r"\Ba\B")),
+        ("(?i)a", Ok("(?i)[^;]*a[^;]*")),
+        ("(?i)^a$", Ok("(?i)a")),
+        ("(?i)a|^b", Ok("(?i)[^;]*a[^;]*|b[^;]*")),
+        ("a(?i)b", Err(FLAGS)),
+        ("a|(?i)b", Err(FLAGS)),
+        ("(?i)a|(?i)b", Err(FLAGS)),
+        ("(?:(?i)a)", Err(FLAGS)),
         ("a;b", Err(SEMICOLON)),
         (r"a\x3bb", Err(SEMICOLON)),
         ("[;]", Err(SEMICOLON)),

@@ -226,13 +226,24 @@ fn a_pattern_that_is_too_large_with_unicode_is_a_loss() {
         texts(&conversion.losses)
     };
     let bound = "Linkerd accepts a pattern that compiles to at most 10 MiB, and each Unicode `\\w` compiles to 50 KiB";
-    for pattern in [r"\w{300}", r"(?:\w{20}-){20}", r"^[^\W_]{999}", r"^\d{1000}"] {
+    for pattern in
+        [r"\w{300}", r"\w{205}", r"\w{204,}", r"\w{2,205}", r"(?:\w{20}-){20}", r"^[^\W_]{999}", r"^\d{1000}"]
+    {
         assert_eq!(
             losses(pattern),
             [format!("canaries[0].header: `x-v ~ {pattern}` is refused, so it is left out: {bound}")]
         );
     }
-    for pattern in [r"^\w{8}-\w{4}-\w{4}-\w{4}-\w{12}$", r"\w{200}", r"^\d{600}", "^[a-z]{1000}", "^.{1000}"] {
+    for pattern in [
+        r"^\w{8}-\w{4}-\w{4}-\w{4}-\w{12}$",
+        r"\w{204}",
+        r"\w{203,}",
+        r"\w{2,204}",
+        r"\w*\W+\w?",
+        r"^\d{600}",
+        "^[a-z]{1000}",
+        "^.{1000}",
+    ] {
         assert_eq!(losses(pattern), Vec::<String>::new(), "{pattern}");
     }
 }

@@ -43,9 +43,8 @@ fn is_exact<T, E: std::fmt::Debug>(conversion: Result<Conversion<T>, E>) -> bool
 /// The smallest limit that HTTPRoutes are written within, where RE2 reads UTF-8. `None` if no limit is enough.
 fn in_utf8(policy: &Policy) -> Option<u32> {
     let route = route(policy).with_parents(["public".parse().unwrap()]).unwrap();
-    let fits = |limit: u32| {
-        is_exact(gateway::http_routes(policy, &route, &RouteParams::default().with_program_size(limit)))
-    };
+    let fits =
+        |limit: u32| is_exact(gateway::http_routes(policy, &route, &RouteParams::default().with_program_size(limit)));
     let limits: Vec<u32> = (0..400).collect();
     let smallest = limits.partition_point(|limit| !fits(*limit));
     limits.get(smallest).copied()

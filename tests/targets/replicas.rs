@@ -281,3 +281,13 @@ fn many_canaries_are_split_quickly() {
         assert_eq!((found.stable, found.canaries), (1, vec![1; 1_000]));
     }
 }
+
+/// Tolerances are fractions: they are equal if their values are.
+#[test]
+fn tolerances_are_compared_by_value() {
+    let tolerance = |parts, total| Tolerance::new(parts, total).unwrap();
+    assert_eq!(tolerance(2, 100), tolerance(20_000, 1_000_000));
+    assert_eq!(tolerance(0, 1), tolerance(0, 7));
+    assert_ne!(tolerance(2, 100), tolerance(3, 100));
+    assert_ne!(tolerance(1, 2), tolerance(2, 2));
+}

@@ -486,3 +486,97 @@ fn a_filter_is_read_by_its_type() {
     let both = findings("ResponseHeaderModifier", filter("ResponseHeaderModifier"));
     assert!(both[0].starts_with("spec.rules[0].backendRefs[0].filters: `Set-Cookie` is left out"), "{both:?}");
 }
+
+/// Each row is a backend or a parent that a route cannot have, and the findings about it.
+#[test]
+fn a_backend_or_a_parent_of_another_kind_is_a_finding() {
+    let kind = |kind: &str| {
+        format!("spec.rules[0].backendRefs[1].kind: `{kind}` is left out: a backend of a route is a Service")
+    };
+    let rows = [
+        (json!({ "kind": "Service" }), None),
+        (json!({ "group": "", "kind": "Service" }), None),
+        (json!({ "group": "core" }), None),
+        (json!({ "group": "example.test", "kind": "Bucket" }), Some(kind("Bucket"))),
+        (json!({ "kind": "ServiceImport" }), Some(kind("ServiceImport"))),
+        (json!({ "group": "multicluster.x-k8s.io", "kind": "Service" }), Some(kind("Service"))),
+    ];
+    for (more, finding) in rows {
+        let mut next = json!({ "name": "next", "port": 80, "weight": 1 });
+        more.as_object().unwrap().iter().for_each(|(name, value)| next[name] = value.clone());
+        let reading =
+            read(by_hand(json!([{ "backendRefs": [{ "name": "web", "port": 80, "weight": 9 }, next] }]))).unwrap();
+        let kinds = texts(&reading.findings).into_iter().filter(|text| text.contains(".kind"));
+        assert!(kinds.eq(finding), "{more}: {:?}", texts(&reading.findings));
+        assert_eq!(reading.route.stable().to_string(), "web:80");
+        assert_eq!(reading.policy, policy("{ total: 10, canaries: [{ name: next, weight: 1 }] }"));
+    }
+    let why = "a parent of a route is a Gateway";
+    let rows = [
+        (json!({ "name": "a" }), Some("a"), vec![]),
+        (json!({ "name": "a", "kind": "Gateway", "namespace": "infra" }), Some("infra/a"), vec![]),
+        (json!({ "name": "a", "kind": "Service" }), None, vec![format!("spec.parentRefs[0]: `a` is left out: {why}")]),
+        (
+            json!({ "name": "a", "namespace": "a.b" }),
+            None,
+            vec![format!("spec.parentRefs[0]: `a.b/a` is left out: {why}")],
+        ),
+        (
+            json!({ "name": "a", "port": 8080 }),
+            Some("a"),
+            vec!["spec.parentRefs[0].port: `8080` is left out: a route attaches to every port of a parent".to_owned()],
+        ),
+    ];
+    let backends = json!([{ "name": "web", "port": 80, "weight": 9 }, { "name": "next", "port": 80, "weight": 1 }]);
+    for (parent, expected, findings) in rows {
+        let mut object = by_hand(json!([{ "backendRefs": backends }]));
+        object[0]["spec"]["parentRefs"] = json!([parent]);
+        let reading = read(object).unwrap();
+        let parents: Vec<String> = reading.route.parents().iter().map(ToString::to_string).collect();
+        assert_eq!(parents, expected.into_iter().collect::<Vec<_>>(), "{parent}");
+        let of_parents = texts(&reading.findings).into_iter().filter(|text| text.starts_with("spec.parentRefs"));
+        assert_eq!(of_parents.collect::<Vec<_>>(), findings, "{parent}");
+    }
+}
+
+/// A finding about a further object names the object, whatever kind of finding it is.
+#[test]
+fn a_finding_of_a_further_object_names_it() {
+    let object = |path: &str, header: serde_json::Value| {
+        let mut object = by_hand(json!([
+            { "matches": [{ "path": { "value": path }, "headers": [header] }], "backendRefs": [{ "name": "next", "port": 80 }] },
+            { "matches": [{ "path": { "value": path } }],
+              "backendRefs": [{ "name": "web", "port": 80, "weight": 9 }, { "name": "next", "port": 80, "weight": 1 }] },
+        ]));
+        object[0]["spec"]["parentRefs"] = json!([{ "name": "public" }]);
+        object[0].clone()
+    };
+    let loose = json!({ "type": "RegularExpression", "name": "cookie", "value": ".*user.*jason.*" });
+    let tight =
+        json!({ "type": "RegularExpression", "name": "cookie", "value": "^(?:.*[;,] *)?(?i:user) *= *jason(?:;.*)?$" });
+    let reading = read(json!([object("/a", tight.clone()), object("/b", loose)])).unwrap();
+    let texts = texts(&reading.findings);
+    assert!(
+        texts
+            .iter()
+            .any(|text| text.starts_with("objects[1].spec.rules[0].matches[0]: `cookie user = jason` is assumed")),
+        "{texts:?}"
+    );
+    let reading = read(json!([object("/a", tight.clone()), object("/b", tight)])).unwrap();
+    assert!(reading.findings.iter().all(|finding| !finding.to_string().starts_with("objects")));
+}
+
+/// A regular expression that costs too much is left out with the reason.
+#[test]
+fn a_pattern_beyond_the_bounds_is_left_out() {
+    let why = "the length, the size and the cost of a pattern are bounded";
+    for value in [format!("a{}", "b".repeat(5000)), ".*a.{0,1000}b.*".to_owned()] {
+        let header = json!({ "type": "RegularExpression", "name": "x-v", "value": &value });
+        let reading = read(by_hand(json!([
+            { "matches": [{ "headers": [header] }], "backendRefs": [{ "name": "next", "port": 80 }] },
+            { "backendRefs": [{ "name": "web", "port": 80, "weight": 9 }, { "name": "next", "port": 80, "weight": 1 }] },
+        ])));
+        let findings = texts(&reading.unwrap().findings);
+        assert!(findings.iter().any(|finding| finding.ends_with(why)), "{value}: {findings:?}");
+    }
+}

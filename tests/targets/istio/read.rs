@@ -425,3 +425,26 @@ fn an_object_with_many_paths_is_read_in_linear_time() {
     assert_eq!((reading.route.paths().len(), reading.policy.canaries().len()), (20_000, 1_000));
     assert_eq!(reading.findings.len(), 1, "a finding about stable");
 }
+
+/// The backends of one object are whole Services, or all of them subsets of one Service.
+#[test]
+fn a_subset_beside_whole_services_is_a_finding() {
+    let subset = json!({ "destination": { "host": "next", "subset": "v2", "port": { "number": 80 } }, "weight": 5 });
+    let reading = read(json!([{ "route": [to("shop", 95), subset] }])).unwrap();
+    assert_eq!(reading.policy, policy("canaries: [{ name: next, weight: 5 }]"));
+    let why = "the backends are either whole Services, or all of them subsets of one Service";
+    let text = format!("spec.http[0].route[1].destination.subset: `v2` is left out: {why}");
+    assert!(texts(&reading.findings).contains(&text), "{:?}", texts(&reading.findings));
+}
+
+/// A match on any value is written as it is read.
+#[test]
+fn a_match_of_any_value_is_an_empty_object() {
+    let any: istio::StringMatch = serde_json::from_value(json!({})).unwrap();
+    assert_eq!(any, istio::StringMatch::Present);
+    assert_eq!(serde_json::to_value(any).unwrap(), json!({}));
+    for written in [json!({ "exact": "a" }), json!({ "prefix": "a" }), json!({ "regex": "a" })] {
+        let read: istio::StringMatch = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(serde_json::to_value(read).unwrap(), written);
+    }
+}

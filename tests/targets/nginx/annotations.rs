@@ -618,3 +618,31 @@ fn an_age_has_the_bounds_of_a_policy() {
         }
     }
 }
+
+/// Without annotations, the controller has these values.
+#[test]
+fn a_config_without_annotations_has_the_defaults() {
+    let parsed = parse(&BTreeMap::new(), &Flags::default());
+    assert_eq!(parsed.config.unwrap(), Config::default());
+    assert_eq!((Config::default().enabled, Config::default().weight_total), (false, 100));
+    assert_eq!((Config::default().weight, Config::default().effective_total()), (0, 100));
+}
+
+/// Each row is a prefix, and whether an annotation can have it.
+#[test]
+fn a_prefix_has_the_characters_of_a_key() {
+    let (longest, too_long) = ("a".repeat(253), "a".repeat(254));
+    let rows = [
+        ("nginx.org", true),
+        ("A-b_c/d.1", true),
+        (&*longest, true),
+        (&*too_long, false),
+        ("", false),
+        ("a b", false),
+        ("a:b", false),
+    ];
+    for (text, valid) in rows {
+        assert_eq!(Prefix::new(text).is_ok(), valid, "{text}");
+    }
+    assert_eq!(Prefix::new("a b").unwrap_err().code(), "prefix");
+}

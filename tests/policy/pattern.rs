@@ -2,6 +2,9 @@
 
 use canary_policy::{Canary, HeaderRule, Match, Pattern, Policy, Reason, Sample, Selector, Total};
 
+use crate::util::golden::golden;
+use crate::util::pattern::PATTERNS;
+
 #[test]
 fn patterns_that_engines_read_alike_are_accepted() {
     let taken = [
@@ -182,4 +185,35 @@ fn a_pattern_matches_anywhere_in_the_bytes_of_a_value() {
         let reason = selector.select(&[("x", value)], Sample::MIN).reason;
         assert_eq!(reason == Reason::Header, *found, "{text} in {value:?}");
     }
+}
+
+/// The golden file has the cost of each pattern.
+#[test]
+fn costs_are_those_of_the_golden_file() {
+    let mut all = String::new();
+    let further = [
+        "abcdefghijklmnopqrstuvwxyz",
+        "^abcdefghijklmnopqrstuvwxyz$",
+        "a.{0,100}c",
+        "^a.{0,100}c$",
+        "^[a-z]{3,1000}$",
+        "[a-z]{3,30}",
+        "(?:ab|cd|ef){5}",
+        "foo|bar|baz",
+        "^(?:foo|bar|baz)$",
+        "(?:foo|bar|baz)+",
+        "foo|b.r",
+        "(?i)foo|bar",
+        "a{100}",
+        "^a{100}$",
+        "(?:a{3}|b{5}){7}",
+        "(?:a?){30}",
+        "a*b*c*",
+        r"\w+@\w+",
+        r"^\w+@\w+$",
+    ];
+    for text in PATTERNS.into_iter().chain(further) {
+        all += &format!("{text}: {}\n", Pattern::new(text).unwrap_or_else(|error| panic!("{error}")).cost());
+    }
+    golden("pattern_costs.txt", &all);
 }

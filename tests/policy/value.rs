@@ -1,6 +1,6 @@
 //! Values of a policy: their bounds, and the weights and names of variants.
 
-use canary_policy::policy::{CanaryName, CookieName};
+use canary_policy::policy::{CanaryName, CookieName, Ratio};
 use canary_policy::{
     Canary, CookieAffinity, HeaderRule, Invalid, KeyAffinity, Match, Policy, Selector, Spec, Total, Variant,
 };
@@ -109,5 +109,88 @@ fn values_are_read_as_text() {
         ("{ canaries: [{}], affinity: { key: { header: x-user } } }", "key header x-user"),
     ] {
         assert_eq!(policy(affinity).affinity().to_string(), text);
+    }
+}
+
+/// An affinity cookie gives back what it was given, and its path and domain have bounds.
+#[test]
+fn the_parts_of_an_affinity_cookie_have_bounds() {
+    let cookie = || CookieAffinity::new("r").unwrap();
+    let full =
+        cookie().with_revision("7").unwrap().with_path("/a").unwrap().with_domain("a.test").unwrap().with_max_age(60);
+    assert_eq!(
+        (full.revision(), full.path(), full.domain(), full.max_age()),
+        (Some("7"), Some("/a"), Some("a.test"), Some(60))
+    );
+    assert_eq!((cookie().revision(), cookie().path(), cookie().domain(), cookie().max_age()), (None, None, None, None));
+
+    let path = |length: usize| cookie().with_path(&format!("/{}", "x".repeat(length - 1)));
+    assert!(path(1).is_ok() && path(1023).is_ok() && path(1024).is_ok() && path(1025).is_err() && path(2000).is_err());
+    for (path, valid) in [
+        ("/a b", true),
+        ("/ ", true),
+        ("/~", true),
+        ("/a;b", false),
+        ("/\u{1f}", false),
+        ("/\u{7f}", false),
+        ("a", false),
+        ("", false),
+    ] {
+        assert_eq!(cookie().with_path(path).is_ok(), valid, "{path:?}");
+    }
+    let domain = |length: usize| cookie().with_domain(&"a.".repeat(200)[..length]);
+    assert!(domain(251).is_ok() && domain(253).is_ok() && domain(255).is_err() && domain(301).is_err());
+    for (domain, valid) in
+        [(".a.test", true), ("A.test", true), ("a..test", false), ("-a.test", false), ("a.test.", false)]
+    {
+        assert_eq!(cookie().with_domain(domain).is_ok(), valid, "{domain}");
+    }
+    let host = CookieAffinity::new("__Host-r").unwrap();
+    assert!(
+        host.clone().with_path("/").is_ok()
+            && host.clone().with_path("/a").is_err()
+            && host.with_domain("a.test").is_err()
+    );
+}
+
+/// Rules and canaries are texts for people.
+#[test]
+fn rules_and_canaries_have_a_text() {
+    let policy = policy(
+        "canaries: [{ name: blue, weight: 5, header: { name: X-A, value: b }, cookie: { name: c, pattern: ^d } }]",
+    );
+    let canary = &policy.canaries()[0];
+    assert_eq!(canary.header().unwrap().to_string(), "x-a = b");
+    assert_eq!(canary.cookie().unwrap().to_string(), "c ~ ^d");
+    assert!(canary.to_string().contains("blue"), "{canary}");
+}
+
+/// A ratio is shown as it is, and is a number from 0 to 1.
+#[test]
+fn a_ratio_has_a_text_and_a_value() {
+    let ratio = Ratio::new(30, 100);
+    assert_eq!((ratio.to_string().as_str(), ratio.reduced().to_string().as_str()), ("30/100", "3/10"));
+    assert_eq!(Ratio::new(7, 3).reduced(), Ratio::new(7, 3));
+    assert_eq!(Ratio::new(0, 5).reduced(), Ratio::new(0, 1));
+    for (parts, total, value) in [
+        (1, 4, 0.25),
+        (3, 4, 0.75),
+        (0, 7, 0.0),
+        (7, 7, 1.0),
+        (1 << 65, 1 << 66, 0.5),
+        ((1 << 64) + (1 << 63), 1 << 65, 0.75),
+    ] {
+        assert!((Ratio::new(parts, total).value() - value).abs() < 1e-12, "{parts}/{total}");
+    }
+    assert_eq!(Total::new(1000).unwrap().to_string(), "1000");
+}
+
+#[test]
+fn a_variant_is_read_from_its_text() {
+    for (text, variant) in [("stable", STABLE), ("canaries[0]", CANARY), ("canaries[1]", SECOND)] {
+        assert_eq!((text.parse(), variant.to_string().as_str()), (Ok(variant), text));
+    }
+    for text in ["canary", "canaries[]", "canaries[-1]", "canaries[a]", "canaries[0", "Stable", ""] {
+        assert!(text.parse::<Variant>().is_err(), "{text}");
     }
 }

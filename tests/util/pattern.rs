@@ -4,6 +4,19 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+/// Patterns with every part of their syntax.
+#[rustfmt::skip]
+pub const PATTERNS: [&str; 79] = [
+    "a", "^a$", "^a", "a$", "^abcdefgh$", "^a|b$", "^(?:a|b)$", "^(?:abc|abd|x)$", "^(?:a|b|c|d)$", "^(?:|a)$", "^(a)$", "^(ab|c)$",
+    "^.$", "^..$", "^.*$", "^a.*b$", r"^\d$", r"^\D$", r"^\w$", r"^\W$", r"^\s$", r"^\S$", "^[ab]$", "^[a-cx-z]$", "^[^a]$", "^[^a-z0-9]$",
+    r"^[\x80-\xff]$", r"^[\xe9]$", r"^[^\xe9]$", r"^[\x0b]$", r"^[^\x0b]$", r"^[\x09-\x0c]$", r"^\xe9$", r"^[k]$", r"^[^k]$", "^[[:alpha:]]$",
+    "^(?i:a)$", "^(?i:k)$", "^(?i:s)$", "^(?i:ks)$", "^(?i:[k])$", "^(?i:[s])$", "^(?i:[a-z])$", "^(?i:[^k])$", "^(?i:[^s])$", r"^(?i:[\xe9])$",
+    r"^(?i:\xe9)$", "^(?i:a(?-i:k)s)$", "^(?i:(?:k)s)$", "^(?i:a)k$",
+    "^a*$", "^a+$", "^a?$", "^(?:ab)*$", "^(?:ab)+$", "^(?:ab)?$", "^a{3}$", "^a{0}b$", "^a{0,2}$", "^a{2,4}$", "^a{2,}$", "^(?:ab){3}$",
+    "^(?:ab){2,4}$", "^(?:ab){2,}$", "^(?:ab){0,1}$", "^(?:a*)*$", "^(?:a*b)*$", "^(?:a*b)+$", "^(?:a*b){2}$", "^(?:a?){3}$", "^(?:a?b?)+$",
+    "^(?:(?:a*b)c)+$", "^(?:a|b*)+$", r"^(?:\b)*a$", r"a\bb", "^(?:^a|b)$", "^a{20}$", r"^\w{3}[^;]{2}$", "(?:a{3}b){2}",
+];
+
 /// Text that may be a pattern, and a value that was made along with it.
 pub type Text = (String, Vec<u8>);
 

@@ -580,3 +580,51 @@ fn a_pattern_beyond_the_bounds_is_left_out() {
         assert!(findings.iter().any(|finding| finding.ends_with(why)), "{value}: {findings:?}");
     }
 }
+
+/// The first rule of a canary on a header, and the first on a cookie, are its rules. Further ones are findings.
+#[test]
+fn the_first_rule_of_each_kind_is_kept() {
+    let cookie = |name: &str, value: &str| {
+        let regex = format!("^(?:.*[;,] *)?(?i:{name}) *= *{value}(?:;.*)?$");
+        json!({ "type": "RegularExpression", "name": "cookie", "value": regex })
+    };
+    let header = |name: &str, value: &str| json!({ "name": name, "value": value });
+    let pattern = |name: &str, value: &str| json!({ "type": "RegularExpression", "name": name, "value": value });
+    let rows = [
+        ([header("x-a", "1"), header("x-b", "2")], "header: { name: x-a, value: '1' }", "x-b = 2"),
+        ([pattern("x-a", "^1$"), pattern("x-b", "^2$")], "header: { name: x-a, pattern: '^1$' }", "x-b ~ ^2$"),
+        ([pattern("x-a", "^1$"), header("x-b", "2")], "header: { name: x-a, pattern: '^1$' }", "x-b = 2"),
+        ([header("x-a", "1"), pattern("x-b", "^2$")], "header: { name: x-a, value: '1' }", "x-b ~ ^2$"),
+        ([cookie("a", "1"), cookie("b", "2")], "cookie: { name: a, value: '1' }", "cookie b = 2"),
+        ([cookie("a", "(?:1[^;]*)"), cookie("b", "(?:2[^;]*)")], "cookie: { name: a, pattern: '^1' }", "cookie b ~ ^2"),
+        ([cookie("a", "(?:1[^;]*)"), cookie("b", "2")], "cookie: { name: a, pattern: '^1' }", "cookie b = 2"),
+        ([cookie("a", "1"), cookie("b", "(?:2[^;]*)")], "cookie: { name: a, value: '1' }", "cookie b ~ ^2"),
+        // Anchors at one end only are those of a search, and the whole value has to match.
+        ([pattern("x-a", "^1"), header("x-b", "2")], "header: { name: x-a, pattern: '^(?:^1)$' }", "x-b = 2"),
+        ([pattern("x-a", "1$"), header("x-b", "2")], "header: { name: x-a, pattern: '^(?:1$)$' }", "x-b = 2"),
+        ([cookie("a", "(?:(?i)1[^;]*)"), cookie("b", "2")], "cookie: { name: a, pattern: '(?i)^1' }", "cookie b = 2"),
+        (
+            [cookie("a", "(?:(?i)[^;]*1|2)"), cookie("b", "2")],
+            "cookie: { name: a, pattern: '(?i)1$|^2$' }",
+            "cookie b = 2",
+        ),
+    ];
+    for ([first, second], rule, left_out) in rows {
+        let to_next = |header: &serde_json::Value| json!({ "matches": [{ "headers": [header] }], "backendRefs": [{ "name": "next", "port": 80 }] });
+        let reading = read(by_hand(json!([
+            to_next(&first),
+            to_next(&second),
+            { "backendRefs": [{ "name": "web", "port": 80, "weight": 9 }, { "name": "next", "port": 80, "weight": 1 }] },
+        ])));
+        let reading = reading.unwrap();
+        assert_eq!(
+            reading.policy,
+            policy(&format!("{{ total: 10, canaries: [{{ name: next, weight: 1, {rule} }}] }}")),
+            "{first}"
+        );
+        let text = format!(
+            "spec.rules[1].matches[0]: `{left_out}` is left out: a canary has at most one header rule and one cookie rule, and each rule leads to one canary"
+        );
+        assert!(texts(&reading.findings).contains(&text), "{:?}", texts(&reading.findings));
+    }
+}

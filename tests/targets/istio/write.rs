@@ -638,6 +638,21 @@ fn weights_add_up_to_100_for_older_versions() {
             ])
         )
     );
+    // Each row is the total, the weights of the canaries, and what is written: the largest remainders are raised, but not those of
+    // a weight that was raised to 1 already.
+    for (total, weights, expected) in [
+        (1000, vec![205, 195], vec![60, 21, 19]),
+        (1000, vec![195, 205], vec![60, 20, 20]),
+        (10_000, vec![90, 2480, 2475], vec![49, 1, 25, 25]),
+        (1000, vec![10, 495], vec![50, 1, 49]),
+        (100_000, vec![1, 1, 1, 49_000], vec![49, 1, 1, 1, 48]),
+    ] {
+        let canaries =
+            weights.iter().enumerate().map(|(index, weight)| format!("{{ name: c{index}, weight: {weight} }}"));
+        let (written, _) =
+            with(&format!("{{ total: {total}, canaries: [{}] }}", canaries.collect::<Vec<_>>().join(", ")));
+        assert_eq!(written, expected, "{weights:?} of {total}");
+    }
     let canaries: Vec<String> = (0..100).map(|index| format!("{{ name: c{index}, weight: 1 }}")).collect();
     let many = policy(&format!("{{ total: 101, canaries: [{}] }}", canaries.join(", ")));
     assert_eq!(

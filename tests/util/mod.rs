@@ -98,7 +98,7 @@ pub fn all_cases() -> bool {
 }
 
 fn most_cases() -> Option<u32> {
-    std::env::var("PROPTEST_CASES").ok().map(|most| most.parse().expect("a number of cases"))
+    std::env::var_os("PROPTEST_CASES").map(|most| most.to_str().unwrap().parse().expect("a number of cases"))
 }
 
 /// Annotations, from their names without the usual prefix.

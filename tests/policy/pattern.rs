@@ -217,3 +217,20 @@ fn costs_are_those_of_the_golden_file() {
     }
     golden("pattern_costs.txt", &all);
 }
+
+/// RE2 takes at most 1000 repetitions, and multiplies nested ones. Each row is a pattern, and whether it is accepted.
+#[test]
+fn repetitions_have_the_bound_of_re2() {
+    for (text, accepted) in [
+        ("^a{0,1000}$", true),
+        ("^a{0,1001}$", false),
+        ("^a{1000}$", true),
+        ("^a{1001}$", false),
+        ("^a{1000,}$", true),
+        ("^a{1001,}$", false),
+        ("^(?:a{100}){10}$", true),
+        ("^(?:a{100}){11}$", false),
+    ] {
+        assert_eq!(Pattern::new(text).is_ok(), accepted, "{text}");
+    }
+}

@@ -235,7 +235,8 @@ fn a_value_of_a_wrong_type_is_a_problem_of_its_field() {
     for (field, value, found, expected) in rows {
         let mut spec = json!({ "canaries": [{ "name": "-", "weight": 1 }] });
         spec[field] = value;
-        let error = serde_json::from_value::<Policy>(spec).unwrap_err().to_string();
+        let error = serde_json::from_str::<Policy>(&spec.to_string()).unwrap_err().to_string();
+        let error = error.split(" at line").next().unwrap();
         assert_eq!(error, format!("{field}: {found}: expected {expected}\n{name}"));
     }
     for (value, found) in [(json!(null), "null"), (json!(1), "`1`"), (json!({}), "an object"), (json!(true), "`true`")]

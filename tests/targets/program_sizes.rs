@@ -45,7 +45,7 @@ fn in_bytes(kind: &str, text: &str) -> Option<usize> {
         let text = format!("{text}{}", "a".repeat(*more));
         Pattern::new(&text).is_ok_and(|pattern| {
             let policy = alone(canary(kind, Match::Pattern(pattern)));
-            is_exact(envoy::route_configuration(&policy, &route(&policy)))
+            is_exact(envoy::route_configuration(&policy, &route(&policy), &envoy::RouteParams::default()))
         })
     };
     (0..100).rev().find(fits).map(|more| 100 - more)
@@ -87,7 +87,7 @@ fn of_values() {
         let fits = |length: &usize| {
             let rule = CookieRule::new(name, Match::Exact("a".repeat(*length))).unwrap();
             let policy = alone(Canary::new("canary", 0).unwrap().with_cookie(rule));
-            is_exact(envoy::route_configuration(&policy, &route(&policy)))
+            is_exact(envoy::route_configuration(&policy, &route(&policy), &envoy::RouteParams::default()))
         };
         all += &format!("cookie {name} in bytes: {:?}\n", (0..200).rev().find(fits));
     }

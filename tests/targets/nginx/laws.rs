@@ -82,7 +82,7 @@ fn annotations_without_losses_are_read_back() {
         }
         tally.exact(&policy);
         let reading = read(&conversion.output, &Flags::default()).unwrap();
-        prop_assert_eq!(reading.policy.reduced(), policy.reduced());
+        prop_assert_eq!(reading.policy.reduced(), without_positions(&policy).reduced());
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));

@@ -11,8 +11,11 @@ use canary_policy::{
 };
 use http::{HeaderMap, HeaderValue};
 
-/// The cases and their policies.
-const CASES: [(&str, fn() -> Policy); 8] = [
+/// A name, and the policy.
+type Case = (&'static str, fn() -> Policy);
+
+/// What is decided.
+const CASES: [Case; 8] = [
     ("weight", || Policy::percent(30).unwrap()),
     ("sixteen-weights", || of(sixteen())),
     ("key-in-header", || {
@@ -41,7 +44,9 @@ const CASES: [(&str, fn() -> Policy); 8] = [
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let [case, count] = arguments.as_slice() else {
-        CASES.iter().for_each(|(name, _)| println!("{name}"));
+        for (name, _) in CASES {
+            println!("{name}");
+        }
         return;
     };
     let (_, policy) = CASES.iter().find(|(name, _)| name == case).unwrap();

@@ -14,7 +14,7 @@ use super::rows::Subject;
 use super::side::{Side, smallest_sample};
 use super::values::Firsts;
 use crate::policy::Policy;
-use crate::select::Sample;
+use crate::select::{Reason, Sample};
 
 /// What was found: differences, smallest first, and the bounds that were passed. If there are neither, the policies are the same.
 #[derive(Debug)]
@@ -153,6 +153,12 @@ impl Sides {
         self.a.decided(firsts.a).is_none() && self.b.decided(firsts.b).is_none()
     }
 
+    /// Whether the weights of both policies decide a request.
+    fn is_by_weights(&self, request: &Request) -> bool {
+        let decided = [self.a.decide(request), self.b.decide(request)];
+        decided.iter().all(|decided| decided.decision.reason == Reason::Weight)
+    }
+
     /// Tries a suspect.
     fn verdict(&self, groups: &Groups, parts: &[RequestPart<'_>], suspect: &Suspect, searched: usize) -> Verdict {
         let parts: Vec<&RequestPart<'_>> = suspect.parts.iter().filter_map(|place| parts.get(*place)).collect();
@@ -165,7 +171,11 @@ impl Sides {
         let requests = requests(groups, &parts);
         let is_smallest = suspect.size <= searched;
         if suspect.is_draw {
-            return self.drawn(&parts, &requests, is_smallest);
+            let verdict = self.drawn(&parts, &requests, is_smallest);
+            // If something else decides the request, such as a rule on the whole Cookie line, the keys may never draw.
+            if matches!(verdict, Verdict::Different(_)) || requests.iter().any(|request| self.is_by_weights(request)) {
+                return verdict;
+            }
         }
         if let Some(difference) = requests.iter().find_map(|request| self.difference(request.clone(), is_smallest)) {
             return Verdict::Different(difference);

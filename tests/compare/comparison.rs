@@ -72,6 +72,12 @@ fn answers_in_words() {
             "{ total: 2, canaries: [{ weight: 1 }], affinity: { key: { header: X-U, salt: s } } }",
             same,
         ),
+        // A rule on the whole Cookie line decides before the key in it ever draws.
+        (
+            "{ canaries: [{ weight: 50, header: { name: cookie, pattern: '.' } }], affinity: { key: { cookie: u, salt: s } } }",
+            "{ canaries: [{ weight: 50, header: { name: cookie, pattern: '.' } }], affinity: { key: { cookie: u, salt: t } } }",
+            same,
+        ),
         (
             "{ canaries: [{ weight: 50 }], affinity: { key: { header: x-u, salt: s } } }",
             "{ canaries: [{ weight: 50 }], affinity: { key: { header: x-u, salt: t } } }",

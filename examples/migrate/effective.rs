@@ -111,8 +111,15 @@ fn check_objects(state: &Value) -> Result<(), String> {
     }
     for list in ["ingresses", "services"] {
         let objects = state.get(list).and_then(Value::as_array).into_iter().flatten();
-        if let Some(index) = objects.map(Value::is_object).position(|is_object| !is_object) {
-            return Err(format!("{list}[{index}]: not an object"));
+        for (index, object) in objects.enumerate() {
+            if !object.is_object() {
+                return Err(format!("{list}[{index}]: not an object"));
+            }
+            // The ports of a Service are the only objects of ours in an object.
+            let ports = object.get("ports").and_then(Value::as_array).into_iter().flatten();
+            if let Some(port) = ports.map(Value::is_object).position(|is_object| !is_object) {
+                return Err(format!("{list}[{index}].ports[{port}]: not an object"));
+            }
         }
     }
     Ok(())

@@ -68,6 +68,10 @@ fn migrate_names_a_line_that_is_wrong_and_answers_the_rest() {
         ("[1, {}, [], []]".to_owned(), "not an object"),
         (r#"{"id": 2, "ingresses": [1]}"#.to_owned(), "ingresses[0]: not an object"),
         (r#"{"id": 2, "ingresses": [], "services": [["a", "b", [], true]]}"#.to_owned(), "services[0]: not an object"),
+        (
+            r#"{"id": 2, "ingresses": [], "services": [{"namespace": "a", "name": "b", "ports": [["c", 1, 2]], "endpoints": true}]}"#.to_owned(),
+            "services[0].ports[0]: not an object",
+        ),
         (r#"{"id": 2}"#.to_owned(), "missing field `ingresses`"),
         (r#"{"ingresses": []}"#.to_owned(), "missing field `id`"),
         (r#"{"id": 2, "ingresses": {}}"#.to_owned(), "ingresses: invalid type: map, expected a sequence"),

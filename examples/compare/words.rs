@@ -30,7 +30,7 @@ fn shares(changes: &Changes, old: &Policy, new: &Policy) -> Vec<String> {
     };
     let mut lines = Vec::new();
     if changes.transitions.draw == Draw::Again && !moved.is_empty() {
-        lines.push("All clients are drawn again, because the key or its salt differs.".to_owned());
+        lines.push("All clients are drawn again, because the key, its salt or its hash differs.".to_owned());
     }
     for (place, one) in moved.iter().enumerate() {
         let mut others = moved.iter().enumerate();

@@ -82,10 +82,13 @@ pub enum Draw {
     Caller,
     /// Both policies have the same affinity key with the same salt and hash. A share is a part of the clients, because each client has
     /// one sample for both policies. Requests without the key have the sample of the caller, and the same shares.
+    /// [`KeyHash::Unleash`](crate::policy::KeyHash::Unleash) has only 100 samples, so that a share of clients can be off by up to
+    /// 1 % of them.
     Client,
     /// Only one policy has an affinity key, or their keys, salts or hashes differ. The samples are independent, so clients are drawn
     /// again: a share is the product of the shares of both variants. Requests without a key have the sample of the caller in
-    /// both policies; compare the policies without affinity for their shares.
+    /// both policies; compare the policies without affinity for their shares. A client that sends the same value under both keys
+    /// keeps its sample if the salt and the hash stay the same.
     Again,
 }
 

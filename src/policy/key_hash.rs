@@ -41,10 +41,12 @@ pub enum KeyHash {
     /// or of the key alone if there is no salt. The same clients are chosen for every total.
     FlagdCbor,
     /// A gradual rollout of Unleash: MurmurHash3 in 32 bits of salt, `:` and key, modulo 100. The salt is the group. The same
-    /// clients are chosen if the weights are whole percentages of the total, as they are in Unleash.
+    /// clients are chosen if the weights are whole percentages of the total, as they are in Unleash. With other weights the shares
+    /// are not exact, because there are only 100 samples: a first canary with 5 of 1000 gets 1 % of the clients.
     Unleash,
     /// GrowthBook's hash version 2: FNV-1a in 32 bits of the decimal digits of the FNV-1a of salt and key, modulo 10,000. The
-    /// salt is the seed. The same clients are chosen if 10,000 is a multiple of the total.
+    /// salt is the seed. The same clients are chosen if 10,000 is a multiple of the total. With other totals the shares are not
+    /// exact, because there are only 10,000 samples.
     GrowthBook,
     /// A percentage rollout of LaunchDarkly: the first 60 bits of the SHA-1 of salt, `.` and key. The salt is the key of the flag,
     /// `.` and its salt. The SDKs compute with floating-point numbers of 32 or 64 bits, so they can differ from this hash, and

@@ -66,7 +66,7 @@ fn changes_are_said_in_words() {
             KEYED,
             "{ canaries: [{ weight: 5 }], affinity: { key: { header: x-user, salt: t } } }",
             2,
-            "All clients are drawn again, because the key or its salt differs.\n\
+            "All clients are drawn again, because the key, its salt or its hash differs.\n\
              4.8 % of clients move from stable to canary, and 4.8 % back.\n\
              For example, `x-user: K` goes from canary to stable.\n",
         ),

@@ -9,6 +9,10 @@ use canary_policy::error::Excerpt;
 pub(crate) fn line(json: &str) -> String {
     let mut line = String::new();
     for character in json.chars() {
+        if matches!(character, ' '..='~') {
+            line.push(character);
+            continue;
+        }
         let mut text = [0; 4];
         let text = character.encode_utf8(&mut text);
         if Excerpt::whole(text).as_str() == text {

@@ -34,8 +34,8 @@ fn of_values(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findings
     let parsed = parse(ingress.annotations, flags);
     let is_enabled = ingress.is_canary();
     let is_reported = |finding: &AnnotationFinding| match &finding.kind {
-        // Affinity on a canary is reported with the other annotations that are ignored there.
         kind if is_harmless(kind) => false,
+        // Affinity on a canary is reported with the other annotations that are ignored there.
         FindingKind::WrongIngress => false,
         FindingKind::UnknownAnnotation => true,
         // The annotations of an Ingress that is not enabled have no effect at all.

@@ -101,6 +101,8 @@
 //! | name of a route or namespace, host | 253 and 63, 253 characters | names of Kubernetes objects, DNS names |
 //! | path of a route | 1,024 characters | a path of the Gateway API |
 //! | port | 1 to 65,535, or 15 characters | a port of a Service |
+//! | [comparison](compare::policies): beginnings of values, and steps, for each name | 32,768 and 16,777,216 | memory and time; beyond it the answer is `Undecided` |
+//! | [comparison](compare::policies): keys that are tried for a sample | 65,536 | the same |
 //! | line of an [nginx request](targets::nginx::RequestView) | 8,192 bytes | nginx refuses longer lines by default |
 //! | clients of a mix, requests of a client | 4,294,967,295 | expected shares are exact in 128 bits |
 //! | pods | [1,000,000](targets::replicas::Pods::MAX) | the search tries each number of pods; no cluster has more |

@@ -27,6 +27,11 @@ fn a_small_policy_does_not_exhaust_memory() {
         ["canaries: the patterns of all rules cost 4356 together: expected at most 4096"]
     );
     assert!(Policy::try_from(with_patterns(8, within_the_bound_of_one)).is_ok());
+    // The sum may be as large as the bound.
+    let largest = "a.{0,255}c";
+    assert_eq!(Pattern::new(largest).unwrap().cost(), Pattern::MAX_COST);
+    assert!(Policy::try_from(with_patterns(4, largest)).is_ok());
+    assert_eq!(errors(with_patterns(5, largest)).len(), 1);
     assert_eq!(errors(with_patterns(1_001, "a")), ["canaries: the policy has 1001 canaries: expected 1 to 1000"]);
 
     // The largest policies: many patterns, costly ones and long ones. The request has a value for both rules.
@@ -74,6 +79,15 @@ fn the_cost_of_a_pattern_is_bounded() {
         (&format!("^(?:{long_list})$"), Ok(143)),
         ("^(?:[a-z]|[0-9])*(?:x{400}|y{400})", Err("costs 803: ")),
         ("(?i)beta", Ok(4)),
+        // A class with many ranges takes longer to compare.
+        ("[acegikmoqsuwy]", Ok(2)),
+        // The names that begin with the same letter stay active, in groups or not.
+        ("^(?:ab.*|ac.*|bd.*|ce.*)", Ok(5)),
+        ("^(?:(ab)|(ac)|(bd)|(ce))", Ok(7)),
+        // The second part can begin at as many bytes as the first part has lengths.
+        ("^a{0,3}b{0,9}c", Ok(11)),
+        // A long text costs a 32nd of its length.
+        (&format!("^{}", "0123456789".repeat(64)), Ok(21)),
     ];
     for (text, expected) in rows {
         let cost = Pattern::new(text).map(|pattern| pattern.cost()).map_err(|error| error.to_string());

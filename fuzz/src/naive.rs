@@ -78,9 +78,11 @@ pub fn affinity_cookie(all: &Lines, name: &[u8]) -> Option<Vec<u8>> {
     if key == Some(name) { Some(text[from..].to_vec()) } else { found }
 }
 
-/// The variant that an affinity cookie names, if the canary is named `canary`: its second field, or all of it.
+/// The variant that an affinity cookie names, if the canary is named `canary`: its second field, or all of it. Empty fields do not
+/// count, as in ingress-nginx.
 pub fn pinned(value: &[u8]) -> Option<Variant> {
-    match value.split(|byte| *byte == b'|').nth(1).unwrap_or(value) {
+    let mut fields = value.split(|byte| *byte == b'|').filter(|field| !field.is_empty());
+    match fields.nth(1).unwrap_or(value) {
         b"stable" => Some(Variant::Stable),
         b"canary" => Some(Variant::Canary(0)),
         _ => None,

@@ -43,11 +43,9 @@ fn sum(expression: &Hir, of_literal: fn(&[u8]) -> u64) -> u64 {
         HirKind::Capture(capture) => sum(&capture.sub, of_literal).saturating_add(2),
         HirKind::Concat(parts) => parts.iter().map(|part| sum(part, of_literal)).fold(0, u64::saturating_add),
         HirKind::Alternation(parts) => {
-            let each = |part: &Hir| match part.kind() {
-                // Words that are alternatives of each other begin at one state, as a trie does.
-                HirKind::Literal(_) if are_words(parts) => sum(part, of_literal).saturating_sub(1),
-                _ => sum(part, of_literal),
-            };
+            // If all branches are literal text, they begin at one state, as in a trie.
+            let shared = u64::from(parts.iter().all(|part| matches!(part.kind(), HirKind::Literal(_))));
+            let each = |part: &Hir| sum(part, of_literal).saturating_sub(shared);
             parts.iter().map(each).fold(1, u64::saturating_add)
         }
         HirKind::Repetition(repetition) => {
@@ -59,11 +57,6 @@ fn sum(expression: &Hir, of_literal: fn(&[u8]) -> u64) -> u64 {
             u64::from(*min).saturating_mul(each).saturating_add(of_optional)
         }
     }
-}
-
-/// Whether all alternatives are literal text.
-fn are_words(alternatives: &[Hir]) -> bool {
-    alternatives.iter().all(|alternative| matches!(alternative.kind(), HirKind::Literal(_)))
 }
 
 fn length(literal: &[u8]) -> u64 {

@@ -1,6 +1,7 @@
 //! All changes between two policies, for people who review them.
 
-use super::comparison::{Bound, Comparison};
+use super::bound::Bound;
+use super::comparison::Comparison;
 use super::difference::Difference;
 use super::proof::{Proof, Wanted};
 use super::transitions::{Transitions, transitions};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use http::{HeaderName, header};
 
-use super::comparison::Bound;
+use super::bound::Bound;
 use super::readers::Reader;
 use super::request::start_size;
 use super::rows::{Row, Subject, Test};

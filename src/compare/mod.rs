@@ -23,6 +23,7 @@
 //! decided again by both selectors before it is returned. If cookies do influence each other, as in `a=1,b=2`, their names are
 //! searched together.
 
+mod bound;
 mod changes;
 mod comparison;
 mod crossing;
@@ -38,8 +39,9 @@ mod side;
 mod transitions;
 mod values;
 
+pub use bound::Bound;
 pub use changes::{Changes, changes};
-pub use comparison::{Bound, Comparison, policies};
+pub use comparison::{Comparison, policies};
 pub use difference::{Decided, Difference};
 pub use request::{Line, Request};
 pub use transitions::{Draw, Transition, Transitions, transitions};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use http::{HeaderName, header};
 
-use super::comparison::Bound;
+use super::bound::Bound;
 use super::crossing::{self, Candidate};
 use super::difference::Difference;
 use super::draw;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::host_locations::{ClaimedLocation, HostLocations};
 use super::stored_ingress::{CATCH_ALL, DefaultBackend, StoredIngress, StoredPath};
-use super::upstream::{DEFAULT_UPSTREAM, Upstream, UpstreamKey};
+use super::upstream::{DEFAULT_UPSTREAM, Upstream};
+use super::upstream_key::UpstreamKey;
 use super::{ObjectName, Place};
 use crate::error::{ControllerPanic, Excerpt};
 

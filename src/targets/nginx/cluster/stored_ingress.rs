@@ -7,7 +7,7 @@ use k8s_openapi::api::networking::v1::{
 };
 
 use super::ingress_affinity::IngressAffinity;
-use super::upstream::UpstreamKey;
+use super::upstream_key::UpstreamKey;
 use super::{ObjectName, Service};
 use crate::targets::nginx::annotations::Config;
 use crate::targets::nginx::annotations::getter::normalized;

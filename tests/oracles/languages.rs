@@ -8,7 +8,7 @@ use canary_policy::Sample;
 use serde::Deserialize;
 
 use crate::util::oracle::{oracle, say};
-use crate::util::path;
+use crate::util::{json_lines, path};
 
 /// A key in hexadecimal digits, a salt, and the sample.
 #[derive(Deserialize)]
@@ -21,8 +21,7 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    let text = std::fs::read_to_string(path("cases/keys.jsonl")).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    json_lines("cases/keys.jsonl").into_iter().map(|line| serde_json::from_value(line).unwrap()).collect()
 }
 
 #[test]

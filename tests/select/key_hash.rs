@@ -5,7 +5,7 @@ use canary_policy::policy::KeyHash;
 use canary_policy::{Affinity, Canary, KeyAffinity, Policy, Sample, Selector, Total, Variant};
 use serde::Deserialize;
 
-use crate::util::path;
+use crate::util::json_lines;
 
 /// The point of a total that an SDK gives a client.
 #[derive(Deserialize)]
@@ -19,8 +19,7 @@ struct Bucket {
 }
 
 fn buckets() -> Vec<Bucket> {
-    let text = std::fs::read_to_string(path("cases/sdk_buckets.jsonl")).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    json_lines("cases/sdk_buckets.jsonl").into_iter().map(|line| serde_json::from_value(line).unwrap()).collect()
 }
 
 #[test]

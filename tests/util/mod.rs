@@ -20,6 +20,7 @@ pub mod proxy;
 pub mod reading;
 pub mod request;
 pub mod route;
+pub mod server;
 pub mod source;
 pub mod tally;
 

@@ -1,27 +1,21 @@
 //! A real nginx, which answers with the headers and cookies that it read, on free ports of loopback.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
+use std::path::Path;
+use std::process::Command;
 
 use super::oracle::folder;
-
-/// The longest time that a request or a response may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
+use super::server::{Server, connect, free_ports};
 
 /// The status of an answer with values. No filter of nginx looks at it.
 const READ: &str = "210";
 
 /// A process of nginx, which ends when this value is dropped.
 pub struct Nginx {
-    child: Child,
+    /// The process, which is kept until the end.
+    _server: Server,
     /// The port for HTTP/1.1, and the port for HTTP/2.
     ports: [u16; 2],
-    log: PathBuf,
     /// The version, such as `[1, 27, 1]`.
     pub version: Vec<u32>,
 }
@@ -34,34 +28,14 @@ impl Nginx {
     }
 
     fn serve(binary: &Path, variables: &[&str]) -> Option<Nginx> {
-        let held = [(), ()].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let ports = held.each_ref().map(|held| held.local_addr().unwrap().port());
-        drop(held);
+        let ports: [u16; 2] = free_ports(2).try_into().unwrap();
         let folder = folder(&format!("nginx-{}-{}", std::process::id(), ports[0]));
-        let (file, log) = (folder.join("nginx.conf"), folder.join("error.log"));
+        let file = folder.join("nginx.conf");
         std::fs::write(&file, configuration(ports, &folder, variables)).unwrap();
-        let child = Command::new(binary)
-            .args(["-e", "stderr", "-p"])
-            .arg(&folder)
-            .arg("-c")
-            .arg(&file)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(&log).unwrap())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}", binary.display()));
-        let mut nginx = Nginx { child, ports, log, version: version(binary) };
-        for _ in 0..200 {
-            thread::sleep(Duration::from_millis(25));
-            if nginx.child.try_wait().unwrap().is_some() {
-                eprintln!("{}", std::fs::read_to_string(&nginx.log).unwrap_or_default());
-                return None;
-            }
-            if ports.iter().all(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok()) {
-                return Some(nginx);
-            }
-        }
-        None
+        let mut command = Command::new(binary);
+        command.args(["-e", "stderr", "-p"]).arg(&folder).arg("-c").arg(&file);
+        let server = Server::start(&mut command, folder.join("error.log"), &ports)?;
+        Some(Nginx { _server: server, ports, version: version(binary) })
     }
 
     /// The values of the variables for a request with these lines by HTTP/1.1, as bytes after `NAME: `. `None` if nginx refuses the
@@ -126,17 +100,6 @@ impl Nginx {
     }
 }
 
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        // The handle ends this process only, and waits until it is gone.
-        drop(self.child.kill());
-        drop(self.child.wait());
-        if thread::panicking() {
-            eprintln!("{}", std::fs::read_to_string(&self.log).unwrap_or_default());
-        }
-    }
-}
-
 /// The types of frames (RFC 9113, 6).
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -173,14 +136,6 @@ fn literal(block: &mut Vec<u8>, name: &str, value: &[u8]) {
 /// The lines of a body. No value has a line end.
 fn values(body: &[u8]) -> Vec<Vec<u8>> {
     body.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
-}
-
-fn connect(port: u16) -> TcpStream {
-    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    stream.set_nodelay(true).unwrap();
-    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
-    stream.set_write_timeout(Some(TIMEOUT)).unwrap();
-    stream
 }
 
 /// One process, which stays in the foreground and has the settings of the controller.

@@ -1,27 +1,23 @@
 //! A real Envoy in front of real backends, on free ports of loopback.
 
 use std::cell::Cell;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::rc::Rc;
 use std::thread;
-use std::time::Duration;
 
 use canary_policy::Variant;
 use serde_json::{Value, json};
 
 use super::STABLE;
 use super::envoy::variant;
-use super::oracle::{oracle, say};
+use super::oracle::{folder, oracle, say};
+use super::server::{Server, connect, free_ports};
 
 /// The number of canaries that have a backend.
 const CANARIES: usize = 4;
-
-/// The longest time that a request or a response may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The path of the Envoy binary, from the variable `ENVOY`.
 #[track_caller]
@@ -32,12 +28,12 @@ pub fn binary() -> Option<PathBuf> {
 /// A process of Envoy, which ends when this value is dropped.
 pub struct Proxy {
     name: String,
-    child: Child,
+    /// The process, which is kept until the end.
+    _server: Server,
     /// The number of requests that were answered.
     answered: Rc<Cell<u32>>,
     /// The port of each configuration.
     pub ports: Vec<u16>,
-    log: PathBuf,
 }
 
 impl Proxy {
@@ -55,32 +51,13 @@ impl Proxy {
     }
 
     fn serve(binary: &PathBuf, name: &str, configurations: &[Value], backends: &[(String, u16)]) -> Option<Proxy> {
-        let held: Vec<TcpListener> = configurations.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let ports: Vec<u16> = held.iter().map(|held| held.local_addr().unwrap().port()).collect();
-        drop(held);
-        let file = folder().join(format!("{name}.json"));
+        let ports = free_ports(configurations.len());
+        let file = folder("envoy").join(format!("{name}.json"));
         std::fs::write(&file, bootstrap(configurations, &ports, backends).to_string()).unwrap();
-        let log = folder().join(format!("{name}.log"));
-        let child = Command::new(binary)
-            .args(["--mode", "serve", "--concurrency", "1", "-l", "warn", "--disable-hot-restart", "-c"])
-            .arg(&file)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(&log).unwrap())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}", binary.display()));
-        let mut proxy = Proxy { name: name.to_owned(), child, answered: Rc::default(), ports, log };
-        let ready = |proxy: &Proxy| proxy.ports.iter().all(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok());
-        for _ in 0..200 {
-            thread::sleep(Duration::from_millis(50));
-            if proxy.child.try_wait().unwrap().is_some() {
-                return None;
-            }
-            if ready(&proxy) {
-                return Some(proxy);
-            }
-        }
-        None
+        let mut command = Command::new(binary);
+        command.args(["--mode", "serve", "--concurrency", "1", "-l", "warn", "--disable-hot-restart", "-c"]).arg(&file);
+        let server = Server::start(&mut command, folder("envoy").join(format!("{name}.log")), &ports)?;
+        Some(Proxy { name: name.to_owned(), _server: server, answered: Rc::default(), ports })
     }
 
     /// A connection to the port of a configuration.
@@ -91,12 +68,7 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        // The handle ends this process only, and waits until it is gone.
-        drop(self.child.kill());
-        drop(self.child.wait());
-        if thread::panicking() {
-            eprintln!("{}", std::fs::read_to_string(&self.log).unwrap_or_default());
-        } else {
+        if !thread::panicking() {
             say(&format!("Envoy: {} requests of `{}` are routed as expected", self.answered.get(), self.name));
         }
     }
@@ -105,7 +77,7 @@ impl Drop for Proxy {
 /// Has Envoy validate these configurations. The error is what Envoy prints.
 pub fn validate(name: &str, configurations: &[Value]) -> Result<(), String> {
     let Some(binary) = binary() else { return Ok(()) };
-    let file = folder().join(format!("{name}.json"));
+    let file = folder("envoy").join(format!("{name}.json"));
     let ports: Vec<u16> = (0..configurations.len()).map(|_| 0).collect();
     let backends: Vec<(String, u16)> = names().map(|name| (name, 1)).collect();
     std::fs::write(&file, bootstrap(configurations, &ports, &backends).to_string()).unwrap();
@@ -117,16 +89,9 @@ pub fn validate(name: &str, configurations: &[Value]) -> Result<(), String> {
     result
 }
 
-/// The folder of configurations and logs.
-fn folder() -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("envoy");
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
 /// The log of a process.
 fn log(name: &str) -> String {
-    std::fs::read_to_string(folder().join(format!("{name}.log"))).unwrap_or_default()
+    std::fs::read_to_string(folder("envoy").join(format!("{name}.log"))).unwrap_or_default()
 }
 
 /// The whole configuration of a process: a listener for each RouteConfiguration, and a cluster for each backend.
@@ -203,14 +168,6 @@ fn head(reader: &mut impl BufRead) -> Option<Vec<String>> {
             line => lines.push(line.to_owned()),
         }
     }
-}
-
-fn connect(port: u16) -> TcpStream {
-    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    stream.set_nodelay(true).unwrap();
-    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
-    stream.set_write_timeout(Some(TIMEOUT)).unwrap();
-    stream
 }
 
 /// A connection that is kept open.

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::{Diagnostic, Excerpt};
 
-/// Why a value cannot be part of a [`Route`](crate::Route).
+/// Why a value cannot be part of a [`Route`](crate::Route) or a [`VirtualHost`](crate::route::VirtualHost).
 ///
 /// ```
 /// use canary_policy::error::InvalidRoute;
@@ -44,6 +44,9 @@ pub enum InvalidRoute {
     /// A list names the same host, path or parent twice.
     #[error("`{0}` is listed twice")]
     Duplicate(Excerpt),
+    /// A virtual host has no location.
+    #[error("locations: none is given: a virtual host serves at least one path")]
+    NoLocation,
     /// The name of an object is not a DNS name.
     #[error("`{0}` is not an object name: expected 1 to 253 of a-z, 0-9, - and ., with a letter or digit at both ends")]
     ObjectName(Excerpt),
@@ -61,6 +64,7 @@ impl Diagnostic for InvalidRoute {
             InvalidRoute::Path(_) => "path",
             InvalidRoute::PathEscape { .. } => "path-escape",
             InvalidRoute::Duplicate(_) => "duplicate",
+            InvalidRoute::NoLocation => "no-location",
             InvalidRoute::ObjectName(_) => "object-name",
             InvalidRoute::Namespace(_) => "namespace",
         }

@@ -1,9 +1,10 @@
-//! Backends: a Service, and the port of the Service that requests go to.
+//! Backends: a Service, its namespace, and the port of the Service that requests go to.
 
 use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
+use super::parent::namespace_name;
 use crate::error::{ConversionError, Excerpt, InvalidRoute};
 use crate::names::{is_dns_label, is_service_name, serde_as_text};
 
@@ -70,13 +71,15 @@ impl fmt::Display for Port {
 
 serde_as_text!(Port);
 
-/// A Service, or a Service and one of its ports. It is written `SERVICE` or `SERVICE:PORT`.
+/// A Service, or a Service and one of its ports. It is written `SERVICE` or `SERVICE:PORT`, and `NAMESPACE/SERVICE:PORT` if the
+/// Service is in another namespace than the route.
 ///
 /// ```
 /// use canary_policy::route::Backend;
 ///
 /// let backend: Backend = "web:80".parse()?;
 /// assert_eq!((backend.service(), backend.to_string().as_str()), ("web", "web:80"));
+/// assert_eq!("shop/web:80".parse::<Backend>()?.namespace(), Some("shop"));
 /// assert_eq!(
 ///     "web:99999".parse::<Backend>().unwrap_err().to_string(),
 ///     "`99999` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it and no --",
@@ -85,6 +88,7 @@ serde_as_text!(Port);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Backend {
+    namespace: Option<String>,
     service: String,
     port: Option<Port>,
 }
@@ -97,7 +101,7 @@ impl Backend {
     /// The name is not a DNS label that begins with a letter (RFC 1035).
     pub fn new(service: &str) -> Result<Self, InvalidRoute> {
         if is_service_name(service) {
-            Ok(Backend { service: service.to_owned(), port: None })
+            Ok(Backend { namespace: None, service: service.to_owned(), port: None })
         } else {
             Err(InvalidRoute::Service(Excerpt::of(service)))
         }
@@ -107,6 +111,21 @@ impl Backend {
     #[must_use]
     pub fn with_port(self, port: Port) -> Self {
         Backend { port: Some(port), ..self }
+    }
+
+    /// The same Service in this namespace.
+    ///
+    /// # Errors
+    ///
+    /// The namespace is not a DNS label.
+    pub fn with_namespace(self, namespace: &str) -> Result<Self, InvalidRoute> {
+        Ok(Backend { namespace: Some(namespace_name(namespace)?), ..self })
+    }
+
+    /// The namespace of the Service; `None` is the namespace of the route or virtual host.
+    #[must_use]
+    pub fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
     }
 
     /// The name of the Service.
@@ -134,19 +153,27 @@ impl FromStr for Backend {
     type Err = InvalidRoute;
 
     fn from_str(text: &str) -> Result<Self, InvalidRoute> {
-        match text.split_once(':') {
-            None => Backend::new(text),
-            Some((service, port)) => Ok(Backend::new(service)?.with_port(port.parse()?)),
+        let (namespace, service) =
+            text.split_once('/').map_or((None, text), |(namespace, rest)| (Some(namespace), rest));
+        let backend = match service.split_once(':') {
+            None => Backend::new(service)?,
+            Some((service, port)) => Backend::new(service)?.with_port(port.parse()?),
+        };
+        match namespace {
+            None => Ok(backend),
+            Some(namespace) => backend.with_namespace(namespace),
         }
     }
 }
 
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.port {
-            None => f.write_str(&self.service),
-            Some(port) => write!(f, "{}:{port}", self.service),
+        let Backend { namespace, service, port } = self;
+        if let Some(namespace) = namespace {
+            write!(f, "{namespace}/")?;
         }
+        f.write_str(service)?;
+        port.iter().try_for_each(|port| write!(f, ":{port}"))
     }
 }
 

@@ -1,19 +1,24 @@
 //! **Where** a policy applies: the hosts and paths of requests, and the backend of each variant, which is stable or a canary.
 //!
 //! Targets write a [`Route`] together with a policy. The policy decides which variant answers; the route says which requests
-//! the policy applies to, and which Service answers for each variant.
+//! the policy applies to, and which Service answers for each variant. A [`VirtualHost`] is all that one host serves: several
+//! policies, and paths without one.
 
 mod backend;
 mod host;
+mod location;
 mod parent;
 mod path;
+mod virtual_host;
 
 use std::collections::BTreeSet;
 
 pub use backend::{Backend, Port, PortName};
 pub use host::Host;
+pub use location::Location;
 pub use parent::Parent;
 pub use path::{Path, PathType};
+pub use virtual_host::VirtualHost;
 
 use crate::error::{ConversionError, Excerpt, InvalidRoute};
 use crate::policy::{Policy, Variant};
@@ -256,6 +261,7 @@ impl<'r> Backends<'r> {
     }
 }
 
+/// Checks that no item is listed twice.
 fn unique(items: &[impl ToString]) -> Result<(), InvalidRoute> {
     let mut seen = BTreeSet::new();
     for item in items {

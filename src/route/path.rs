@@ -122,6 +122,26 @@ impl Path {
         self.path_type
     }
 
+    /// Whether the path of a request matches. The path of the request is without a query, and is compared as it is: an escaped
+    /// character is not the character.
+    ///
+    /// ```
+    /// use canary_policy::route::Path;
+    ///
+    /// let cart = Path::prefix("/cart")?;
+    /// assert!(cart.matches("/cart") && cart.matches("/cart/1"));
+    /// assert!(!cart.matches("/carts"));
+    /// # Ok::<(), canary_policy::error::InvalidRoute>(())
+    /// ```
+    #[must_use]
+    pub fn matches(&self, path: &str) -> bool {
+        match (path.strip_prefix(self.compared()), self.path_type) {
+            (Some(rest), PathType::Exact) => rest.is_empty(),
+            (Some(rest), PathType::Prefix) => rest.is_empty() || rest.starts_with('/'),
+            (None, _) => false,
+        }
+    }
+
     /// The text that is compared. A `/` at the end of a prefix is removed, so the prefix `/` is the empty text.
     pub(crate) fn compared(&self) -> &str {
         match self.path_type {
@@ -156,7 +176,8 @@ fn escape_that_proxies_replace(text: &str) -> Option<&str> {
 /// The type and the text that is compared, as in `Prefix /cart`.
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.path_type, self.compared())
+        let text = if self.matches_all() { "/" } else { self.compared() };
+        write!(f, "{} {text}", self.path_type)
     }
 }
 

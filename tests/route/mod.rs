@@ -1,4 +1,5 @@
-//! **Where**: routes, and the backends, hosts, paths and parents that they are made of.
+//! **Where**: routes and virtual hosts, and the backends, hosts, paths and parents that they are made of.
 
 mod serialised;
 mod value;
+mod virtual_host;

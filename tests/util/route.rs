@@ -27,7 +27,7 @@ pub fn paths(text: &str) -> Vec<Path> {
         Some(exact) => Path::exact(exact).unwrap(),
         None => Path::prefix(text).unwrap(),
     };
-    text.split(' ').map(path).collect()
+    text.split_whitespace().map(path).collect()
 }
 
 /// The prefixes `/p0`, `/p1` and so on.

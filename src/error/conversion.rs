@@ -86,6 +86,16 @@ pub enum ConversionError {
         /// What the target takes.
         bound: &'static str,
     },
+    /// Another location decides the same requests in another way, and the target cannot tell them apart.
+    #[error("{field}: `{other}` decides the same requests in another way: {why}")]
+    Conflict {
+        /// The part of the location.
+        field: &'static str,
+        /// The other location, as in `shop Prefix /cart`.
+        other: Excerpt,
+        /// Why the target cannot tell the requests apart.
+        why: &'static str,
+    },
     /// A path is not the path of a gRPC method.
     #[error("paths: `{0}` is not a gRPC method: expected `/SERVICE/METHOD` exactly, or `/` or `/SERVICE` as a prefix")]
     GrpcPath(Excerpt),
@@ -98,6 +108,27 @@ pub enum ConversionError {
         #[source]
         invalid: InvalidRoute,
     },
+    /// A location of a virtual host cannot be converted.
+    #[error("{host} {location}: {error}")]
+    Location {
+        /// The virtual host, as `NAMESPACE/NAME`, or as `NAME` if it has no namespace.
+        host: Excerpt,
+        /// The type and the text of the path, as in `Prefix /cart`. If the locations of several paths lead to the same backends by
+        /// the same policy, it is the first of them.
+        location: Excerpt,
+        /// Why it cannot be converted.
+        #[source]
+        error: Box<ConversionError>,
+    },
+    /// A virtual host cannot be converted, one of several.
+    #[error("{host}: {error}")]
+    VirtualHost {
+        /// The virtual host, as `NAMESPACE/NAME`, or as `NAME` if it has no namespace.
+        host: Excerpt,
+        /// Why it cannot be converted.
+        #[source]
+        error: Box<ConversionError>,
+    },
 }
 
 impl Diagnostic for ConversionError {
@@ -109,19 +140,35 @@ impl Diagnostic for ConversionError {
             ConversionError::TooLarge { .. } => "too-large",
             ConversionError::Missing { .. } => "missing",
             ConversionError::Refused { .. } => "refused",
+            ConversionError::Conflict { .. } => "conflict",
             ConversionError::GrpcPath(_) => "grpc-path",
             ConversionError::Invalid { invalid, .. } => invalid.code(),
+            ConversionError::Location { error, .. } | ConversionError::VirtualHost { error, .. } => error.code(),
         }
     }
 
     fn field(&self) -> Option<Cow<'_, str>> {
-        Some(Cow::Borrowed(match self {
-            ConversionError::Canaries { .. } | ConversionError::Port { .. } => "backends",
-            ConversionError::GrpcPath(_) | ConversionError::TooLarge { .. } => "paths",
+        match self {
+            ConversionError::Canaries { .. } | ConversionError::Port { .. } => Some(Cow::Borrowed("backends")),
+            ConversionError::GrpcPath(_) | ConversionError::TooLarge { .. } => Some(Cow::Borrowed("paths")),
             ConversionError::TooMany { field, .. }
             | ConversionError::Missing { field, .. }
             | ConversionError::Refused { field, .. }
-            | ConversionError::Invalid { field, .. } => field,
-        }))
+            | ConversionError::Conflict { field, .. }
+            | ConversionError::Invalid { field, .. } => Some(Cow::Borrowed(field)),
+            ConversionError::Location { location, error, .. } => {
+                error.field().map(|field| Cow::Owned(format!("locations[{location}].{field}")))
+            }
+            ConversionError::VirtualHost { error, .. } => error.field(),
+        }
+    }
+
+    fn object(&self) -> Option<Cow<'_, str>> {
+        match self {
+            ConversionError::Location { host, .. } | ConversionError::VirtualHost { host, .. } => {
+                Some(Cow::Borrowed(host.as_str()))
+            }
+            _ => None,
+        }
     }
 }

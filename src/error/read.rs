@@ -118,6 +118,11 @@ pub enum InvalidVariants {
         /// The form that the word should have.
         expected: &'static str,
     },
+    /// The annotation is that of a virtual host with several policies, or with a policy for some of its paths.
+    #[error(
+        "the object is for several locations of a virtual host, and not for one policy: such objects are not read back"
+    )]
+    SeveralPolicies,
     /// The name of a canary is not valid, or is given twice.
     #[error(transparent)]
     Name(#[from] Invalid),
@@ -130,6 +135,7 @@ impl Diagnostic for InvalidVariants {
     fn code(&self) -> &'static str {
         match self {
             InvalidVariants::Word { .. } => "variants-word",
+            InvalidVariants::SeveralPolicies => "variants-several-policies",
             InvalidVariants::Name(invalid) => invalid.code(),
             InvalidVariants::Backend(invalid) => invalid.code(),
         }

@@ -140,6 +140,13 @@ impl Backend {
         self.port.as_ref()
     }
 
+    /// The same Service, named as an object in the namespace `to` names it, if an object in the namespace `from` names it so: the
+    /// namespace is given only if it is another one than `to`.
+    pub(crate) fn moved(&self, from: Option<&str>, to: Option<&str>) -> Self {
+        let namespace = self.namespace().or(from).filter(|namespace| Some(*namespace) != to);
+        Backend { namespace: namespace.map(str::to_owned), ..self.clone() }
+    }
+
     /// The number of the port, for a target that cannot look up a port by its name; `why` says what it is needed for.
     pub(crate) fn port_number(&self, why: &'static str) -> Result<u16, ConversionError> {
         match &self.port {

@@ -5,6 +5,8 @@
 //! policies, and paths without one.
 
 mod backend;
+mod front;
+mod group;
 mod host;
 mod location;
 mod parent;
@@ -14,14 +16,17 @@ mod virtual_host;
 use std::collections::BTreeSet;
 
 pub use backend::{Backend, Port, PortName};
+pub(crate) use front::Front;
+pub(crate) use group::{Backends, Group, groups};
 pub use host::Host;
 pub use location::Location;
 pub use parent::Parent;
+pub(crate) use path::Specificity;
 pub use path::{Path, PathType};
 pub use virtual_host::VirtualHost;
 
-use crate::error::{ConversionError, Excerpt, InvalidRoute};
-use crate::policy::{Policy, Variant};
+use crate::error::{Excerpt, InvalidRoute};
+use crate::policy::Variant;
 use parent::{namespace_name, object_name};
 
 /// The hosts and paths that a policy applies to, and the backend of each variant.
@@ -191,24 +196,10 @@ impl Route {
         &self.canaries
     }
 
-    /// The hosts as text, for targets that write `*` for every host.
-    pub(crate) fn domains(&self) -> Vec<String> {
-        let all = self.hosts.is_empty().then(|| "*".to_owned());
-        self.hosts.iter().map(Host::to_string).chain(all).collect()
-    }
-
-    /// The same route with its paths in another order. `paths` are the paths of the route.
-    pub(crate) fn with_paths_in_order(self, paths: Vec<Path>) -> Self {
-        Route { paths, ..self }
-    }
-
-    /// The paths that no other path of the route covers, for targets without precedence between paths. All paths of a route lead to
-    /// the same backends, so a covered path makes no difference: of `/`, `/api` and exactly `/api`, only `/` is returned.
-    pub(crate) fn uncovered_paths(&self) -> Vec<&Path> {
-        let prefixes: BTreeSet<&str> =
-            self.paths.iter().filter(|path| path.path_type() == PathType::Prefix).map(Path::compared).collect();
-        let is_covered = |path: &&Path| path.prefixes().any(|prefix| prefixes.contains(prefix));
-        self.paths.iter().filter(|path| !is_covered(path)).collect()
+    /// The name, namespace, hosts and parents.
+    pub(crate) fn front(&self) -> Front<'_> {
+        let Route { name, namespace, hosts, paths: _, parents, stable: _, canaries: _ } = self;
+        Front { name, namespace: namespace.as_deref(), hosts, parents }
     }
 
     /// The backend of a variant; `None` if the route has no backend for this canary.
@@ -228,36 +219,6 @@ impl Route {
             Variant::Stable => Some(&self.stable),
             Variant::Canary(index) => self.canaries.get(index),
         }
-    }
-
-    /// One backend for each variant of the policy.
-    pub(crate) fn backends(&self, policy: &Policy) -> Result<Backends<'_>, ConversionError> {
-        let (of_policy, of_route) = (policy.canaries().len(), self.canaries.len());
-        if of_policy == of_route {
-            Ok(Backends { stable: &self.stable, canaries: &self.canaries })
-        } else {
-            Err(ConversionError::Canaries { policy: of_policy, route: of_route })
-        }
-    }
-}
-
-/// One backend for each variant of a policy.
-#[derive(Clone, Copy)]
-pub(crate) struct Backends<'r> {
-    stable: &'r Backend,
-    canaries: &'r [Backend],
-}
-
-impl<'r> Backends<'r> {
-    /// The backend of a variant of the policy. [`Route::backends`] has checked that every canary has a backend, so that stable's
-    /// backend is never returned for a canary.
-    pub(crate) fn of(self, variant: Variant) -> &'r Backend {
-        variant.index().and_then(|index| self.canaries.get(index)).unwrap_or(self.stable)
-    }
-
-    /// All backends, that of stable first.
-    pub(crate) fn all(self) -> impl Iterator<Item = &'r Backend> {
-        std::iter::once(self.stable).chain(self.canaries)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Paths: a text, and how the path of a request is compared with it.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 use crate::error::{Excerpt, InvalidRoute};
@@ -158,10 +159,25 @@ impl Path {
         shorter.chain((self.path_type == PathType::Exact).then_some(text))
     }
 
+    /// What decides between paths that match a request: the smaller one.
+    pub(crate) fn specificity(&self) -> Specificity<'_> {
+        let text = self.compared();
+        Specificity { path_type: self.path_type, length: Reverse(text.len()), text }
+    }
+
     /// Whether the path matches every request.
     pub(crate) fn matches_all(&self) -> bool {
         self.path_type == PathType::Prefix && self.compared().is_empty()
     }
+}
+
+/// What decides between paths: exact paths come first, then longer prefixes before shorter ones. Paths of which none covers another
+/// one are in the order of their text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Specificity<'p> {
+    path_type: PathType,
+    length: Reverse<usize>,
+    text: &'p str,
 }
 
 /// The first escape of a character that needs no escape in a path (RFC 3986, 2.3), or of the character 0.

@@ -1,9 +1,8 @@
 //! Virtual hosts: all that one host serves.
 
-use std::cmp::Reverse;
-
+use super::group::{Group, groups, runs};
 use super::parent::{namespace_name, object_name};
-use super::{Host, Location, Parent, Path, PathType, Route, unique};
+use super::{Front, Host, Location, Parent, Path, Route, unique};
 use crate::error::{ConversionError, InvalidRoute};
 use crate::policy::Policy;
 
@@ -168,15 +167,34 @@ impl VirtualHost {
     pub fn location(&self, path: &str) -> Option<&Location> {
         self.locations.iter().find(|location| location.path().matches(path))
     }
+
+    /// The name, namespace, hosts and parents.
+    pub(crate) fn front(&self) -> Front<'_> {
+        let VirtualHost { name, namespace, hosts, parents, locations: _ } = self;
+        Front { name, namespace: namespace.as_deref(), hosts, parents }
+    }
+
+    /// The groups of neighbouring locations that lead alike, in the order in which they decide. The backends are named as an object in
+    /// this namespace names them.
+    pub(crate) fn runs(&self, namespace: Option<&str>) -> Vec<Group<'_>> {
+        runs(self.each(namespace))
+    }
+
+    /// The groups of all locations that lead alike, for objects in the namespace of the virtual host.
+    pub(crate) fn groups(&self) -> Vec<Group<'_>> {
+        groups(self.each(self.namespace()))
+    }
+
+    /// A group for each location.
+    fn each(&self, namespace: Option<&str>) -> Vec<Group<'_>> {
+        let group = |location| Group::of_location(location, self.namespace(), namespace);
+        self.locations.iter().map(group).collect()
+    }
 }
 
-/// The locations in the order in which they decide. Paths of which none covers another one are in the order of their text.
+/// The locations in the order in which they decide.
 fn most_specific_first(mut locations: Vec<Location>) -> Vec<Location> {
-    fn key(location: &Location) -> (PathType, Reverse<usize>, &str) {
-        let path = location.path();
-        (path.path_type(), Reverse(path.compared().len()), path.compared())
-    }
-    locations.sort_by(|one, other| key(one).cmp(&key(other)));
+    locations.sort_by(|one, other| one.path().specificity().cmp(&other.path().specificity()));
     locations
 }
 

@@ -6,6 +6,8 @@ use super::Loss;
 
 /// The output of a converter, and the parts of the policy that the output does not express.
 ///
+/// A function that converts virtual hosts has a [`LocationLoss`](super::LocationLoss) for each loss, which names the location.
+///
 /// ```
 /// use canary_policy::targets::nginx::{annotations, Prefix};
 /// use canary_policy::{Canary, Policy, Total};
@@ -20,20 +22,20 @@ use super::Loss;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[must_use]
-pub struct Conversion<T> {
+pub struct Conversion<T, L = Loss> {
     /// What the target takes: annotations, objects or a number of pods.
     pub output: T,
     /// The parts of the policy that the output does not express, in the order of the policy's fields.
-    pub losses: Vec<Loss>,
+    pub losses: Vec<L>,
 }
 
-impl<T> Conversion<T> {
+impl<T, L> Conversion<T, L> {
     /// The output, if it expresses the whole policy.
     ///
     /// # Errors
     ///
     /// There are losses; the error holds them.
-    pub fn exact(self) -> Result<T, Lossy> {
+    pub fn exact(self) -> Result<T, Lossy<L>> {
         if self.losses.is_empty() { Ok(self.output) } else { Err(Lossy { losses: self.losses }) }
     }
 }
@@ -51,16 +53,16 @@ impl<T> Conversion<T> {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct Lossy {
+pub struct Lossy<L = Loss> {
     /// One or more losses, in the order of the policy's fields.
-    pub losses: Vec<Loss>,
+    pub losses: Vec<L>,
 }
 
-impl std::error::Error for Lossy {}
+impl<L: fmt::Debug + fmt::Display> std::error::Error for Lossy<L> {}
 
-impl fmt::Display for Lossy {
+impl<L: fmt::Display> fmt::Display for Lossy<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: Vec<String> = self.losses.iter().map(Loss::to_string).collect();
+        let lines: Vec<String> = self.losses.iter().map(L::to_string).collect();
         f.write_str(&lines.join("\n"))
     }
 }

@@ -4,16 +4,18 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::error::{Diagnostic, Excerpt};
-use crate::policy::Ratio;
+use crate::policy::{Ratio, Variant};
 use crate::route::Host;
 
 /// A part of a policy or of a route, by its field path in a [`Spec`](crate::Spec) or a [`Route`](crate::Route).
 ///
 /// ```
+/// use canary_policy::Variant;
 /// use canary_policy::targets::Part;
 ///
 /// assert_eq!(Part::Cookie(1).to_string(), "canaries[1].cookie");
 /// assert_eq!(Part::Host(0).to_string(), "hosts[0]");
+/// assert_eq!(Part::Backend(Variant::Canary(0)).to_string(), "backends.canaries[0]");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -42,8 +44,10 @@ pub enum Part {
     AffinitySameSite,
     /// Whether the affinity cookie is always marked `Secure`.
     AffinitySecure,
-    /// A host of the route, by its index. The other parts are those of a policy.
+    /// A host of the route, by its index. This part and the next one are those of a route, and the others those of a policy.
     Host(usize),
+    /// The backend of a variant.
+    Backend(Variant),
 }
 
 /// The field path, as `Display` writes it.
@@ -68,7 +72,8 @@ impl Part {
             | Part::AffinityDomain
             | Part::AffinitySameSite
             | Part::AffinitySecure
-            | Part::Host(_) => (usize::MAX, self),
+            | Part::Host(_)
+            | Part::Backend(_) => (usize::MAX, self),
         }
     }
 }
@@ -89,6 +94,8 @@ impl fmt::Display for Part {
             Part::AffinitySameSite => f.write_str("affinity.cookie.sameSite"),
             Part::AffinitySecure => f.write_str("affinity.cookie.secure"),
             Part::Host(index) => write!(f, "hosts[{index}]"),
+            Part::Backend(Variant::Stable) => f.write_str("backends.stable"),
+            Part::Backend(Variant::Canary(index)) => write!(f, "backends.canaries[{index}]"),
         }
     }
 }
@@ -155,6 +162,16 @@ pub enum Loss {
         /// The reason for the difference.
         why: &'static str,
     },
+    /// The part was written as it is, but has its effect only together with an object that was not written. Until that object
+    /// exists, requests fail.
+    Needs {
+        /// The part of the route.
+        part: Part,
+        /// The value of the part.
+        value: Excerpt,
+        /// The object, and what happens without it.
+        object: &'static str,
+    },
 }
 
 impl Loss {
@@ -165,7 +182,8 @@ impl Loss {
             Loss::LeftOut { part, .. }
             | Loss::Refused { part, .. }
             | Loss::Rounded { part, .. }
-            | Loss::Changed { part, .. } => *part,
+            | Loss::Changed { part, .. }
+            | Loss::Needs { part, .. } => *part,
         }
     }
 }
@@ -191,6 +209,7 @@ impl Diagnostic for Loss {
             Loss::Refused { .. } => "refused",
             Loss::Rounded { .. } => "rounded",
             Loss::Changed { .. } => "changed",
+            Loss::Needs { .. } => "needs",
         }
     }
 
@@ -210,6 +229,7 @@ impl fmt::Display for Loss {
             Loss::Changed { part, requested, written, why } => {
                 write!(f, "{part}: `{requested}` becomes `{written}`: {why}")
             }
+            Loss::Needs { part, value, object } => write!(f, "{part}: `{value}` needs {object}"),
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod gateway;
 pub mod gloo;
 pub mod istio;
 pub mod linkerd;
+mod location_loss;
 mod loss;
 pub mod nginx;
 mod object;
@@ -26,6 +27,7 @@ mod table;
 
 pub use conversion::{Conversion, Lossy};
 pub use finding::Finding;
+pub use location_loss::LocationLoss;
 pub use loss::{Loss, Part};
 pub use object::{Metadata, Object, UnknownFields};
 pub use read::Reading;

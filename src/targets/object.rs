@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::{ConversionError, Excerpt, Invalid, InvalidVariants, ReadError};
+use crate::error::{ConversionError, Excerpt, Invalid, InvalidRoute, InvalidVariants, ReadError};
 use crate::policy::{CanaryName, Policy, Total};
-use crate::route::{Backend, Route};
+use crate::route::{Backend, Backends, Front, Group, PathType};
 
 /// A Kubernetes object: the fields that this crate writes and reads. The functions that write objects have examples.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,29 +61,59 @@ impl Metadata {
     /// The annotation that holds the policy's total and the backend of each variant by name, as in
     /// `total=100 stable=web:80 canary=web-canary:80`.
     ///
+    /// An object of a virtual host whose locations do not all lead to the same backends has a line for each policy, with the paths in
+    /// front, as in `Prefix:/cart Exact:/pay total=100 stable=web:80 canary=web-canary:80`. Locations without a policy have no line.
+    ///
     /// Routing does not depend on the annotation. A reader needs it, because a route object names Services and not variants.
     pub const VARIANTS: &'static str = "canary-policy/variants";
 
-    /// The metadata of an object that is written for a route; `index` counts these objects from 0. The first one has the name
-    /// of the route, and further ones are numbered: `web`, `web-2`, `web-3`.
-    pub(super) fn new(route: &Route, policy: &Policy, index: usize) -> Result<Self, ConversionError> {
-        let backends = route.backends(policy)?;
-        let variants = Variants {
-            total: policy.total(),
-            stable: route.stable().clone(),
-            canaries: policy
-                .canaries()
-                .iter()
-                .map(|canary| canary.name().clone())
-                .zip(backends.all().skip(1).cloned())
-                .collect(),
-        };
-        Ok(Metadata {
-            name: if index == 0 { route.name().to_owned() } else { format!("{}-{}", route.name(), index + 1) },
-            namespace: route.namespace().map(str::to_owned),
-            annotations: BTreeMap::from([(Metadata::VARIANTS.to_owned(), variants.to_string())]),
-        })
+    /// The metadata of one of the objects that are written for a route or virtual host; `index` counts these objects from 0. The
+    /// first one has the name of the route, and further ones are numbered: `web`, `web-2`, `web-3`.
+    ///
+    /// # Errors
+    ///
+    /// The name becomes too long with the number, or the annotation does.
+    pub(super) fn new(front: Front<'_>, index: usize, variants: Option<String>) -> Result<Self, ConversionError> {
+        let name = if index == 0 { front.name.to_owned() } else { format!("{}-{}", front.name, index + 1) };
+        if index > 0 && name.len() > MAX_NAME {
+            let invalid = InvalidRoute::ObjectName(Excerpt::of(&name));
+            return Err(ConversionError::Invalid { field: "name", invalid });
+        }
+        let bytes = variants.as_ref().map_or(0, String::len);
+        if bytes > MAX_ANNOTATION {
+            let object = "the annotation canary-policy/variants of an object";
+            return Err(ConversionError::TooLarge { object, bytes, bound: MAX_ANNOTATION });
+        }
+        let annotations = variants.into_iter().map(|variants| (Metadata::VARIANTS.to_owned(), variants)).collect();
+        Ok(Metadata { name, namespace: front.namespace.map(str::to_owned), annotations })
     }
+}
+
+/// The largest number of characters of an object's name.
+const MAX_NAME: usize = 253;
+
+/// The most bytes that Kubernetes stores in the annotations of an object (`TotalAnnotationSizeLimitB` of `apimachinery`), without a
+/// few that are left to others.
+const MAX_ANNOTATION: usize = 250_000;
+
+/// The value of the annotation [`Metadata::VARIANTS`] of an object that has these groups; `None` if no group has a policy.
+pub(super) fn variants_of(groups: &[Group<'_>]) -> Option<String> {
+    let of_group = |group: &Group<'_>| Some(Variants::of_policy(group.policy?, &group.backends).to_string());
+    if let [group] = groups {
+        return of_group(group);
+    }
+    let line = |group: &Group<'_>| Some(format!("{} {}", path_words(group), of_group(group)?));
+    let lines: Vec<String> = groups.iter().filter_map(line).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// The paths of a group, each a word such as `Prefix:/cart`.
+fn path_words(group: &Group<'_>) -> String {
+    let words = group.paths.iter().map(|path| {
+        let text = if path.matches_all() { "/" } else { path.compared() };
+        format!("{}:{text}", path.path_type())
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The value of the annotation [`Metadata::VARIANTS`]: the total of a policy, and the backend of each variant. Its words are
@@ -97,11 +127,21 @@ pub(super) struct Variants {
 }
 
 impl Variants {
+    fn of_policy(policy: &Policy, backends: &Backends) -> Self {
+        let names = policy.canaries().iter().map(|canary| canary.name().clone());
+        Variants {
+            total: policy.total(),
+            stable: backends.stable().clone(),
+            canaries: names.zip(backends.all().skip(1).cloned()).collect(),
+        }
+    }
+
     /// The variants that an object's annotation names; `None` if it has no such annotation.
     ///
     /// # Errors
     ///
-    /// The annotation is malformed. To read the object without it would swap the variants if stable is not the first backend.
+    /// The annotation is malformed, or names the variants of several policies. To read the object without it would swap the variants
+    /// if stable is not the first backend.
     pub(super) fn of(metadata: &Metadata) -> Result<Option<Self>, ReadError> {
         let annotation = Metadata::VARIANTS;
         let text = metadata.annotations.get(annotation);
@@ -122,6 +162,10 @@ impl FromStr for Variants {
     type Err = InvalidVariants;
 
     fn from_str(text: &str) -> Result<Self, InvalidVariants> {
+        let of_path = |path_type: PathType| text.starts_with(&format!("{path_type}:"));
+        if [PathType::Exact, PathType::Prefix].into_iter().any(of_path) {
+            return Err(InvalidVariants::SeveralPolicies);
+        }
         let mut words = text.split(' ');
         let mut value_of = |name: &str, expected: &'static str| {
             let word = words.next().unwrap_or_default();

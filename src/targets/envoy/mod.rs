@@ -2,7 +2,8 @@
 //! (<https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/route/v3/route_components.proto>).
 //!
 //! * The first route of the list that matches decides. Each path of the route has one Envoy route for each condition.
-//! * A cluster has the name of the backend, as in `web:80`, and has to exist under that name.
+//! * A cluster has the name of the backend, as in `web:80` or, for a Service in another namespace, `shop/web:80`, and has to exist
+//!   under that name.
 //! * A host matches with any port in a request. `*.example.com` matches any number of labels before `.example.com`,
 //!   and one in a route, which is a loss.
 //! * A header that a gateway for strangers (`use_remote_address`) overwrites or removes before it routes, such as `x-forwarded-for`,
@@ -29,4 +30,4 @@ pub use objects::{
     RouteConfiguration, RouteMatch, Rule, StringMatcher, VirtualHost, WeightedClusters,
 };
 pub use params::RouteParams;
-pub use write::route_configuration;
+pub use write::{route_configuration, route_configuration_of_hosts};

@@ -1,4 +1,6 @@
-//! A policy and a route as a RouteConfiguration.
+//! A policy and a route, or virtual hosts, as a RouteConfiguration.
+
+use std::collections::BTreeSet;
 
 use super::hash_policy::hash_policy;
 use super::header_matcher::header_matcher;
@@ -6,12 +8,13 @@ use super::{
     ClusterWeight, HashPolicy, HeaderMatcher, HeaderValueOption, RouteAction, RouteConfiguration, RouteMatch,
     RouteParams, Rule, VirtualHost, WeightedClusters,
 };
-use crate::error::ConversionError;
+use crate::error::{ConversionError, Excerpt};
 use crate::policy::{Interval, Policy};
-use crate::route::{Backends, Path, PathType, Route};
-use crate::targets::Conversion;
+use crate::route::{Backends, Front, Group, Path, PathType, Route, VirtualHost as Host};
+use crate::targets::location_loss::{at_host, each_group};
 use crate::targets::loss::wildcard_hosts;
 use crate::targets::table::{Destination, Limits, Row, Share, Split, Table, WeightLimit};
+use crate::targets::{Conversion, LocationLoss};
 
 /// The largest weight.
 const MAX_WEIGHT: u32 = u32::MAX;
@@ -47,26 +50,98 @@ pub fn route_configuration(
     route: &Route,
     params: &RouteParams,
 ) -> Result<Conversion<RouteConfiguration>, ConversionError> {
-    let backends = route.backends(policy)?;
-    let limits = Limits { translate: header_matcher, weights: WeightLimit::Each(MAX_WEIGHT), why_no_hash: None };
-    let Conversion { output: table, mut losses } = Table::new(policy, &limits);
-    let draw = if let Some(name) = params.point_header() {
-        Draw::Point { header_name: name.as_str().to_owned(), intervals: policy.intervals() }
-    } else {
-        let hash_policy = hash_policy(policy, table.rows.last());
-        losses.extend(hash_policy.losses);
-        hash_policy.output.map_or(Draw::Random, Draw::Hash)
-    };
+    let group = Group::of_route(policy, route)?;
+    let Conversion { output: routes, mut losses } = routes(&group, params);
     losses.extend(wildcard_hosts(route.hosts()));
-
-    let routes = table.rows.iter().flat_map(|row| rules(row, route.paths(), backends, &draw));
-    let host = VirtualHost { name: route.name().to_owned(), domains: route.domains(), routes: routes.collect() };
-    let output = RouteConfiguration {
-        name: route.name().to_owned(),
-        virtual_hosts: vec![host],
-        ignore_port_in_host_matching: true,
-    };
+    let output = configuration(route.name(), vec![virtual_host(route.front(), routes)]);
     Ok(Conversion { output, losses })
+}
+
+/// Writes virtual hosts as a RouteConfiguration of this name, which has one virtual host for each. The routes are in the order in which
+/// the locations decide.
+///
+/// A cluster has the name of the backend with its namespace, as in `shop/web:80`, because the virtual hosts may be in several
+/// namespaces. The namespace is left out only if neither the backend nor the virtual host has one.
+///
+/// # Errors
+///
+/// Two virtual hosts have the same host, or both are for every host: Envoy refuses a domain that is given twice.
+///
+/// ```
+/// use canary_policy::Policy;
+/// use canary_policy::route::{Location, Path, VirtualHost};
+/// use canary_policy::targets::envoy::{self, RouteParams};
+///
+/// let shop = Location::new(Path::prefix("/")?, "shop:80".parse()?);
+/// let shop = shop.with_policy(Policy::percent(30)?, ["shop-canary:80".parse()?])?;
+/// let orders = Location::new(Path::prefix("/orders")?, "orders:80".parse()?);
+/// let host = VirtualHost::new("shop", [shop, orders])?.with_hosts(["shop.example.com".parse()?])?;
+///
+/// let hosts = [host.clone()];
+/// let configuration = envoy::route_configuration_of_hosts("public", &hosts, &RouteParams::default())?.exact()?;
+/// let routes = &configuration.virtual_hosts[0].routes;
+/// assert_eq!(routes[0].matches.path_separated_prefix.as_deref(), Some("/orders"));
+/// assert_eq!(routes[0].route.cluster.as_deref(), Some("orders:80"));
+/// assert!(routes[1].route.weighted_clusters.is_some());
+///
+/// let twice = envoy::route_configuration_of_hosts("public", &[host.clone(), host], &RouteParams::default());
+/// assert_eq!(
+///     twice.unwrap_err().to_string(),
+///     "shop: hosts: `shop.example.com` is refused: a domain belongs to one virtual host of a RouteConfiguration",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn route_configuration_of_hosts(
+    name: &str,
+    hosts: &[Host],
+    params: &RouteParams,
+) -> Result<Conversion<RouteConfiguration, LocationLoss>, ConversionError> {
+    let (mut virtual_hosts, mut losses) = (Vec::new(), Vec::new());
+    let mut domains = BTreeSet::new();
+    for host in hosts {
+        let front = host.front();
+        if let Some(twice) = front.domains().into_iter().find(|domain| !domains.insert(domain.clone())) {
+            let bound = "a domain belongs to one virtual host of a RouteConfiguration";
+            let refused = ConversionError::Refused { field: "hosts", value: Excerpt::of(&twice), bound };
+            return Err(at_host(front, refused));
+        }
+        let runs = host.runs(None);
+        let routes = each_group(front, &runs, |group| Ok(routes(group, params)))?;
+        virtual_hosts.push(virtual_host(front, routes.output.into_iter().flatten().collect()));
+        losses.extend(routes.losses.into_iter().chain(LocationLoss::of_hosts(front)));
+    }
+    Ok(Conversion { output: configuration(name, virtual_hosts), losses })
+}
+
+fn configuration(name: &str, virtual_hosts: Vec<VirtualHost>) -> RouteConfiguration {
+    RouteConfiguration { name: name.to_owned(), virtual_hosts, ignore_port_in_host_matching: true }
+}
+
+fn virtual_host(front: Front<'_>, routes: Vec<Rule>) -> VirtualHost {
+    VirtualHost { name: front.name.to_owned(), domains: front.domains(), routes }
+}
+
+/// The routes of a group.
+fn routes(group: &Group<'_>, params: &RouteParams) -> Conversion<Vec<Rule>> {
+    let Group { paths, policy, backends } = group;
+    let limits = Limits { translate: header_matcher, weights: WeightLimit::Each(MAX_WEIGHT), why_no_hash: None };
+    let Conversion { output: table, mut losses } = match policy {
+        None => Conversion { output: Table::stable(), losses: Vec::new() },
+        Some(policy) => Table::new(policy, &limits),
+    };
+    let draw = match (policy, params.point_header()) {
+        (None, _) => Draw::Random,
+        (Some(policy), Some(name)) => {
+            Draw::Point { header_name: name.as_str().to_owned(), intervals: policy.intervals() }
+        }
+        (Some(policy), None) => {
+            let hash_policy = hash_policy(policy, table.rows.last());
+            losses.extend(hash_policy.losses);
+            hash_policy.output.map_or(Draw::Random, Draw::Hash)
+        }
+    };
+    let output = table.rows.iter().flat_map(|row| rules(row, paths, backends, &draw)).collect();
+    Conversion { output, losses }
 }
 
 /// How Envoy chooses between the clusters of a split.
@@ -80,13 +155,13 @@ enum Draw {
 }
 
 /// A row as routes: one for each of its conditions on each path.
-fn rules(row: &Row<HeaderMatcher>, paths: &[Path], backends: Backends<'_>, draw: &Draw) -> Vec<Rule> {
+fn rules(row: &Row<HeaderMatcher>, paths: &[&Path], backends: &Backends, draw: &Draw) -> Vec<Rule> {
     let route = action(&row.split, backends, draw);
     let response_headers_to_add = match &row.split {
         Split::One(destination) => added_headers(destination),
         Split::Several(_) => Vec::new(),
     };
-    let rule = |(path, header): (&Path, Option<&HeaderMatcher>)| Rule {
+    let rule = |(path, header): (&&Path, Option<&HeaderMatcher>)| Rule {
         matches: RouteMatch { headers: header.cloned().into_iter().collect(), ..path_match(path) },
         route: route.clone(),
         response_headers_to_add: response_headers_to_add.clone(),
@@ -95,7 +170,7 @@ fn rules(row: &Row<HeaderMatcher>, paths: &[Path], backends: Backends<'_>, draw:
 }
 
 /// The cluster that requests go to, or the clusters that they are split between.
-fn action(split: &Split, backends: Backends<'_>, draw: &Draw) -> RouteAction {
+fn action(split: &Split, backends: &Backends, draw: &Draw) -> RouteAction {
     match split {
         Split::One(Destination { variant, set_cookie: _ }) => {
             RouteAction { cluster: Some(backends.of(*variant).to_string()), ..RouteAction::default() }

@@ -5,7 +5,9 @@
 //!   all rules of an object are written with the same paths, and all but the last, which is the split, with one header in each
 //!   match. The rules before the last one are then equally specific, and their order decides.
 //! * An object has at most 16 rules, 64 matches in one rule, 128 matches in all and 16 hosts. A route that needs more becomes
-//!   several objects, each with a part of the paths: a request has one path, so the objects do not compete.
+//!   several objects, each with a part of the paths: a request has one path, so the objects do not compete. So does a virtual host
+//!   with several policies.
+//! * A backend in another namespace needs a `ReferenceGrant` in the namespace of its Service, which is a loss.
 //! * A cookie is matched by a regular expression on the `Cookie` header. The Gateway API leaves the meaning of
 //!   `RegularExpression` to the implementation. Implementations built on Envoy, and Linkerd, match whole values; the others do
 //!   so because every regular expression is written with anchors.
@@ -26,6 +28,7 @@ mod objects;
 mod params;
 mod read;
 mod write;
+mod writer;
 
 pub use objects::{
     BackendRef, Filter, GrpcMatch, GrpcRoute, Header, HeaderMatch, HeaderModifier, HttpMatch, HttpRoute, MethodMatch,
@@ -33,5 +36,5 @@ pub use objects::{
 };
 pub use params::RouteParams;
 pub use read::read;
-pub(super) use write::{Attachment, MAX_MATCHES, MAX_RULES, http_routes_attached, numbered_metadata};
-pub use write::{grpc_routes, http_routes};
+pub use write::{grpc_routes, grpc_routes_of_host, http_routes, http_routes_of_host};
+pub(super) use writer::{Part, Writer, backend_ref, fits, one_object_for_several};

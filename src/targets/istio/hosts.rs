@@ -3,16 +3,16 @@
 use super::{Destination, PortSelector, VirtualServiceParams};
 use crate::error::{ConversionError, Excerpt};
 use crate::names::is_dns_label;
-use crate::route::{Backend, Route};
+use crate::route::{Backend, Front};
 
 /// The name that stands for all sidecars in a list of Gateways.
 pub(super) const MESH: &str = "mesh";
 
 /// The Gateways of a route, followed by `mesh` if the rules are for the sidecars too. If the list is empty, the rules are for the
 /// sidecars alone.
-pub(super) fn gateways(route: &Route, params: &VirtualServiceParams) -> Result<Vec<String>, ConversionError> {
+pub(super) fn gateways(front: Front<'_>, params: &VirtualServiceParams) -> Result<Vec<String>, ConversionError> {
     let mut gateways = Vec::new();
-    for parent in route.parents() {
+    for parent in front.parents {
         // If no namespace is given, Istio reads `a.b` as the Gateway `a` in the namespace `b`, and refuses a name of digits only.
         let is_all_digits = parent.namespace().is_none() && parent.name().bytes().all(|byte| byte.is_ascii_digit());
         if !is_dns_label(parent.name()) || is_all_digits {
@@ -27,20 +27,20 @@ pub(super) fn gateways(route: &Route, params: &VirtualServiceParams) -> Result<V
     Ok(gateways)
 }
 
-/// The hosts of a VirtualService, at least one.
+/// The hosts of a VirtualService, at least one. `service` is the host of stable's Service, if all of stable is one Service.
 pub(super) fn hosts(
-    route: &Route,
-    params: &VirtualServiceParams,
+    front: Front<'_>,
+    service: Option<String>,
     gateways: &[String],
 ) -> Result<Vec<String>, ConversionError> {
-    if route.hosts().is_empty() {
-        return Ok(vec![default_host(route, params, gateways)?]);
+    if front.hosts.is_empty() {
+        return Ok(vec![default_host(service, gateways)?]);
     }
     let refused = |value: &str, bound: &'static str| {
         Err(ConversionError::Refused { field: "hosts", value: Excerpt::of(value), bound })
     };
     let mut hosts: Vec<String> = Vec::new();
-    for host in route.hosts() {
+    for host in front.hosts {
         let host = host.as_str();
         if !is_accepted(host) {
             return refused(
@@ -57,17 +57,17 @@ pub(super) fn hosts(
 }
 
 /// The host for a route without hosts: `*` if the rules are for Gateways, and the name of stable's Service if they are for
-/// sidecars. If they are for both, no host fits, which is an error.
-fn default_host(route: &Route, params: &VirtualServiceParams, gateways: &[String]) -> Result<String, ConversionError> {
+/// sidecars. If they are for both, or stable is several Services, no host fits, which is an error.
+fn default_host(service: Option<String>, gateways: &[String]) -> Result<String, ConversionError> {
     let for_sidecars = gateways.is_empty() || gateways.iter().any(|gateway| gateway == MESH);
     let for_gateways = gateways.iter().any(|gateway| gateway != MESH);
+    let missing = |why| ConversionError::Missing { field: "hosts", why };
     match (for_sidecars, for_gateways) {
         (false, _) => Ok("*".to_owned()),
-        (true, false) => Ok(service_host(route.stable(), route, params)),
-        (true, true) => {
-            let why = "the host `*` is for Gateways only: sidecars need the names of hosts";
-            Err(ConversionError::Missing { field: "hosts", why })
+        (true, false) => {
+            service.ok_or(missing("sidecars need the names of hosts, and the locations are several Services"))
         }
+        (true, true) => Err(missing("the host `*` is for Gateways only: sidecars need the names of hosts")),
     }
 }
 
@@ -85,9 +85,9 @@ fn overlap(one: &str, other: &str) -> bool {
     one == other || covers(one, other) || covers(other, one)
 }
 
-/// The DNS name of a Service: its short name if the route has no namespace, and its full name otherwise.
-pub(super) fn service_host(backend: &Backend, route: &Route, params: &VirtualServiceParams) -> String {
-    match route.namespace() {
+/// The DNS name of a Service: its short name if no namespace is known, and its full name otherwise.
+pub(super) fn service_host(backend: &Backend, front: Front<'_>, params: &VirtualServiceParams) -> String {
+    match backend.namespace().or(front.namespace) {
         None => backend.service().to_owned(),
         Some(namespace) => format!("{}.{namespace}.svc.{}", backend.service(), params.cluster_domain()),
     }
@@ -96,10 +96,10 @@ pub(super) fn service_host(backend: &Backend, route: &Route, params: &VirtualSer
 /// A backend as a destination.
 pub(super) fn destination(
     backend: &Backend,
-    route: &Route,
+    front: Front<'_>,
     params: &VirtualServiceParams,
 ) -> Result<Destination, ConversionError> {
-    let host = service_host(backend, route, params);
+    let host = service_host(backend, front, params);
     if !is_accepted(&host) {
         let bound = "a host has at most 255 characters, a label at most 63, and the last label is not all digits";
         return Err(ConversionError::Refused { field: "backends", value: Excerpt::of(&host), bound });

@@ -28,12 +28,13 @@ mod hosts;
 mod objects;
 mod params;
 mod read;
+mod subsets;
 mod write;
 
 pub use objects::{
-    Destination, DestinationRule, DestinationRuleSpec, HeaderOperations, Headers, HttpDestination, HttpMatch,
-    HttpRoute, Objects, PortSelector, StringMatch, Subset, VirtualService, VirtualServiceSpec,
+    Destination, DestinationRule, DestinationRuleSpec, HeaderOperations, Headers, HostObjects, HttpDestination,
+    HttpMatch, HttpRoute, Objects, PortSelector, StringMatch, Subset, VirtualService, VirtualServiceSpec,
 };
 pub use params::VirtualServiceParams;
 pub use read::read;
-pub use write::virtual_service;
+pub use write::{virtual_service, virtual_service_of_host};

@@ -7,6 +7,9 @@ use crate::targets::object::null_is_default;
 use crate::targets::table::escape_percent;
 use crate::targets::{Object, UnknownFields};
 
+/// The API version of both kinds.
+pub(super) const API_VERSION: &str = "networking.istio.io/v1";
+
 /// The objects that [`virtual_service`](super::virtual_service) writes, in the order in which to apply them; it has an
 /// example.
 ///
@@ -19,6 +22,22 @@ pub struct Objects {
     /// The object that defines the subsets, if the variants are subsets of one Service.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub destination_rule: Option<DestinationRule>,
+    /// The object that routes requests.
+    pub virtual_service: VirtualService,
+}
+
+/// The objects that [`virtual_service_of_host`](super::virtual_service_of_host) writes, in the order in which to apply them; it has an
+/// example.
+///
+/// Requests to a subset that no DestinationRule defines are answered with 503: apply the DestinationRules first, and delete them
+/// last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct HostObjects {
+    /// The objects that define subsets: one for each Service whose variants are subsets.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub destination_rules: Vec<DestinationRule>,
     /// The object that routes requests.
     pub virtual_service: VirtualService,
 }

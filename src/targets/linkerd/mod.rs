@@ -26,9 +26,10 @@
 //! `HTTPRoute` of `policy.linkerd.io` is not written: it has at most 8 matches in a rule, has no filter that could set an
 //! affinity cookie, and is no longer developed. `TrafficSplit` of SMI has no rules.
 
+mod mesh_service;
 mod params;
 mod pattern_size;
 mod write;
 
 pub use params::RouteParams;
-pub use write::http_routes;
+pub use write::{http_routes, http_routes_of_hosts};

@@ -17,7 +17,7 @@ mod weights;
 
 pub(in crate::targets) use condition::{Choice, Condition};
 pub(in crate::targets) use header_match::{HeaderMatch, ProgramLimit, ValueMatch};
-pub(in crate::targets) use object_size::json_bytes;
+pub(in crate::targets) use object_size::{check_size, json_bytes};
 pub(in crate::targets) use path_match::TextMatch;
 pub(in crate::targets) use program_size::Encoding;
 pub(in crate::targets) use regex::{
@@ -98,6 +98,12 @@ pub(in crate::targets) struct Limits<F> {
 }
 
 impl<C> Table<C> {
+    /// The table of requests that all go to stable.
+    pub(in crate::targets) fn stable() -> Self {
+        let destination = Destination { variant: Variant::Stable, set_cookie: None };
+        Table { rows: vec![Row { conditions: Vec::new(), split: Split::One(destination) }] }
+    }
+
     /// Builds the table of a policy. The losses are the parts of the policy that the table does not express.
     pub(in crate::targets) fn new(
         policy: &Policy,

@@ -10,26 +10,37 @@ const MAX_BYTES: usize = 1_500_000;
 /// The most bytes that a match needs in JSON besides its path and its condition.
 const AROUND: usize = 64;
 
+/// The most bytes that a destination needs in JSON besides the cookie that it sets. The names of a Service and its namespace have at
+/// most 63 characters each.
+const AROUND_DESTINATION: usize = 320;
+
 impl<C> Table<C> {
-    /// Checks that Kubernetes can store an object with all of these paths in each row.
-    ///
-    /// # Errors
-    ///
-    /// The matches are too large. The error names the object.
-    pub(in crate::targets) fn check_size<P>(
+    /// The bytes of the rows in an object in which each row has all of these paths, by an estimate that is rather too large.
+    pub(in crate::targets) fn bytes<P>(
         &self,
-        object: &'static str,
         paths: &[P],
         path_bytes: impl Fn(&P) -> usize,
         condition_bytes: impl Fn(&C) -> usize,
-    ) -> Result<(), ConversionError> {
+    ) -> usize {
         let bytes_of = |(path, condition): (&P, Option<&C>)| {
             AROUND.saturating_add(path_bytes(path)).saturating_add(condition.map_or(0, &condition_bytes))
         };
-        let matches = self.rows.iter().flat_map(|row| row.matches(paths));
-        let bytes = matches.map(bytes_of).fold(0, usize::saturating_add);
-        if bytes <= MAX_BYTES { Ok(()) } else { Err(ConversionError::TooLarge { object, bytes, bound: MAX_BYTES }) }
+        let matches = self.rows.iter().flat_map(|row| row.matches(paths)).map(bytes_of);
+        let destinations =
+            self.rows.iter().flat_map(|row| row.split.destinations()).map(|to| {
+                AROUND_DESTINATION.saturating_add(to.destination.set_cookie.as_deref().map_or(0, json_bytes))
+            });
+        matches.chain(destinations).fold(0, usize::saturating_add)
     }
+}
+
+/// Checks that Kubernetes can store an object of this many bytes.
+///
+/// # Errors
+///
+/// The object is too large. The error names it.
+pub(in crate::targets) fn check_size(object: &'static str, bytes: usize) -> Result<(), ConversionError> {
+    if bytes <= MAX_BYTES { Ok(()) } else { Err(ConversionError::TooLarge { object, bytes, bound: MAX_BYTES }) }
 }
 
 /// The bytes of a text in JSON, in which quotes and backslashes are escaped.

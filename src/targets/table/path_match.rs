@@ -1,6 +1,6 @@
 //! Paths as tests on a text, for targets that compare a prefix character by character.
 
-use crate::route::{Path, PathType, Route};
+use crate::route::{Group, Path, PathType};
 
 /// A test on the path of a request, for targets that compare a prefix character by character instead of path element by path
 /// element.
@@ -20,9 +20,9 @@ impl TextMatch {
         }
     }
 
-    /// The paths of a route as tests of which one has to hold, without those that others cover.
-    pub(in crate::targets) fn of_route(route: &Route) -> Vec<Self> {
-        route.uncovered_paths().into_iter().flat_map(TextMatch::of_path).collect()
+    /// The paths of a group as tests of which one has to hold, without those that others cover.
+    pub(in crate::targets) fn of_group(group: &Group<'_>) -> Vec<Self> {
+        group.uncovered_paths().into_iter().flat_map(TextMatch::of_path).collect()
     }
 
     /// A path as one test, or as two tests of which one has to hold: a path with the prefix `/cart` is `/cart` or begins with

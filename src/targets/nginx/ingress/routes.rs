@@ -200,7 +200,7 @@ impl Routes {
     #[must_use]
     pub fn shared_host(&self) -> Option<String> {
         let mut seen = BTreeSet::new();
-        self.routes.iter().flat_map(Route::domains).find(|host| !seen.insert(host.clone()))
+        self.routes.iter().flat_map(|route| route.front().domains()).find(|host| !seen.insert(host.clone()))
     }
 }
 

@@ -6,6 +6,7 @@ mod crds;
 mod envoy;
 mod gateway;
 mod gloo;
+mod hosts;
 mod istio;
 mod linkerd;
 mod matrix;

@@ -23,6 +23,7 @@ pub mod route;
 pub mod server;
 pub mod source;
 pub mod tally;
+pub mod virtual_host;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

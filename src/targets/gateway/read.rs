@@ -268,18 +268,15 @@ fn parsed_destination(
     if let Some(kind) = other_kind {
         findings.left_out(format!("{field}.kind"), kind, "a backend of a route is a Service");
     }
-    let other_namespace = namespace.as_deref().filter(|namespace| Some(*namespace) != metadata.namespace.as_deref());
-    if let Some(namespace) = other_namespace {
-        let why = "the backends of a route are in the namespace of the route";
-        findings.left_out(format!("{field}.namespace"), namespace, why);
-    }
-    let elsewhere: Vec<&str> = other_kind.into_iter().chain(other_namespace).collect();
-    let elsewhere = Some(elsewhere.join("/")).filter(|elsewhere| !elsewhere.is_empty());
-
     let at = |invalid| ReadError::Route { field: field.to_owned(), invalid };
     let backend = Backend::new(name).map_err(at)?;
     let port = port.ok_or_else(|| ReadError::NoPort { field: field.to_owned(), backend: Excerpt::of(name) })?;
     let backend = backend.with_port(port.to_string().parse().map_err(at)?);
+    let own_namespace = metadata.namespace.as_deref();
+    let backend = match namespace {
+        None => backend,
+        Some(namespace) => backend.with_namespace(namespace).map_err(at)?.moved(own_namespace, own_namespace),
+    };
     let own = set_cookie(field, filters, findings);
     if let (Some(_), Some(_)) = (&own, set_cookie_of_rule) {
         findings.left_out(
@@ -289,7 +286,7 @@ fn parsed_destination(
         );
     }
     Ok(ParsedDestination {
-        backend: BackendSubset { elsewhere, ..BackendSubset::whole(backend) },
+        backend: BackendSubset { elsewhere: other_kind.map(str::to_owned), ..BackendSubset::whole(backend) },
         weight: weight.unwrap_or(1),
         set_cookie: set_cookie_of_rule.cloned().or(own),
     })

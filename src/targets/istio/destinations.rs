@@ -16,13 +16,13 @@ use crate::targets::table::unescape_percent;
 pub(super) struct Destinations<'o> {
     metadata: &'o Metadata,
     /// The Service that all destinations are subsets of, if they are subsets of one Service.
-    subsets_of: Option<&'o str>,
+    subsets_of: Option<ServiceHost<'o>>,
     /// Whether a destination has a port.
     has_ports: bool,
 }
 
 /// The name of a Service and, if it is given, the namespace.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct ServiceHost<'h> {
     pub(super) name: &'h str,
     pub(super) namespace: Option<&'h str>,
@@ -35,14 +35,29 @@ impl<'h> ServiceHost<'h> {
         let (namespace, rest) = rest.split_once('.')?;
         rest.starts_with("svc.").then_some(ServiceHost { name, namespace: Some(namespace) })
     }
+
+    /// The host as an object in this namespace names it: without the namespace if it is the same.
+    fn within(self, namespace: Option<&str>) -> Self {
+        ServiceHost { namespace: self.namespace.filter(|own| Some(*own) != namespace), ..self }
+    }
+
+    /// The Service as a backend.
+    fn backend(self) -> Result<Backend, InvalidRoute> {
+        let backend = Backend::new(self.name)?;
+        match self.namespace {
+            None => Ok(backend),
+            Some(namespace) => backend.with_namespace(namespace),
+        }
+    }
 }
 
 impl<'o> Destinations<'o> {
     pub(super) fn of(object: &'o VirtualService) -> Self {
         let all = || object.spec.http.iter().flat_map(|rule| &rule.route).map(|to| &to.destination);
-        let name = |to: &'o Destination| ServiceHost::parse(&to.host).map(|host| host.name);
-        let first = all().next().and_then(name);
-        let one_service = all().all(|to| to.subset.is_some() && name(to) == first);
+        let own = object.metadata.namespace.as_deref();
+        let service = |to: &'o Destination| ServiceHost::parse(&to.host).map(|host| host.within(own));
+        let first = all().next().and_then(service);
+        let one_service = all().all(|to| to.subset.is_some() && service(to) == first);
         let has_ports = all().any(|to| to.port.is_some());
         Destinations { metadata: &object.metadata, subsets_of: first.filter(|_| one_service), has_ports }
     }
@@ -51,7 +66,7 @@ impl<'o> Destinations<'o> {
     /// are its subsets. This has to be called after the destinations were read.
     pub(super) fn variant_names(self) -> Result<Option<VariantNames>, ReadError> {
         // Reading the first destination would have failed if its host were not a Service, so the name is valid.
-        let service = self.subsets_of.and_then(|service| Backend::new(service).ok());
+        let service = self.subsets_of.and_then(|service| service.backend().ok());
         let subsets = service.map(|service| SubsetsOf { service, has_ports: self.has_ports });
         VariantNames::of(self.metadata, subsets.as_ref())
     }
@@ -67,20 +82,14 @@ impl<'o> Destinations<'o> {
         unknown_fields(field, unknown, findings);
         let at = |invalid| ReadError::Route { field: format!("{field}.destination"), invalid };
         let service = ServiceHost::parse(host).ok_or_else(|| at(InvalidRoute::Service(Excerpt::of(host))))?;
-        let own = self.metadata.namespace.as_deref();
-        let other_namespace = service.namespace.filter(|namespace| Some(*namespace) != own);
-        if other_namespace.is_some() {
-            let why = "the backends of a route are in the namespace of the route";
-            findings.left_out(format!("{field}.destination.host"), host, why);
-        }
-        let backend = Backend::new(service.name).map_err(at)?;
+        let backend = service.within(self.metadata.namespace.as_deref()).backend().map_err(at)?;
         let subset = self.parsed_subset(field, subset.as_deref(), findings)?;
         let backend = match port {
             None => backend,
             Some(port) => backend.with_port(port.number.to_string().parse().map_err(at)?),
         };
         let set_cookie = headers.as_ref().and_then(|headers| set_cookie(field, headers, findings));
-        let backend = BackendSubset { backend, subset, elsewhere: other_namespace.map(str::to_owned) };
+        let backend = BackendSubset { backend, subset, elsewhere: None };
         Ok(ParsedDestination { backend, weight: weight.unwrap_or(0), set_cookie })
     }
 

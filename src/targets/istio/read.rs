@@ -250,9 +250,10 @@ fn parsed_hosts(
     metadata: &Metadata,
 ) -> Result<Vec<Host>, ReadError> {
     let sidecars_only = gateways.iter().all(|gateway| gateway == MESH);
-    let is_own = |namespace: Option<&str>| namespace.is_none_or(|at| Some(at) == metadata.namespace.as_deref());
+    let own = metadata.namespace.as_deref();
     let is_stable = |host: &str| {
-        ServiceHost::parse(host).is_some_and(|host| host.name == stable.service() && is_own(host.namespace))
+        let host = ServiceHost::parse(host);
+        host.is_some_and(|host| host.name == stable.service() && host.namespace.or(own) == stable.namespace().or(own))
     };
     let is_default = |host: &str| if sidecars_only { is_stable(host) } else { host == "*" };
     let hosts = hosts.iter().filter(|host| hosts.len() > 1 || !is_default(host)).map(|host| Host::new(host));

@@ -11,13 +11,13 @@ pub(in crate::targets) struct BackendSubset {
     pub(in crate::targets) backend: Backend,
     /// The name of the subset, if the variants are subsets.
     pub(in crate::targets) subset: Option<String>,
-    /// The namespace or kind, as in `other` or `ServiceImport`, of a backend that is not a Service in the namespace of the object. A
-    /// route does not hold it, but the Service `web` is another backend than the Service `web` in another namespace.
+    /// The kind, as in `ServiceImport`, of a backend that is not a Service. A route does not hold it, but the `ServiceImport` named
+    /// `web` is another backend than the Service `web`.
     pub(in crate::targets) elsewhere: Option<String>,
 }
 
 impl BackendSubset {
-    /// A Service in the namespace of the object, as a whole.
+    /// A Service as a whole.
     pub(in crate::targets) fn whole(backend: Backend) -> Self {
         BackendSubset { backend, subset: None, elsewhere: None }
     }
@@ -28,11 +28,14 @@ impl BackendSubset {
     }
 }
 
-/// The name of the subset or Service, with the namespace or kind in front if it is another one, and the port if it is given.
+/// The name of the subset or Service, with the kind and the namespace in front if they are other ones, and the port if it is given.
 impl fmt::Display for BackendSubset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(elsewhere) = &self.elsewhere {
             write!(f, "{elsewhere}/")?;
+        }
+        if let Some(namespace) = self.backend.namespace() {
+            write!(f, "{namespace}/")?;
         }
         match self.backend.port() {
             None => f.write_str(self.name()),

@@ -86,8 +86,9 @@ fn all_names(
         }
         VariantNames::of_stable(stable.clone())
     });
-    // Backends of other namespaces come last, so that they do not take the names of the others.
-    let (here, elsewhere): (Vec<_>, Vec<_>) = all().partition(|backend| backend.elsewhere.is_none());
+    // Backends of other namespaces and kinds come last, so that they do not take the names of the others.
+    let is_here = |backend: &&BackendSubset| backend.elsewhere.is_none() && backend.backend.namespace().is_none();
+    let (here, elsewhere): (Vec<_>, Vec<_>) = all().partition(is_here);
     for backend in here.into_iter().chain(elsewhere) {
         let added = names.add(backend);
         if let Some(name) = added.filter(|name| backend.subset.as_deref().is_some_and(|subset| subset != name.as_str()))

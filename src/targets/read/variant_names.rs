@@ -45,8 +45,9 @@ impl VariantNames {
     /// The annotation is malformed.
     pub(in crate::targets) fn of(metadata: &Metadata, subsets: Option<&SubsetsOf>) -> Result<Option<Self>, ReadError> {
         let Some(Variants { total, stable, canaries }) = Variants::of(metadata)? else { return Ok(None) };
+        let own = metadata.namespace.as_deref();
         let backend = |name: &str, backend: Backend| match subsets {
-            None => BackendSubset::whole(backend),
+            None => BackendSubset::whole(backend.moved(own, own)),
             Some(SubsetsOf { service, has_ports }) => {
                 let at_port = |port: &Port| service.clone().with_port(port.clone());
                 let port = backend.port().filter(|_| *has_ports);

@@ -3,7 +3,7 @@
 use canary_policy::error::ReadError;
 use canary_policy::route::{Path, PathType};
 use canary_policy::targets::{Reading, gateway};
-use canary_policy::{Affinity, KeyAffinity, Match, Route};
+use canary_policy::{Affinity, KeyAffinity, Loss, Match, Route};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
@@ -22,7 +22,9 @@ fn routes(canaries: usize) -> impl Strategy<Value = Route> {
     let hosts = proptest::collection::btree_set("[a-z]{1,4}\\.test", 0..20);
     let paths = proptest::collection::btree_set(path, 0..40);
     (names, hosts, paths).prop_map(move |((name, namespace, parent), hosts, paths)| {
-        let backends = (0..canaries).map(|index| format!("next-{index}:8080").parse().unwrap());
+        // Every second canary is in a namespace that no route is in.
+        let namespace_of = |index| if index % 2 == 1 { "elsewhere/" } else { "" };
+        let backends = (0..canaries).map(|index| format!("{}next-{index}:8080", namespace_of(index)).parse().unwrap());
         let mut route = Route::new(&name, "web:80".parse().unwrap(), backends).unwrap();
         if let Some(namespace) = namespace {
             route = route.with_namespace(&namespace).unwrap();
@@ -42,10 +44,12 @@ fn routes_are_read_as_they_were_written() {
         (Just(policy), routes)
     });
     let result = TestRunner::new(cases(2_000)).run(&input, |(policy, route)| {
-        let conversion = match gateway::http_routes(&policy, &route, &gateway::RouteParams::default()) {
+        let mut conversion = match gateway::http_routes(&policy, &route, &gateway::RouteParams::default()) {
             Ok(conversion) => conversion,
             Err(error) => return tally.error(&error, &policy, &route),
         };
+        // A backend in another namespace is written as it is.
+        conversion.losses.retain(|loss| !matches!(loss, Loss::Needs { .. }));
         let written = serde_json::to_value(&conversion.output).unwrap();
         if !conversion.losses.is_empty() {
             tally.losses(&conversion.losses);
@@ -427,10 +431,18 @@ fn a_service_of_the_same_name_in_another_namespace_is_another_backend() {
     object[0]["spec"]["parentRefs"] = json!([]);
     let reading = read(object.clone()).unwrap();
     assert_eq!(reading.policy, policy("canaries: [{ name: web, weight: 10 }]"));
-    let findings = texts(&reading.findings);
-    let left_out = "spec.rules[0].backendRefs[1].namespace: `other` is left out: the backends of a route are in the namespace of the \
-                    route";
-    assert_eq!((findings.len(), findings[0].as_str()), (2, left_out));
+    assert_eq!(reading.route.stable().to_string(), "web:80");
+    assert_eq!(reading.route.canaries()[0].to_string(), "other/web:80");
+    assert_eq!(reading.findings.len(), 1, "a finding about stable: {:?}", reading.findings);
+
+    // The annotation names the Services as the object does, or with the namespace of the object.
+    for text in ["total=10 stable=other/web:80 own=web:80", "total=10 stable=other/web:80 own=mall/web:80"] {
+        object[0]["metadata"]["annotations"] = json!({ "canary-policy/variants": text });
+        let reading = read(object.clone()).unwrap();
+        assert_eq!(reading.policy.canaries()[0].name().as_str(), "own");
+        assert_eq!((reading.route.canaries()[0].to_string().as_str(), reading.findings.len()), ("web:80", 0));
+    }
+    object[0]["metadata"]["annotations"] = json!({});
 
     object[0]["spec"]["rules"][0]["backendRefs"] = json!([{ "name": "web", "namespace": "other", "port": 80 }]);
     let error = read(object).unwrap_err().to_string();

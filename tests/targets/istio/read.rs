@@ -26,9 +26,15 @@ fn routes(canaries: usize) -> impl Strategy<Value = (Route, VirtualServiceParams
     (("[a-z]{1,5}", of("[a-z]{1,5}")), sets, any::<bool>()).prop_map(
         move |((name, namespace), (hosts, paths, parents), one)| {
             let backend = |name: &str| format!("{name}:80").parse().unwrap();
-            let backends =
-                (0..canaries).map(|index| backend(&if one { "web".to_owned() } else { format!("next-{index}") }));
-            let mut route = Route::new(&name, backend("web"), backends).unwrap();
+            // Subsets of a Service in another namespace, and Services of which every second one is in another namespace.
+            let stable = if one && paths.len() % 2 == 1 { "elsewhere/web" } else { "web" };
+            let service = |index: usize| match (one, index % 2) {
+                (true, _) => stable.to_owned(),
+                (false, 0) => format!("next-{index}"),
+                (false, _) => format!("elsewhere/next-{index}"),
+            };
+            let backends = (0..canaries).map(|index| backend(&service(index)));
+            let mut route = Route::new(&name, backend(stable), backends).unwrap();
             if let Some(namespace) = namespace {
                 route = route.with_namespace(&namespace).unwrap();
             }
@@ -363,6 +369,8 @@ fn an_exact_path_before_an_unread_prefix_is_kept() {
 fn a_service_of_the_same_name_in_another_namespace_is_another_backend() {
     let reading = read(json!([{ "route": [to("shop", 90), to("shop.other.svc.cluster.local", 10)] }])).unwrap();
     assert_eq!(reading.policy, policy("canaries: [{ name: shop, weight: 10 }]"));
+    assert_eq!(reading.route.canaries()[0].to_string(), "other/shop:80");
+    assert_eq!(reading.findings.len(), 1, "a finding about stable: {:?}", reading.findings);
     let error = read(json!([{ "route": [to("shop.other.svc.cluster.local", 1)] }])).unwrap_err().to_string();
     assert_eq!(error, "all requests go to `other/shop:80`: a policy has at least one canary");
 }

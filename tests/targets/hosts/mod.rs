@@ -1,0 +1,9 @@
+//! Virtual hosts: every target answers each request as the location that decides it.
+
+mod gateway;
+mod golden;
+mod istio;
+mod limits;
+mod linkerd;
+mod lists;
+mod rows;

@@ -63,6 +63,14 @@ pub enum IngressError {
         /// The name of the stable Ingress.
         ingress: Excerpt,
     },
+    /// A Service is in another namespace than the stable Ingress.
+    #[error(
+        "`{service}` is in another namespace: the backends of an Ingress are Services in the namespace of the Ingress"
+    )]
+    OtherNamespace {
+        /// The Service that was named, with its namespace.
+        service: Excerpt,
+    },
     /// The canary's Service is the stable Service.
     #[error("`{service}` is the stable Service: ingress-nginx ignores a canary with the same Service")]
     SameService {
@@ -163,6 +171,7 @@ impl Diagnostic for IngressError {
             IngressError::Ambiguous { .. } => "ambiguous",
             IngressError::NotRouted { .. } => "not-routed",
             IngressError::SameName { .. } => "same-name",
+            IngressError::OtherNamespace { .. } => "other-namespace",
             IngressError::SameService { .. } => "same-service",
             IngressError::PortNotation { .. } => "port-notation",
             IngressError::CanaryRouted { .. } => "canary-routed",
@@ -195,6 +204,7 @@ impl Diagnostic for IngressError {
             | IngressError::NothingToSplit { ingress, .. }
             | IngressError::NoPath { ingress, .. } => Some(Cow::Borrowed(ingress.as_str())),
             IngressError::NoName
+            | IngressError::OtherNamespace { .. }
             | IngressError::SameService { .. }
             | IngressError::PortNotation { .. }
             | IngressError::NoCanary

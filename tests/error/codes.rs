@@ -7,7 +7,7 @@ use canary_policy::error::{
 use canary_policy::policy::Ratio;
 use canary_policy::targets::Part;
 use canary_policy::targets::nginx::{self, AnnotationFinding, FindingKind, Flags};
-use canary_policy::{Loss, Policy};
+use canary_policy::{Loss, Policy, Variant};
 
 use crate::util::{annotations, spec};
 
@@ -129,6 +129,26 @@ fn of_a_route_and_its_conversion() {
             None,
             Some("name"),
         ),
+        (ConversionError::Conflict { field: "policy", other: text("a"), why }, "conflict", None, Some("policy")),
+        (
+            ConversionError::VirtualHost {
+                host: text("shop"),
+                error: Box::new(ConversionError::GrpcPath(text("/a/b/c"))),
+            },
+            "grpc-path",
+            Some("shop"),
+            Some("paths"),
+        ),
+        (
+            ConversionError::Location {
+                host: text("shop"),
+                location: text("Prefix /a"),
+                error: Box::new(ConversionError::Port { backend: text("a"), why }),
+            },
+            "port-number",
+            Some("shop"),
+            Some("locations[Prefix /a].backends"),
+        ),
     ]);
     let ratio = |parts| Ratio::new(parts, 10);
     hold([
@@ -151,6 +171,12 @@ fn of_a_route_and_its_conversion() {
             None,
             Some("hosts[2]"),
         ),
+        (
+            Loss::Needs { part: Part::Backend(Variant::Stable), value: text("a/b:80"), object },
+            "needs",
+            None,
+            Some("backends.stable"),
+        ),
     ]);
 }
 
@@ -171,6 +197,8 @@ fn of_a_part() {
         (Part::AffinitySameSite, "affinity.cookie.sameSite"),
         (Part::AffinitySecure, "affinity.cookie.secure"),
         (Part::Host(1), "hosts[1]"),
+        (Part::Backend(Variant::Stable), "backends.stable"),
+        (Part::Backend(Variant::Canary(1)), "backends.canaries[1]"),
     ];
     for (part, field) in rows {
         assert_eq!(part.to_string(), field);
@@ -190,6 +218,12 @@ fn of_objects_that_are_read() {
         (ReadError::Kind { kind: text("a"), expected: "b" }, "kind", None, Some("kind")),
         (ReadError::ApiVersion { api_version: text("a"), expected: "b" }, "api-version", None, Some("apiVersion")),
         (ReadError::Annotation { annotation, invalid: word() }, "variants-word", None, annotated),
+        (
+            ReadError::Annotation { annotation, invalid: InvalidVariants::SeveralPolicies },
+            "variants-several-policies",
+            None,
+            annotated,
+        ),
         (ReadError::NoPort { field: field(), backend: text("a") }, "no-port", None, at),
         (ReadError::NoObject, "no-object", None, None),
         (ReadError::NoSplit, "no-split", None, None),
@@ -238,6 +272,7 @@ fn of_ingresses() {
             None,
         ),
         (IngressError::SameName { ingress: ingress() }, "same-name", object, None),
+        (IngressError::OtherNamespace { service: service() }, "other-namespace", None, None),
         (IngressError::SameService { service: service() }, "same-service", None, None),
         (IngressError::PortNotation { service: service(), canary: service() }, "port-notation", None, None),
         (IngressError::CanaryRouted { ingress: ingress(), service: service() }, "canary-routed", object, None),

@@ -264,6 +264,10 @@ fn an_invalid_route_is_an_error_and_a_refused_part_is_a_loss() {
             "backends: `web:http` needs a port number: a route that attaches to a Service is for one of its ports",
         ),
         (
+            route_to("other/web:80", &["c0:80"]),
+            "backends: `other/web:80` is refused: an HTTPRoute for all clients is in the namespace of its Service",
+        ),
+        (
             route_to("web:80", &["c0"]),
             "backends: `c0` needs a port number: a backendRef to a Service has a port number",
         ),

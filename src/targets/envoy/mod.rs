@@ -1,7 +1,8 @@
 //! Envoy: a RouteConfiguration of the v3 API, as of Envoy 1.40
 //! (<https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/route/v3/route_components.proto>).
 //!
-//! * The first route of the list that matches decides. Each path of the route has one Envoy route for each condition.
+//! * The first route of the list that matches decides. Each path of the route has one Envoy route for each condition. The routes of a
+//!   virtual host are in the order in which the locations decide.
 //! * A cluster has the name of the backend, as in `web:80` or, for a Service in another namespace, `shop/web:80`, and has to exist
 //!   under that name.
 //! * A host matches with any port in a request. `*.example.com` matches any number of labels before `.example.com`,

@@ -44,7 +44,7 @@ pub fn http_routes(
     route: &Route,
     params: &RouteParams,
 ) -> Result<Conversion<Vec<HttpRoute>>, ConversionError> {
-    of_route(policy, route, Writer::new(route.front(), params, "HTTPRoute", http_match))
+    of_route(policy, route, &Writer::new(route.front(), params, "HTTPRoute", http_match))
 }
 
 /// Writes a policy and a route as GRPCRoutes: one, unless the limits of a GRPCRoute require several.
@@ -75,7 +75,7 @@ pub fn grpc_routes(
     route: &Route,
     params: &RouteParams,
 ) -> Result<Conversion<Vec<GrpcRoute>>, ConversionError> {
-    of_route(policy, route, Writer::new(route.front(), params, "GRPCRoute", grpc_match))
+    of_route(policy, route, &Writer::new(route.front(), params, "GRPCRoute", grpc_match))
 }
 
 /// Writes a virtual host as HTTPRoutes, which have the name of the virtual host, numbered from the second one on.
@@ -112,7 +112,7 @@ pub fn http_routes_of_host(
     host: &VirtualHost,
     params: &RouteParams,
 ) -> Result<Conversion<Vec<HttpRoute>, LocationLoss>, ConversionError> {
-    of_host(host, Writer::new(host.front(), params, "HTTPRoute", http_match))
+    of_host(host, &Writer::new(host.front(), params, "HTTPRoute", http_match))
 }
 
 /// Writes a virtual host as GRPCRoutes, in the way of [`http_routes_of_host`].
@@ -142,14 +142,16 @@ pub fn grpc_routes_of_host(
     host: &VirtualHost,
     params: &RouteParams,
 ) -> Result<Conversion<Vec<GrpcRoute>, LocationLoss>, ConversionError> {
-    of_host(host, Writer::new(host.front(), params, "GRPCRoute", grpc_match))
+    of_host(host, &Writer::new(host.front(), params, "GRPCRoute", grpc_match))
 }
+
+type Objects<M> = Vec<Object<Spec<M>>>;
 
 fn of_route<M: Clone>(
     policy: &Policy,
     route: &Route,
-    writer: Writer<'_, M>,
-) -> Result<Conversion<Vec<Object<Spec<M>>>>, ConversionError> {
+    writer: &Writer<'_, M>,
+) -> Result<Conversion<Objects<M>>, ConversionError> {
     let group = Group::of_route(policy, route)?;
     writer.check_parents()?;
     let Conversion { output: parts, mut losses } = writer.parts(&group)?;
@@ -159,8 +161,8 @@ fn of_route<M: Clone>(
 
 fn of_host<M: Clone>(
     host: &VirtualHost,
-    writer: Writer<'_, M>,
-) -> Result<Conversion<Vec<Object<Spec<M>>>, LocationLoss>, ConversionError> {
+    writer: &Writer<'_, M>,
+) -> Result<Conversion<Objects<M>, LocationLoss>, ConversionError> {
     let front = host.front();
     writer.check_parents()?;
     for location in host.locations() {

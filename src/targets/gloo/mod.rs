@@ -6,6 +6,7 @@
 //!
 //! * The first route of the list that matches decides. If a selector chooses several RouteTables of equal weight, Gloo sorts
 //!   all of their routes by path: give the RouteTable a weight of its own, or delegate to it by name.
+//!   A virtual host is one object, whose routes are in the order in which the locations decide.
 //! * A prefix is compared character by character: the path prefix `/cart` of a route is written as exactly `/cart` or the
 //!   prefix `/cart/`. A path that another path of the route covers is not written.
 //! * An object that is too large for etcd is an error.

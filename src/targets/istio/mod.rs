@@ -7,7 +7,9 @@
 //!   another, and a rule without a match hides every rule after it, so the split by weight is the last rule.
 //! * A prefix is compared character by character: the path prefix `/cart` of a route is written as exactly `/cart` or the
 //!   prefix `/cart/`. A path that another path of the route covers is not written, because Istio warns about such a match.
-//! * Every rule has every path, in one object. An object that is too large for etcd is an error.
+//! * A virtual host is one VirtualService, because Istio promises no order between several of one host. Its rules are in the order in
+//!   which the locations decide.
+//! * Every rule of a policy has every path of the policy, in one object. An object that is too large for etcd is an error.
 //! * A cookie is matched by a regular expression on the `cookie` header. A regular expression has the syntax of RE2, matches
 //!   the whole value, and has 1 to 1024 bytes and at most 32768 instructions, which is Istio's setting of Envoy's limit.
 //! * An affinity cookie is set by a `set-cookie` header that is added to the responses of a destination, and read by rules
@@ -16,6 +18,7 @@
 //! * Weights are parts of their sum, up to 2147483647. Istio 1.14 and older versions require weights that add up to 100, which a
 //!   parameter asks for. A destination without a share is left out, and a single destination
 //!   has no weight: it gets every request, whatever its weight is.
+//! * A Service in another namespace is named by its full DNS name.
 //! * A destination has a port number: without one, Istio routes to the port that the request came to, which the Service need not
 //!   have.
 //! * A header that a gateway overwrites or removes before it routes, such as `x-forwarded-for`, is not matched: the rule is a loss.

@@ -29,7 +29,7 @@ pub struct Objects {
 /// The objects that [`virtual_service_of_host`](super::virtual_service_of_host) writes, in the order in which to apply them; it has an
 /// example.
 ///
-/// Requests to a subset that no DestinationRule defines are answered with 503: apply the DestinationRules first, and delete them
+/// Requests to a subset that no DestinationRule defines are answered with 503: apply each DestinationRule first, and delete it
 /// last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]

@@ -1,4 +1,4 @@
-//! A policy and a route, or a virtual host, as a VirtualService and, for subsets, DestinationRules.
+//! A policy and a route, or a virtual host, as a VirtualService and, for subsets, one DestinationRule for each Service.
 
 use super::header_match::{HeaderMatch, header_match};
 use super::hosts::{destination, gateways, hosts, service_host};

@@ -12,6 +12,10 @@
 //!   cover every request, a last rule sends the other requests to stable, unless the [`RouteParams`] say otherwise.
 //! * The proxy compares the lengths of paths, and in some versions not their types: exactly `/cart` of one route and the prefix
 //!   `/cart` of another are then equally specific. The number of headers decides, and after it the age and the name of the object.
+//! * Several policies of one Service are several objects, so [`http_routes_of_hosts`] takes all virtual hosts of a cluster together.
+//!   Locations that lead alike share rules, and the rule for other requests is written once for each Service.
+//! * A backend in another namespace needs no `ReferenceGrant`: the policy controller does not look for one (linkerd2 `0407cc5`,
+//!   `policy-controller/k8s/index/src/outbound/index/http.rs`).
 //! * A rule on the header `host` matches no HTTP/2 request that has only an `:authority`.
 //! * A backend without a ready pod gets no request, and its share goes to the other backends: clients see no errors from a
 //!   broken canary.

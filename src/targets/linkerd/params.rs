@@ -5,7 +5,8 @@
 /// By default the rule is written if the paths of the route do not cover every request, because a Service with an HTTPRoute answers
 /// nothing else. **Only one of several routes of a Service may write it**: if one route is for `/api` and another for `/`, the rule
 /// of the first and the split of the second match the same requests equally well, and the older object decides, or the first by
-/// name. Write it for none of them if one of the routes is for `/`.
+/// name. Write it for none of them if one of the routes is for `/`. [`http_routes_of_hosts`](super::http_routes_of_hosts) writes
+/// the routes of a Service together, and the rule once.
 ///
 /// ```
 /// use canary_policy::route::Path;

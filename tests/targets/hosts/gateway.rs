@@ -71,7 +71,7 @@ pub fn accepted(objects: &[Value]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(cases(1_500))]
+    #![proptest_config(cases(600))]
 
     /// The order of the objects makes no difference, because their age or name decides only between equal matches.
     #[test]

@@ -39,7 +39,7 @@ fn in_one_namespace(mut objects: Value) -> Value {
 }
 
 proptest! {
-    #![proptest_config(cases(1_500))]
+    #![proptest_config(cases(600))]
 
     #[test]
     fn the_object_routes_as_the_location_decides(case in virtual_hosts()) {

@@ -45,7 +45,7 @@ pub fn answer(host: &VirtualHost, path: &str, request: &Lines) -> Outcome {
 }
 
 proptest! {
-    #![proptest_config(cases(1_500))]
+    #![proptest_config(cases(600))]
 
     /// A proxy in front, such as an ingress controller, sends a request to the stable Service of the location that decides.
     #[test]

@@ -52,7 +52,7 @@ pub fn gloo_answer(host: &VirtualHost, path: &str, request: &Lines) -> Outcome {
 }
 
 proptest! {
-    #![proptest_config(cases(1_500))]
+    #![proptest_config(cases(600))]
 
     #[test]
     fn a_configuration_routes_as_the_location_decides(one in virtual_hosts(), other in virtual_hosts()) {

@@ -131,6 +131,18 @@ fn parameters_without_a_canary_ingress_are_an_error() {
             named("web", "web-2").with_flags(Flags::default().with_prefix(Prefix::new("a/b").unwrap())),
             "`a/b` cannot be the prefix of an annotation: an API server expects a DNS name before the `/`",
         ),
+        (
+            named("web", "other/web-2"),
+            "`other/web-2` is in another namespace: the backends of an Ingress are Services in the namespace of the Ingress",
+        ),
+        (
+            named("other/web", "web-2"),
+            "`other/web` is in another namespace: the backends of an Ingress are Services in the namespace of the Ingress",
+        ),
+        (
+            named("mall/web", "mall/web"),
+            "`web:http` is the stable Service: ingress-nginx ignores a canary with the same Service",
+        ),
         (named("web", "web"), "`web:http` is the stable Service: ingress-nginx ignores a canary with the same Service"),
         (
             named("web", "api:80"),

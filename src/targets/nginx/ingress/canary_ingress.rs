@@ -59,6 +59,7 @@ pub struct CanaryIngress {
 /// * The rules of other Services take all paths of the stable Service.
 /// * An API server refuses a name, the namespace, the class, a host, a path or the prefix.
 /// * Both Ingresses would have the same name.
+/// * A Service is in another namespace than the stable Ingress.
 ///
 /// ```
 /// use canary_policy::Policy;
@@ -92,6 +93,7 @@ pub fn canary_ingress(
     let Conversion { output: written, losses } = annotations(policy, &flags.prefix);
     let name = canary_name(stable, name.as_deref(), &written.name, &flags.prefix)?;
 
+    stable.check_namespace(canary)?;
     let service = StableService::of(stable, stable_service.as_ref())?;
     let swap = ServiceSwap::to(canary);
     swap.check(stable, &service)?;

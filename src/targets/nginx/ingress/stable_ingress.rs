@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::networking::v1::{Ingress, IngressBackend, IngressRule, IngressSpec, IngressTLS};
 
 use crate::error::{Excerpt, IngressError};
+use crate::route::Backend;
 use crate::targets::nginx::Flags;
 use crate::targets::nginx::annotations::getter::parse_bool;
 use crate::targets::nginx::annotations::key;
@@ -53,6 +54,16 @@ impl<'i> StableIngress<'i> {
 
     pub(super) fn namespace(self) -> Option<&'i str> {
         self.object.metadata.namespace.as_deref()
+    }
+
+    /// Refuses a Service that no backend of the Ingress can name.
+    pub(super) fn check_namespace(self, service: &Backend) -> Result<(), IngressError> {
+        match service.namespace() {
+            Some(namespace) if Some(namespace) != self.namespace() => {
+                Err(IngressError::OtherNamespace { service: Excerpt::of(&service.to_string()) })
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn annotations(self) -> &'i BTreeMap<String, String> {

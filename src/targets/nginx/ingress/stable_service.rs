@@ -45,6 +45,7 @@ impl StableService {
         };
         match named {
             Some(named) => {
+                ingress.check_namespace(named)?;
                 let service = StableService { name: named.service().to_owned(), port: named.port().map(ingress_port) };
                 if routed.iter().any(|routed| service.is(routed)) {
                     Ok(service)

@@ -4,8 +4,8 @@
 //! * [`annotations`] writes a policy, [`read`] reads one back, and [`parse`] returns what the controller's own parser does.
 //! * [`RequestView`] is a request as nginx sees it, so that a recorded request is decided as the controller decided it.
 //! * [`token`] is the name of a backend in the controller's affinity cookie.
-//! * With the feature `k8s-openapi`, `Cluster` reads all Ingresses of a cluster as the controller does, and `lint` finds the
-//!   canaries of a cluster that do not do what their owners probably think. `canary_ingress` writes the canary Ingress of a
+//! * With the feature `k8s-openapi`, `Cluster` reads all Ingresses of a cluster as the controller does, `hosts` turns them into
+//!   virtual hosts for the other targets, and `lint` finds the canaries of a cluster that do not do what their owners probably think. `canary_ingress` writes the canary Ingress of a
 //!   stable one, `Pair` finds it, `routes` reads the routes of an Ingress for the other targets, and `Manifest` reads an Ingress
 //!   of any API version.
 //!
@@ -18,6 +18,8 @@ mod annotations;
 #[cfg(feature = "k8s-openapi")]
 mod cluster;
 mod flags;
+#[cfg(feature = "k8s-openapi")]
+mod hosts;
 #[cfg(feature = "k8s-openapi")]
 mod ingress;
 #[cfg(feature = "k8s-openapi")]
@@ -38,6 +40,9 @@ pub use cluster::{
     Upstream, UpstreamAffinity, VirtualHost,
 };
 pub use flags::Flags;
+#[cfg(feature = "k8s-openapi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+pub use hosts::{HostReading, IngressFinding, hosts};
 #[cfg(feature = "k8s-openapi")]
 #[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
 pub use ingress::{

@@ -56,6 +56,12 @@ impl RiskLevel {
             RiskLevel::Low
         }
     }
+
+    /// Whether the controller reads an annotation of this name, without its prefix.
+    #[cfg(feature = "k8s-openapi")]
+    pub(super) fn is_annotation(name: &str) -> bool {
+        [&CRITICAL[..], &HIGH, &MEDIUM, &LOW].iter().any(|names| names.contains(&name))
+    }
 }
 
 /// The word in the controller's `ConfigMap`.
@@ -70,7 +76,7 @@ impl fmt::Display for RiskLevel {
     }
 }
 
-// Source of the three lists: ingress-nginx, `docs/user-guide/nginx-configuration/annotations-risk.md`, which is generated from
+// Source of the lists: ingress-nginx, `docs/user-guide/nginx-configuration/annotations-risk.md`, which is generated from
 // the annotation parsers.
 
 #[cfg(feature = "k8s-openapi")]
@@ -92,7 +98,7 @@ const HIGH: [&str; 10] = [
 ];
 
 #[cfg(feature = "k8s-openapi")]
-const MEDIUM: [&str; 44] = [
+const MEDIUM: [&str; 45] = [
     "affinity-mode",
     "allowlist-source-range",
     "app-root",
@@ -137,4 +143,84 @@ const MEDIUM: [&str; 44] = [
     "session-cookie-name",
     "session-cookie-path",
     "temporal-redirect",
+    "x-forwarded-prefix",
+];
+
+#[cfg(feature = "k8s-openapi")]
+const LOW: [&str; 75] = [
+    "affinity",
+    "affinity-canary-behavior",
+    "auth-always-set-cookie",
+    "auth-keepalive",
+    "auth-keepalive-requests",
+    "auth-keepalive-share-vars",
+    "auth-keepalive-timeout",
+    "auth-method",
+    "auth-secret-type",
+    "auth-tls-pass-certificate-to-upstream",
+    "auth-tls-verify-depth",
+    "auth-type",
+    "backend-protocol",
+    "canary",
+    "canary-weight",
+    "canary-weight-total",
+    "client-body-buffer-size",
+    "connection-proxy-header",
+    "cors-allow-credentials",
+    "cors-max-age",
+    "custom-http-errors",
+    "default-backend",
+    "disable-proxy-intercept-errors",
+    "enable-access-log",
+    "enable-cors",
+    "enable-global-auth",
+    "enable-modsecurity",
+    "enable-opentelemetry",
+    "enable-owasp-core-rules",
+    "enable-rewrite-log",
+    "from-to-www-redirect",
+    "http2-push-preload",
+    "limit-allowlist",
+    "limit-burst-multiplier",
+    "limit-connections",
+    "limit-rate",
+    "limit-rate-after",
+    "limit-rpm",
+    "limit-rps",
+    "load-balance",
+    "mirror-request-body",
+    "opentelemetry-trust-incoming-span",
+    "permanent-redirect-code",
+    "proxy-buffer-size",
+    "proxy-buffering",
+    "proxy-buffers-number",
+    "proxy-connect-timeout",
+    "proxy-http-version",
+    "proxy-max-temp-file-size",
+    "proxy-next-upstream-timeout",
+    "proxy-next-upstream-tries",
+    "proxy-read-timeout",
+    "proxy-request-buffering",
+    "proxy-send-timeout",
+    "proxy-ssl-protocols",
+    "proxy-ssl-server-name",
+    "proxy-ssl-verify",
+    "proxy-ssl-verify-depth",
+    "satisfy",
+    "service-upstream",
+    "session-cookie-change-on-failure",
+    "session-cookie-conditional-samesite-none",
+    "session-cookie-partitioned",
+    "session-cookie-samesite",
+    "session-cookie-secure",
+    "ssl-ciphers",
+    "ssl-passthrough",
+    "ssl-prefer-server-ciphers",
+    "ssl-redirect",
+    "temporal-redirect-code",
+    "upstream-hash-by-subset",
+    "upstream-hash-by-subset-size",
+    "upstream-vhost",
+    "use-port-in-redirects",
+    "use-regex",
 ];

@@ -4,6 +4,7 @@ mod annotations;
 mod canary_ingress;
 mod cluster;
 mod decisions;
+mod hosts;
 mod laws;
 mod lint;
 mod manifest;

@@ -14,7 +14,7 @@ mod refusal;
 mod service;
 pub(super) mod stored_ingress;
 pub(super) mod upstream;
-mod upstream_key;
+pub(super) mod upstream_key;
 mod virtual_host;
 
 use std::cmp::Reverse;

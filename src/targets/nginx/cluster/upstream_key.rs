@@ -8,8 +8,8 @@ use super::ObjectName;
 pub(in crate::targets::nginx) struct UpstreamKey {
     /// The name of the upstream.
     pub(in crate::targets::nginx) name: String,
-    pub(super) service: ObjectName,
-    pub(super) port: String,
+    pub(in crate::targets::nginx) service: ObjectName,
+    pub(in crate::targets::nginx) port: String,
 }
 
 impl UpstreamKey {

@@ -94,6 +94,8 @@ fn an_ingress_with_a_risky_annotation_is_not_stored() {
         ("Medium", "canary-weight-total=100", true),
         ("Low", "canary-weight-total=100", true),
         ("low", "affinity=cookie", true),
+        ("low", "x-forwarded-prefix=/a", false),
+        ("medium", "x-forwarded-prefix=/a", true),
         ("low", "affinity-mode=balanced", false),
         ("low", "session-cookie-name=x", false),
         ("bogus", "canary-by-header-value=x", false),

@@ -1,0 +1,95 @@
+//! The annotations of stable Ingresses that a virtual host cannot hold.
+
+use crate::targets::nginx::annotations::getter::{normalized, parse_bool};
+use crate::targets::nginx::annotations::key;
+use crate::targets::nginx::cluster::ingress_affinity::COOKIE;
+use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
+use crate::targets::nginx::{Prefix, RiskLevel};
+
+const USE_REGEX: &str = "use-regex";
+const REWRITE_TARGET: &str = "rewrite-target";
+const BACKEND_PROTOCOL: &str = "backend-protocol";
+const SERVER_ALIAS: &str = "server-alias";
+
+/// An annotation of one Ingress that makes the controller compare every path of the host as a regular expression, letter case
+/// aside (controller 1.15.1, `enforceRegexModifier` in `internal/ingress/controller/template/template.go`).
+#[derive(Clone, Copy)]
+pub(super) enum RegexAnnotation {
+    UseRegex,
+    RewriteTarget,
+}
+
+impl RegexAnnotation {
+    /// The annotation that an Ingress has for this path.
+    pub(super) fn of(ingress: &StoredIngress<'_>, path: &str, prefix: &Prefix) -> Option<Self> {
+        let value = |name| value_of(ingress, name, prefix);
+        if value(USE_REGEX).as_deref().and_then(parse_bool) == Some(true) {
+            Some(RegexAnnotation::UseRegex)
+        } else if value(REWRITE_TARGET).is_some_and(|target| !target.is_empty() && target != path) {
+            Some(RegexAnnotation::RewriteTarget)
+        } else {
+            None
+        }
+    }
+
+    /// Why a path with such characters is left out.
+    pub(super) const fn why_left_out(self) -> &'static str {
+        match self {
+            RegexAnnotation::UseRegex => "`use-regex` is set on the host, so it is a regular expression",
+            RegexAnnotation::RewriteTarget => "`rewrite-target` is set on the host, so it is a regular expression",
+        }
+    }
+
+    /// Why another path is compared in another way.
+    pub(super) const fn why_assumed(self) -> &'static str {
+        match self {
+            RegexAnnotation::UseRegex => {
+                "`use-regex` is set on the host, so the controller compares the beginning of the path, letter case aside"
+            }
+            RegexAnnotation::RewriteTarget => {
+                "`rewrite-target` is set on the host, so the controller compares the beginning of the path, letter case aside"
+            }
+        }
+    }
+}
+
+/// The value of an annotation as the controller reads a text.
+fn value_of(ingress: &StoredIngress<'_>, name: &str, prefix: &Prefix) -> Option<String> {
+    ingress.annotations.get(&prefix.key(name)).map(|raw| normalized(raw))
+}
+
+/// Whether the Services of the Ingress speak gRPC.
+pub(super) fn is_grpc(ingress: &StoredIngress<'_>, prefix: &Prefix) -> bool {
+    value_of(ingress, BACKEND_PROTOCOL, prefix).is_some_and(|protocol| matches!(protocol.as_str(), "GRPC" | "GRPCS"))
+}
+
+/// The reason why an annotation with this value is left out; `None` if it is a part of the virtual host, or has no effect.
+pub(super) fn why_left_out(name: &str, value: &str, is_grpc_host: bool) -> Option<&'static str> {
+    let is_of_policy = name.starts_with("session-cookie")
+        || key::OF_CANARY.contains(&name)
+        || [key::AFFINITY_MODE, key::AFFINITY_BEHAVIOR].contains(&name);
+    let is_unread = is_of_policy || !RiskLevel::is_annotation(name) || value.is_empty();
+    let has_no_effect = match name {
+        // They are read elsewhere: `use-regex` is a finding at each path that it changes.
+        SERVER_ALIAS | USE_REGEX => true,
+        key::AFFINITY => normalized(value) != COOKIE,
+        BACKEND_PROTOCOL => value == "HTTP" || (is_grpc_host && matches!(value, "GRPC" | "GRPCS")),
+        _ => is_off_by_default(name) && parse_bool(&normalized(value)) == Some(false),
+    };
+    match name {
+        _ if is_unread || has_no_effect => None,
+        REWRITE_TARGET => {
+            Some("a virtual host rewrites no path: most targets have a filter for it, which has to be added")
+        }
+        key::AFFINITY => Some("the controller pins a client to one pod, and a policy pins a client to a variant"),
+        _ => Some("a virtual host holds only hosts, paths, backends and policies"),
+    }
+}
+
+/// Whether the annotation turns something on that is off without it, so that `false` changes nothing.
+fn is_off_by_default(name: &str) -> bool {
+    matches!(
+        name,
+        "enable-cors" | "force-ssl-redirect" | "from-to-www-redirect" | "service-upstream" | "ssl-passthrough"
+    )
+}

@@ -1,0 +1,200 @@
+//! Reads one virtual host of a cluster.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::HostReading;
+use super::annotations::{RegexAnnotation, is_grpc, why_left_out};
+use super::findings_by_ingress::FindingsByIngress;
+use super::location_reader::LocationReader;
+use super::upstream_backends::UpstreamBackends;
+use crate::error::InvalidRoute;
+use crate::route::{self, Host, Path};
+use crate::targets::finding::Findings;
+use crate::targets::nginx::cluster::configuration::Record;
+use crate::targets::nginx::cluster::host_locations::{Claim, ClaimOutcome};
+use crate::targets::nginx::cluster::stored_ingress::{CATCH_ALL, StoredIngress};
+use crate::targets::nginx::cluster::{ClusterParts, Place};
+use crate::targets::nginx::{Configuration, Location, ObjectName, VirtualHost};
+
+/// Everything that virtual hosts are read from.
+pub(super) struct HostReader<'c> {
+    parts: ClusterParts<'c>,
+    ingresses: BTreeMap<&'c ObjectName, &'c StoredIngress<'c>>,
+    backends: UpstreamBackends<'c>,
+    /// The places of the paths that have a location, by Ingress, host and path.
+    places: BTreeMap<PathKey<'c>, Place>,
+    /// The names of the virtual hosts, by host.
+    names: BTreeMap<&'c str, String>,
+}
+
+/// The Ingress, host and text of a path.
+type PathKey<'c> = (&'c ObjectName, &'c str, &'c str);
+
+impl<'c> HostReader<'c> {
+    pub(super) fn new(parts: ClusterParts<'c>, record: &'c Record<'c>, configuration: &'c Configuration) -> Self {
+        let claimed = record.claims.iter().filter(|claim| claim.outcome == ClaimOutcome::Claimed);
+        let place = |claim: &'c Claim| ((&claim.ingress, claim.host.as_str(), claim.path.as_str()), claim.place);
+        HostReader {
+            parts,
+            ingresses: record.ingresses.iter().map(|ingress| (ingress.name, ingress)).collect(),
+            backends: UpstreamBackends::new(record, configuration, parts.services),
+            places: claimed.map(place).collect(),
+            names: names(configuration.virtual_hosts.iter().map(|host| host.host.as_str())),
+        }
+    }
+
+    /// Whether an Ingress answers on the host.
+    pub(super) fn is_served(&self, host: &VirtualHost) -> bool {
+        host.locations.iter().any(|location| location.ingress.is_some() && self.backends.has(&location.stable))
+    }
+
+    /// The virtual host, and the findings.
+    pub(super) fn read(&self, host: &VirtualHost) -> HostReading {
+        let mut findings = FindingsByIngress::default();
+        let ingresses = self.ingresses_of(host);
+        let shortest = host.locations.iter().rev().find_map(|location| location.ingress.as_ref());
+        let namespace = shortest.map(ObjectName::namespace).unwrap_or_default();
+        let locations = self.locations(host, namespace, &mut findings);
+        let grpc = ingresses.iter().all(|ingress| is_grpc(ingress, &self.parts.flags.prefix));
+        for ingress in &ingresses {
+            self.annotations(ingress, grpc, findings.of(ingress.name));
+            self.certificates(ingress, &host.host, findings.of(ingress.name));
+        }
+        let hosts = host_names(host, &ingresses, &mut findings);
+        // Without a location, each path is a finding already.
+        let parts = hosts.filter(|_| !locations.is_empty());
+        let virtual_host = parts.map(|hosts| self.virtual_host(&host.host, namespace, locations, hosts));
+        if let Some(Err(invalid)) = &virtual_host {
+            for ingress in &ingresses {
+                let why = "no virtual host can have such a name or namespace";
+                findings.of(ingress.name).left_out("spec.rules", &invalid.to_string(), why);
+            }
+        }
+        let virtual_host = virtual_host.and_then(Result::ok);
+        HostReading { host: host.host.clone(), virtual_host, grpc, findings: findings.into_vec() }
+    }
+
+    fn virtual_host(
+        &self,
+        host: &str,
+        namespace: &str,
+        locations: BTreeMap<Path, route::Location>,
+        hosts: Vec<Host>,
+    ) -> Result<route::VirtualHost, InvalidRoute> {
+        let name = self.names.get(host).map_or(host, String::as_str);
+        let read = route::VirtualHost::new(name, locations.into_values())?;
+        read.with_namespace(namespace)?.with_hosts(hosts)
+    }
+
+    /// The locations by path. Longer paths come first, and the first location of a path decides.
+    fn locations(
+        &self,
+        host: &VirtualHost,
+        namespace: &str,
+        findings: &mut FindingsByIngress,
+    ) -> BTreeMap<Path, route::Location> {
+        let reader = LocationReader { backends: &self.backends, namespace, regex: self.regex_annotation(host) };
+        let mut locations: BTreeMap<Path, route::Location> = BTreeMap::new();
+        for location in &host.locations {
+            let Some(ingress) = &location.ingress else { continue };
+            let field = self.field(ingress, &host.host, location);
+            let Some(read) = reader.read(location, &field, findings) else { continue };
+            if locations.contains_key(read.path()) {
+                let why = "an earlier location of the host has the same path here";
+                findings.of(ingress).left_out(field, &location.path, why);
+            } else {
+                locations.insert(read.path().clone(), read);
+            }
+        }
+        locations
+    }
+
+    /// The Ingresses that have locations of the host.
+    fn ingresses_of(&self, host: &VirtualHost) -> Vec<&StoredIngress<'_>> {
+        let names: BTreeSet<&ObjectName> =
+            host.locations.iter().filter_map(|location| location.ingress.as_ref()).collect();
+        names.into_iter().filter_map(|name| self.ingresses.get(name).copied()).collect()
+    }
+
+    /// The field of a location in its Ingress.
+    fn field(&self, ingress: &ObjectName, host: &str, location: &Location) -> String {
+        let place = self.places.get(&(ingress, host, location.path.as_str())).filter(|_| !location.is_default_backend);
+        place.copied().unwrap_or(Place::DefaultBackend).to_string()
+    }
+
+    /// The annotation that makes every path of the host a regular expression.
+    fn regex_annotation(&self, host: &VirtualHost) -> Option<RegexAnnotation> {
+        host.locations.iter().find_map(|location| {
+            let ingress = self.ingresses.get(location.ingress.as_ref()?)?;
+            RegexAnnotation::of(ingress, &location.path, &self.parts.flags.prefix)
+        })
+    }
+
+    /// Reports the annotations that change what the host answers, and that no virtual host can hold.
+    fn annotations(&self, ingress: &StoredIngress<'_>, is_grpc_host: bool, findings: &mut Findings) {
+        for (key, value) in ingress.annotations {
+            let Some(name) = self.parts.flags.prefix.annotation(key) else { continue };
+            if let Some(why) = why_left_out(name, value, is_grpc_host) {
+                findings.left_out(format!("metadata.annotations[{key}]"), value, why);
+            }
+        }
+    }
+
+    /// Reports the certificates of the host.
+    fn certificates(&self, ingress: &StoredIngress<'_>, host: &str, findings: &mut Findings) {
+        let spec = self.parts.ingresses.get(ingress.name).and_then(|object| object.spec.as_ref());
+        for (index, tls) in spec.iter().flat_map(|spec| spec.tls.iter().flatten()).enumerate() {
+            let hosts = tls.hosts.as_deref().unwrap_or_default();
+            if hosts.is_empty() || hosts.iter().any(|other| other == host) {
+                let secret = tls.secret_name.as_deref().unwrap_or_default();
+                findings.left_out(format!("spec.tls[{index}]"), secret, "certificates belong to a Gateway or listener");
+            }
+        }
+    }
+}
+
+/// The names of the host: the host and its aliases. `None` if the host cannot be written elsewhere, which is a finding.
+fn host_names(
+    host: &VirtualHost,
+    ingresses: &[&StoredIngress<'_>],
+    findings: &mut FindingsByIngress,
+) -> Option<Vec<Host>> {
+    if host.host == CATCH_ALL {
+        return Some(Vec::new());
+    }
+    let mut report = |name: &str| {
+        for ingress in ingresses {
+            findings.of(ingress.name).left_out("spec.rules", name, "it is no host of a route");
+        }
+    };
+    let Ok(first) = Host::new(&host.host) else {
+        report(&host.host);
+        return None;
+    };
+    let mut hosts = vec![first];
+    for alias in &host.aliases {
+        match Host::new(alias) {
+            Ok(alias) => hosts.push(alias),
+            Err(_) => report(alias),
+        }
+    }
+    Some(hosts)
+}
+
+/// The names of virtual hosts: the host, `catch-all`, or `wildcard.` and a domain. A name that another host has already gets a number.
+fn names<'h>(hosts: impl Iterator<Item = &'h str> + Clone) -> BTreeMap<&'h str, String> {
+    let mut taken: BTreeSet<String> = hosts.clone().map(str::to_owned).collect();
+    let mut names = BTreeMap::new();
+    for host in hosts {
+        let base = match host.strip_prefix("*.") {
+            Some(domain) => format!("wildcard.{domain}"),
+            None if host == CATCH_ALL => "catch-all".to_owned(),
+            None => host.to_owned(),
+        };
+        let numbered = (2..).map(|number| format!("{base}-{number}"));
+        let mut candidates = std::iter::once(base.clone()).chain(numbered);
+        let name = candidates.find(|name| name == host || taken.insert(name.clone()));
+        names.insert(host, name.unwrap_or(base));
+    }
+    names
+}

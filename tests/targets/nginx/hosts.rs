@@ -1,0 +1,272 @@
+//! Virtual hosts for other targets: what a cluster serves, and what no virtual host can hold.
+
+use canary_policy::route::{self, Backend};
+use canary_policy::targets::nginx::{Cluster, Flags, HostReading, IngressFinding, Location, VirtualHost, hosts};
+
+use crate::util::cluster::recorded_states;
+use crate::util::cluster_text::{cluster, ingress, service};
+
+/// Each location of each virtual host, as in `a.test Prefix / web:80 > next:80 30`.
+fn locations(cluster: &Cluster) -> Vec<String> {
+    let of_host = |reading: HostReading| {
+        let host = reading.virtual_host.unwrap_or_else(|| panic!("{}: {:?}", reading.host, reading.findings));
+        host.locations().iter().map(|location| text(&reading.host, location)).collect::<Vec<_>>()
+    };
+    hosts(cluster).unwrap().into_iter().flat_map(of_host).collect()
+}
+
+fn text(host: &str, location: &route::Location) -> String {
+    let canary = location.policy().map(|policy| {
+        let weight = policy.canaries()[0].weight();
+        format!(" > {} {weight}", location.canaries()[0])
+    });
+    format!("{host} {} {}{}", location.path(), location.stable(), canary.unwrap_or_default())
+}
+
+#[track_caller]
+fn findings(cluster: &Cluster) -> Vec<String> {
+    hosts(cluster).unwrap().iter().flat_map(|reading| &reading.findings).map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_host_is_read_whole() {
+    for (ingresses, expected) in [
+        (
+            &["web 1; a.test/ > web:80; a.test/b = api:80", "next 2; a.test/ > next:80; canary 30"][..],
+            &["a.test Exact /b api:80", "a.test Prefix / web:80 > next:80 30"][..],
+        ),
+        // Without a rule for `/` the controller answers 404, and so does every target.
+        (&["web 1; a.test/a > web:80"], &["a.test Prefix /a web:80"]),
+        (&["web 1; a.test/a > web:80; default > d:80"], &["a.test Prefix /a web:80", "a.test Prefix / d:80"]),
+        (&["web 1; default > d:80"], &["_ Prefix / d:80"]),
+        (
+            &["web 1; a.test/ > web:80; b.test/ > web:80", "next 2; a.test/ > next:80; canary 30"],
+            &["a.test Prefix / web:80 > next:80 30", "b.test Prefix / web:80 > next:80 30"],
+        ),
+        // The policy of a canary on another Service stays apart.
+        (
+            &[
+                "web 1; a.test/ > web:80; a.test/api > api:80",
+                "next 2; a.test/ > next:80; canary 30",
+                "third 3; a.test/api > third:80; canary 5",
+            ],
+            &["a.test Prefix /api api:80 > third:80 5", "a.test Prefix / web:80 > next:80 30"],
+        ),
+        // A canary of another namespace.
+        (
+            &["web 1; a.test/ > web:80", "t/next 2; a.test/ > next:80; canary 30"],
+            &["a.test Prefix / web:80 > t/next:80 30"],
+        ),
+        // The canary's upstream is deleted, so its name dangles.
+        (
+            &["web 1; a.test/ > web:80", "next 2; a.test/ > next:80; a.test/none > next:80; canary 30"],
+            &["a.test Prefix / web:80"],
+        ),
+    ] {
+        assert_eq!(locations(&cluster(ingresses)), expected, "{ingresses:#?}");
+    }
+}
+
+#[test]
+fn the_port_is_the_number_that_the_service_gives_it() {
+    for port in ["80", "http", "8080"] {
+        let web = format!("web 1; a.test/ > web:{port}");
+        assert_eq!(locations(&cluster(&[&web])), ["a.test Prefix / web:80"], "{port}");
+    }
+    let without = Cluster::new(Flags::default()).with_ingresses([ingress("web 1; a.test/ > web:http")]);
+    assert_eq!(locations(&without), ["a.test Prefix / web:http"]);
+    assert_eq!(
+        findings(&without),
+        ["s/web: spec.rules[0].http.paths[0].backend.service.port: `http` is assumed: the Service is not among the \
+          objects, so the number of its port is not known"]
+    );
+    let known = without.with_services([service("s", "web")]);
+    assert_eq!((locations(&known), findings(&known)), (vec!["a.test Prefix / web:80".to_owned()], vec![]));
+}
+
+#[test]
+fn names_and_namespaces_follow_the_host() {
+    let cluster = cluster(&[
+        "t/api 1; a.test/api > api:80; *.a.test/ > api:80; wildcard.a.test/ > api:80",
+        "web 2; a.test/ > web:80",
+        "d 3; / > d:80",
+    ]);
+    let readings = hosts(&cluster).unwrap();
+    let hosts: Vec<_> = readings.iter().map(|reading| reading.virtual_host.as_ref().unwrap()).collect();
+    let names = hosts.iter().map(|host| {
+        let names: Vec<&str> = host.hosts().iter().map(AsRef::as_ref).collect();
+        (host.namespace().unwrap(), host.name(), names.join(" "))
+    });
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        [
+            ("t", "wildcard.a.test-2", "*.a.test".to_owned()),
+            ("s", "catch-all", String::new()),
+            ("s", "a.test", "a.test".to_owned()),
+            ("t", "wildcard.a.test", "wildcard.a.test".to_owned()),
+        ]
+    );
+    let alias = self::cluster(&["web 1; a.test/ > web:80; server-alias=b.test, ~^c.*"]);
+    let readings = canary_policy::targets::nginx::hosts(&alias).unwrap();
+    let names: Vec<&str> = readings[0].virtual_host.as_ref().unwrap().hosts().iter().map(AsRef::as_ref).collect();
+    assert_eq!(names, ["a.test", "b.test"]);
+    assert_eq!(findings(&alias), ["s/web: spec.rules: `~^c.*` is left out: it is no host of a route"]);
+}
+
+/// Each row is an Ingress, the virtual host, and the findings.
+#[test]
+fn what_no_virtual_host_can_hold_is_a_finding() {
+    for (line, expected, reported) in [
+        ("a.test/ > web:80; use-regex=false; backend-protocol=HTTP", &["a.test Prefix / web:80"][..], &[][..]),
+        ("a.test/ > web:80; enable-cors=false; made-up=1", &["a.test Prefix / web:80"], &[]),
+        (
+            "a.test/ > web:80; limit-rps=5",
+            &["a.test Prefix / web:80"],
+            &[
+                "metadata.annotations[nginx.ingress.kubernetes.io/limit-rps]: `5` is left out: a virtual host holds only \
+               hosts, paths, backends and policies",
+            ],
+        ),
+        ("a.test/ > web:80; affinity=other; affinity-mode=balanced", &["a.test Prefix / web:80"], &[]),
+        (
+            "a.test/ > web:80; affinity=cookie; session-cookie-name=x",
+            &["a.test Prefix / web:80"],
+            &[
+                "metadata.annotations[nginx.ingress.kubernetes.io/affinity]: `cookie` is left out: the controller pins a \
+               client to one pod, and a policy pins a client to a variant",
+            ],
+        ),
+        (
+            "a.test/a/ > web:80",
+            &["a.test Prefix /a web:80"],
+            &[
+                "spec.rules[0].http.paths[0]: `Prefix /a` is assumed: the controller redirects the path without the `/` at \
+               its end, and a route answers it",
+            ],
+        ),
+        (
+            "a.test/a ~ web:80; a.test/b.* ~ api:80; use-regex=true",
+            &["a.test Prefix /a web:80"],
+            &[
+                "spec.rules[1].http.paths[0]: `/b.*` is left out: `use-regex` is set on the host, so it is a regular \
+                 expression",
+                "spec.rules[0].http.paths[0]: `Prefix /a` is assumed: `use-regex` is set on the host, so the controller \
+                 compares the beginning of the path, letter case aside",
+            ],
+        ),
+        (
+            "a.test/a = web:80; rewrite-target=/b",
+            &["a.test Prefix /a web:80"],
+            &[
+                "spec.rules[0].http.paths[0]: `Prefix /a` is assumed: `rewrite-target` is set on the host, so the \
+                 controller compares the beginning of the path, letter case aside",
+                "metadata.annotations[nginx.ingress.kubernetes.io/rewrite-target]: `/b` is left out: a virtual host \
+                 rewrites no path: most targets have a filter for it, which has to be added",
+            ],
+        ),
+        (
+            "a.test/a//b > web:80; a.test/ > web:80",
+            &["a.test Prefix / web:80"],
+            &["spec.rules[0].http.paths[0]: `/a//b` is left out: not every target would read this path alike"],
+        ),
+        (
+            "a.test/a > web:80; a.test/a/ > api:80",
+            &["a.test Prefix /a api:80"],
+            &[
+                "spec.rules[1].http.paths[0]: `Prefix /a` is assumed: the controller redirects the path without the `/` \
+                 at its end, and a route answers it",
+                "spec.rules[0].http.paths[0]: `/a` is left out: an earlier location of the host has the same path here",
+            ],
+        ),
+    ] {
+        let cluster = cluster(&[&format!("web 1; {line}")]);
+        assert_eq!(locations(&cluster), expected, "{line}");
+        let reported: Vec<String> = reported.iter().map(|finding| format!("s/web: {finding}")).collect();
+        assert_eq!(findings(&cluster), reported, "{line}");
+    }
+    // A regular expression of one Ingress changes the paths of every other one on the same host.
+    let two = cluster(&["web 1; a.test/a > web:80", "api 2; a.test/api ~ api:80; use-regex=true"]);
+    assert_eq!(findings(&two).len(), 2);
+}
+
+#[test]
+fn a_policy_that_other_software_reads_differently_is_left_out() {
+    let next = "next 2; a.test/ > next:80; canary 30; canary-by-header=x; canary-by-header-pattern=a(?=b)";
+    let cluster = cluster(&["web 1; a.test/ > web:80", next]);
+    assert_eq!(locations(&cluster), ["a.test Prefix / web:80"]);
+    let findings = findings(&cluster);
+    assert_eq!(findings.len(), 1);
+    assert!(findings[0].starts_with("s/next: metadata.annotations[canary-by-header-pattern]: "), "{findings:?}");
+}
+
+#[test]
+fn services_that_speak_grpc_are_known() {
+    let grpc = |lines: &[&str]| hosts(&cluster(lines)).unwrap()[0].grpc;
+    assert!(grpc(&["web 1; a.test/ > web:80; backend-protocol=GRPC"]));
+    assert!(!grpc(&["web 1; a.test/ > web:80; backend-protocol=GRPC", "api 2; a.test/api > api:80"]));
+    let mixed = cluster(&["web 1; a.test/ > web:80; backend-protocol=GRPC", "api 2; a.test/api > api:80"]);
+    assert_eq!(findings(&mixed).len(), 1, "{:?}", findings(&mixed));
+}
+
+/// The location by which nginx decides: an exact one, or the one with the longest path.
+fn decides<'h>(host: &'h VirtualHost, path: &str) -> Option<&'h Location> {
+    let is_exact = |location: &&Location| location.path_type == "Exact" && location.path == path;
+    let is_prefix = |location: &&Location| {
+        let text = location.path.trim_end_matches('/');
+        location.path_type == "Prefix" && (path == text || path.starts_with(&format!("{text}/")))
+    };
+    // Longer paths come first.
+    host.locations.iter().find(is_exact).or_else(|| host.locations.iter().find(is_prefix))
+}
+
+fn upstream(namespace: &str, backend: &Backend) -> String {
+    let port = backend.port().map(ToString::to_string).unwrap_or_default();
+    format!("{}-{}-{port}", backend.namespace().unwrap_or(namespace), backend.service())
+}
+
+/// Every recorded state, on every path of a location and on its neighbours, is decided as the controller does.
+#[test]
+fn every_recorded_state_is_read_as_it_is_served() {
+    let mut compared = 0;
+    for state in recorded_states().iter().filter(|state| !state.panics) {
+        let configuration = state.cluster.configuration().unwrap();
+        let port = |name: &str| {
+            let upstream = configuration.upstreams.iter().find(|upstream| upstream.name == name)?;
+            let service = upstream.service.as_ref()?;
+            let number = match upstream.port.as_str() {
+                "http" | "8080" | "80" => "80",
+                "alt" | "9090" => "8080",
+                other => other,
+            };
+            Some(format!("{}-{}-{number}", service.namespace(), service.name()))
+        };
+        for reading in hosts(&state.cluster).unwrap() {
+            let served = configuration.virtual_hosts.iter().find(|host| host.host == reading.host).unwrap();
+            let Some(host) = reading.virtual_host else { continue };
+            let namespace = host.namespace().unwrap();
+            for path in
+                served.locations.iter().flat_map(|location| [location.path.clone(), format!("{}x", location.path)])
+            {
+                if path.contains("//") || (path.ends_with('/') && path != "/") {
+                    continue;
+                }
+                let (Some(expected), read) = (decides(served, &path), host.location(&path)) else { continue };
+                let place = format!("{} {}{path}", state.id, reading.host);
+                if !expected.stable_exists {
+                    let deleted = |finding: &IngressFinding| finding.to_string().contains("deleted its upstream");
+                    assert!(reading.findings.iter().any(deleted), "{place}");
+                    continue;
+                }
+                let stable = read.map(|read| upstream(namespace, read.stable()));
+                assert_eq!(stable, port(&expected.stable), "{place}");
+                let canary = read.and_then(|read| read.canaries().first()).map(|canary| upstream(namespace, canary));
+                let in_force = expected.canary.as_ref().filter(|canary| canary.policy.is_ok());
+                assert_eq!(canary, in_force.and_then(|canary| port(&canary.upstream)), "{place}");
+                let policy = in_force.and_then(|canary| canary.policy.clone().ok());
+                assert_eq!(read.and_then(route::Location::policy).cloned(), policy, "{place}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 1500, "{compared}");
+}

@@ -133,6 +133,7 @@
 
 pub mod compare;
 pub mod error;
+pub mod migrate;
 mod names;
 pub mod policy;
 pub mod route;

@@ -19,9 +19,10 @@ mod compare;
 mod error;
 /// The examples, run as programs.
 mod examples;
+/// **What**: specs, patterns, the schema, and the values of a policy.
+mod migrate;
 /// Software of others: RE2, PCRE and nginx say what the crate says.
 mod oracles;
-/// **What**: specs, patterns, the schema, and the values of a policy.
 mod policy;
 /// **Where**: the values of a route, and routes in JSON.
 mod route;

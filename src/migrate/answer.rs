@@ -1,0 +1,61 @@
+//! The answer for one class of hosts and paths.
+
+use std::fmt;
+
+use crate::compare::{Bound, Difference};
+use crate::error::Excerpt;
+use crate::route::Backend;
+
+/// Whether requests of one class are answered alike; [`verify`](super::verify) has an example.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub enum Answer {
+    /// It is proven that every request goes to the same backend, for the same reason and with the same cookie to set.
+    Same,
+    /// A request is answered differently.
+    Differs(LocationDifference),
+    /// No difference was found, but not everything was searched.
+    Undecided(Bound),
+}
+
+/// How requests are answered differently.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub enum LocationDifference {
+    /// The backend of stable is another one, or no location matches on one of the sides.
+    Stable {
+        /// The backend before, with its namespace; `None` if no location matches.
+        before: Option<Backend>,
+        /// The backend after.
+        after: Option<Backend>,
+    },
+    /// A request that the policies decide differently. A location without a policy sends every request to stable.
+    Policy(Difference),
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Answer::Same => f.write_str("every request is answered alike"),
+            Answer::Differs(difference) => difference.fmt(f),
+            Answer::Undecided(bound) => write!(f, "no difference was found, but {bound}"),
+        }
+    }
+}
+
+impl fmt::Display for LocationDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = |backend: &Option<Backend>| match backend {
+            Some(backend) => format!("stable is `{}`", Excerpt::of(&backend.to_string())),
+            None => "no location matches".to_owned(),
+        };
+        match self {
+            LocationDifference::Stable { before, after } => {
+                write!(f, "{} before, and {} after", place(before), place(after))
+            }
+            LocationDifference::Policy(difference) => difference.fmt(f),
+        }
+    }
+}

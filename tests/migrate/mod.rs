@@ -1,0 +1,3 @@
+//! **Moving**: the proof that requests are answered as before.
+
+mod verify;

@@ -1,0 +1,223 @@
+//! The proof against rows by hand, and against requests by chance.
+
+use canary_policy::migrate::{Answer, LocationAnswer, LocationDifference, verify};
+use canary_policy::route::{Backend, Host, Location, Path, VirtualHost};
+use canary_policy::{
+    Affinity, Canary, CookieAffinity, Decision, HeaderRule, Match, Policy, Sample, Selector, Total, Variant,
+};
+use proptest::prelude::*;
+
+use crate::util::route::paths;
+
+/// A virtual host from lines such as `/a web:80` and `/ web:80 > next:80 30`, a canary with its weight.
+#[track_caller]
+fn host(names: &str, lines: &[&str]) -> VirtualHost {
+    let location = |line: &&str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let location = Location::new(paths(words[0]).remove(0), words[1].parse().unwrap());
+        let Some(canary) = words.get(3) else { return location };
+        let policy = Policy::percent(words[4].parse().unwrap()).unwrap();
+        location.with_policy(policy, [canary.parse().unwrap()]).unwrap()
+    };
+    let host = VirtualHost::new("web", lines.iter().map(location)).unwrap();
+    host.with_namespace("s").unwrap().with_hosts(names.split_whitespace().map(|name| name.parse().unwrap())).unwrap()
+}
+
+/// The answers that are not `Same`, each as a line.
+fn differences(before: &[VirtualHost], after: &[VirtualHost]) -> Vec<String> {
+    let locations = verify(before, after).locations.into_iter();
+    locations.filter(|location| location.answer != Answer::Same).map(|location| location.to_string()).collect()
+}
+
+const WEB: &[&str] = &["/a api:80", "/ web:80 > next:80 30"];
+
+#[test]
+fn the_same_answers_are_proven_although_they_are_written_differently() {
+    let before = [host("a.test", WEB)];
+    for after in [
+        vec![host("a.test", WEB)],
+        // A path that its own prefix answers alike, and a Service whose namespace is written.
+        vec![host("a.test", &["/b web:80 > next:80 30", "/a s/api:80", "=/a api:80", "/ web:80 > next:80 30"])],
+        // A host of its own for what a wildcard answers.
+        vec![host("a.test", WEB), host("b.test", &["/x api:80"]).with_hosts(["c.test".parse().unwrap()]).unwrap()],
+    ] {
+        let expected = if after.len() == 1 { 0 } else { 1 };
+        assert_eq!(differences(&before, &after).len(), expected, "{after:?}");
+    }
+}
+
+#[test]
+fn every_difference_names_its_host_and_path() {
+    let before = [host("a.test *.b.test", WEB)];
+    for (after, lines) in [
+        (
+            vec![host("a.test *.b.test", &["/ web:80 > next:80 30"])],
+            &[
+                "*.b.test Prefix /a: stable is `s/api:80` before, and stable is `s/web:80` after",
+                "a.test Prefix /a: stable is `s/api:80` before, and stable is `s/web:80` after",
+            ][..],
+        ),
+        (
+            vec![host("a.test", WEB)],
+            &[
+                "*.b.test Prefix /a: stable is `s/api:80` before, and no location matches after",
+                "*.b.test Prefix /: stable is `s/web:80` before, and no location matches after",
+            ],
+        ),
+        (
+            vec![host("a.test *.b.test", WEB), host("c.b.test", &["/a api:80"])],
+            &["c.b.test Prefix /: stable is `s/web:80` before, and no location matches after"],
+        ),
+        (
+            vec![host("a.test *.b.test", WEB), host("", &["/a t/api:80"])],
+            &["every other host Prefix /a: no location matches before, and stable is `t/api:80` after"],
+        ),
+        (
+            vec![host("a.test", WEB), host("*.b.test", &["/a api:80", "/ web:80 > other:80 30"])],
+            &["*.b.test Prefix /: a request without headers goes from canary to canary-2, by weight"],
+        ),
+        (
+            vec![host("a.test", WEB), host("*.b.test", &["/a api:80", "/ web:80"])],
+            &["*.b.test Prefix /: a request without headers goes from canary to stable, by weight"],
+        ),
+    ] {
+        assert_eq!(differences(&before, &after), lines, "{after:?}");
+    }
+}
+
+#[test]
+fn a_canary_is_known_by_its_backend_and_by_the_cookie_that_names_it() {
+    let policy = |name: &str| Policy::new([Canary::new(name, 30).unwrap()], Total::default()).unwrap();
+    let sticky = |name: &str| policy(name).with_affinity(Affinity::Cookie(CookieAffinity::new("route").unwrap()));
+    let host = |policy: Policy| {
+        let location = Location::new(Path::prefix("/").unwrap(), "web:80".parse().unwrap());
+        [VirtualHost::new("web", [location.with_policy(policy, ["next:80".parse().unwrap()]).unwrap()]).unwrap()]
+    };
+    assert_eq!(verify(&host(policy("canary")), &host(policy("web-next"))).answer(), &Answer::Same);
+    assert_eq!(verify(&host(sticky("canary")), &host(sticky("canary"))).answer(), &Answer::Same);
+    let renamed = verify(&host(sticky("canary")), &host(sticky("web-next")));
+    assert!(matches!(renamed.answer(), Answer::Differs(LocationDifference::Policy(_))), "{renamed:?}");
+
+    let [other] = host(sticky("canary"));
+    let location = other.locations()[0].clone().with_policy(sticky("canary"), ["third:80".parse().unwrap()]).unwrap();
+    let other = verify(&host(sticky("canary")), &[VirtualHost::new("web", [location]).unwrap()]);
+    assert!(matches!(other.answer(), Answer::Differs(LocationDifference::Policy(_))), "{other:?}");
+}
+
+/// A few backends, so that some are shared.
+fn backends() -> impl Strategy<Value = Backend> {
+    prop::sample::select(vec!["web:80", "next:80", "api:80", "t/web:80"]).prop_map(|text| text.parse().unwrap())
+}
+
+fn locations() -> impl Strategy<Value = Vec<Location>> {
+    let path = prop::sample::select(vec!["/", "/a", "=/a", "/a/b", "/b", "=/a/x", "/a/x", "=/"]);
+    let policy = (0_u32..3, prop::option::of(prop::sample::select(vec!["v1", "v2"])), any::<bool>());
+    let one = (path, backends(), prop::option::of((policy, backends())));
+    prop::collection::vec(one, 1..6).prop_map(|all| {
+        let mut seen = std::collections::BTreeSet::new();
+        let all = all.into_iter().filter(|(path, _, _)| seen.insert(*path));
+        all.map(|(path, stable, split)| location(path, stable, split)).collect()
+    })
+}
+
+type Split = ((u32, Option<&'static str>, bool), Backend);
+
+fn location(path: &str, stable: Backend, split: Option<Split>) -> Location {
+    let location = Location::new(paths(path).remove(0), stable);
+    // A variant is known by its backend, so that no two variants have the same.
+    let split = split.filter(|(_, canary)| canary != location.stable());
+    let Some(((weight, header, is_sticky), canary)) = split else { return location };
+    let with = Canary::new("canary", weight).unwrap();
+    let with = match header {
+        Some(value) => with.with_header(HeaderRule::new("x", Match::Exact(value.to_owned())).unwrap()),
+        None => with,
+    };
+    let policy = Policy::new([with], Total::new(2).unwrap()).unwrap();
+    let affinity = Affinity::Cookie(CookieAffinity::new("route").unwrap());
+    let policy = if is_sticky { policy.with_affinity(affinity) } else { policy };
+    location.with_policy(policy, [canary]).unwrap()
+}
+
+/// Who answers a request, why, and with which cookie; `None` if no location matches.
+fn answer(hosts: &[VirtualHost], name: &str, path: &str, lines: &[(&str, &str)], sample: Sample) -> Option<String> {
+    let own = |host: &&VirtualHost| host.hosts().iter().any(|host| host.as_str() == name);
+    let wildcard = |host: &&VirtualHost| {
+        host.hosts().iter().any(|host| host.as_str().strip_prefix('*').is_some_and(|rest| name.ends_with(rest)))
+    };
+    let host = hosts.iter().find(own).or_else(|| hosts.iter().find(wildcard));
+    let host = host.or_else(|| hosts.iter().find(|host| host.hosts().is_empty()))?;
+    let location = host.location(path)?;
+    let decision = location.policy().map(|policy| Selector::new(policy).select(lines, sample));
+    let variant = decision.as_ref().map_or(Variant::Stable, |decision| decision.variant);
+    let backend = location.backend(variant).unwrap();
+    let namespace = backend.namespace().unwrap_or("s");
+    let why = |decision: Decision| format!("{} {:?}", decision.reason.as_str(), decision.set_cookie);
+    // A location without a policy decides as one whose weight is 0.
+    let why = decision.map_or("weight None".to_owned(), why);
+    Some(format!("{namespace}/{}:{} {why}", backend.service(), backend.port().unwrap()))
+}
+
+fn hosts() -> impl Strategy<Value = Vec<VirtualHost>> {
+    let names = prop::sample::subsequence(vec!["a.test", "*.test", ""], 1..=3);
+    let all = names.prop_flat_map(|names| names.into_iter().map(|name| (Just(name), locations())).collect::<Vec<_>>());
+    all.prop_map(|all| {
+        let host = |(name, locations): (&str, Vec<Location>)| {
+            let host = VirtualHost::new("web", locations).unwrap().with_namespace("s").unwrap();
+            host.with_hosts(name.split_whitespace().map(|name| name.parse::<Host>().unwrap())).unwrap()
+        };
+        all.into_iter().map(host).collect()
+    })
+}
+
+proptest! {
+    /// Every request of a class that is proven to be the same is answered alike, and the request of a difference is not.
+    #[test]
+    fn the_proof_holds_for_every_request(before in hosts(), after in hosts(), equal in any::<bool>()) {
+        let after = if equal { before.clone() } else { after };
+        let verification = verify(&before, &after);
+        prop_assert!(!equal || verification.answer() == &Answer::Same);
+        let of = |name: &str, path: &str| -> Option<&LocationAnswer> {
+            let host = |one: &&LocationAnswer| one.host.as_ref().is_some_and(|host| host.as_str() == name);
+            let wildcard = |one: &&LocationAnswer| {
+                let rest = one.host.as_ref().and_then(|host| host.as_str().strip_prefix('*'));
+                rest.is_some_and(|rest| name.ends_with(rest))
+            };
+            let all = || verification.locations.iter();
+            let named = all().find(host).or_else(|| all().find(wildcard)).map(|one| one.host.clone());
+            let of_host: Vec<&LocationAnswer> = all().filter(|one| one.host == named.clone().flatten()).collect();
+            let matching = of_host.into_iter().filter(|one| one.path.matches(path));
+            matching.max_by_key(|one| (one.path.path_type() == canary_policy::route::PathType::Exact, one.path.as_str().len()))
+        };
+        for name in ["a.test", "b.test", "other.org"] {
+            for path in ["/", "/a", "/a/", "/ab", "/a/b", "/a/b/c", "/a/x", "/a/x/y", "/b/x", "/x"] {
+                let Some(class) = of(name, path) else { continue };
+                for lines in [&[][..], &[("x", "v1")], &[("x", "v2")], &[("cookie", "route=canary")]] {
+                    for sample in [Sample::MIN, Sample::MAX] {
+                        let (one, other) = (answer(&before, name, path, lines, sample), answer(&after, name, path, lines, sample));
+                        if class.answer == Answer::Same {
+                            prop_assert_eq!(one, other, "{} {} {:?}", name, path, lines);
+                        }
+                    }
+                }
+            }
+        }
+        for class in &verification.locations {
+            let name = class.host.as_ref().map_or("other.org".to_owned(), |host| host.as_str().replace('*', "y"));
+            match &class.answer {
+                Answer::Differs(LocationDifference::Stable { before: stable, after: other }) => {
+                    let is_answered = |hosts: &[VirtualHost]| answer(hosts, &name, &class.example, &[], Sample::MAX).is_some();
+                    prop_assert_eq!((stable.is_some(), other.is_some()), (is_answered(&before), is_answered(&after)));
+                    prop_assert_ne!(stable, other);
+                }
+                Answer::Differs(LocationDifference::Policy(difference)) => {
+                    let request = &difference.request;
+                    let lines = request.lines.iter().map(|line| (line.name.as_str(), std::str::from_utf8(&line.value).unwrap()));
+                    let lines: Vec<(&str, &str)> = lines.collect();
+                    let of = |hosts: &[VirtualHost]| answer(hosts, &name, &class.example, &lines, request.sample);
+                    prop_assert_ne!(of(&before), of(&after));
+                }
+                _ => {}
+            }
+        }
+    }
+}

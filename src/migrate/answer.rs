@@ -17,6 +17,8 @@ pub enum Answer {
     Differs(LocationDifference),
     /// No difference was found, but not everything was searched.
     Undecided(Bound),
+    /// The rules after it are not those of a policy, so that they were not compared. A finding of the reading says why.
+    Unread,
 }
 
 /// How requests are answered differently.
@@ -41,6 +43,7 @@ impl fmt::Display for Answer {
             Answer::Same => f.write_str("every request is answered alike"),
             Answer::Differs(difference) => difference.fmt(f),
             Answer::Undecided(bound) => write!(f, "no difference was found, but {bound}"),
+            Answer::Unread => f.write_str("not compared, because the rules after it are not those of a policy"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::route::{Host, Path, PathType, VirtualHost};
+use crate::targets::VirtualHostReading;
 
 /// The virtual hosts before and after that answer for one class of hosts.
 pub(super) struct HostClass<'h> {
@@ -10,12 +11,13 @@ pub(super) struct HostClass<'h> {
     /// host of the lists matches.
     pub(super) host: Option<Host>,
     pub(super) before: Option<&'h VirtualHost>,
-    pub(super) after: Option<&'h VirtualHost>,
+    pub(super) after: Option<&'h VirtualHostReading>,
 }
 
 /// The hosts that are named before or after, and every other host.
-pub(super) fn host_classes<'h>(before: &'h [VirtualHost], after: &'h [VirtualHost]) -> Vec<HostClass<'h>> {
-    let (before, after) = (ByHost::new(before), ByHost::new(after));
+pub(super) fn host_classes<'h>(before: &'h [VirtualHost], after: &'h [VirtualHostReading]) -> Vec<HostClass<'h>> {
+    let before = ByHost::new(before, |host| host);
+    let after = ByHost::new(after, |reading| &reading.virtual_host);
     let named: BTreeSet<&Host> = before.hosts().chain(after.hosts()).collect();
     let classes = named.into_iter().cloned().map(Some).chain([None]);
     classes
@@ -24,16 +26,16 @@ pub(super) fn host_classes<'h>(before: &'h [VirtualHost], after: &'h [VirtualHos
 }
 
 /// Virtual hosts by the names of their hosts.
-struct ByHost<'h> {
-    hosts: BTreeMap<&'h Host, &'h VirtualHost>,
+struct ByHost<'h, T> {
+    hosts: BTreeMap<&'h Host, &'h T>,
     /// The one for every other host.
-    others: Option<&'h VirtualHost>,
+    others: Option<&'h T>,
 }
 
-impl<'h> ByHost<'h> {
-    fn new(hosts: &'h [VirtualHost]) -> Self {
-        let of_names = hosts.iter().rev().flat_map(|host| host.hosts().iter().map(move |name| (name, host)));
-        ByHost { hosts: of_names.collect(), others: hosts.iter().find(|host| host.hosts().is_empty()) }
+impl<'h, T> ByHost<'h, T> {
+    fn new(all: &'h [T], host: fn(&T) -> &VirtualHost) -> Self {
+        let of_names = all.iter().rev().flat_map(|one| host(one).hosts().iter().map(move |name| (name, one)));
+        ByHost { hosts: of_names.collect(), others: all.iter().find(|one| host(one).hosts().is_empty()) }
     }
 
     fn hosts(&self) -> impl Iterator<Item = &'h Host> {
@@ -41,7 +43,7 @@ impl<'h> ByHost<'h> {
     }
 
     /// The virtual host of a host or wildcard: its own, that of the longest wildcard above it, or that of every other host.
-    fn find(&self, host: Option<&Host>) -> Option<&'h VirtualHost> {
+    fn find(&self, host: Option<&Host>) -> Option<&'h T> {
         let Some(host) = host else { return self.others };
         let domain = host.as_str().strip_prefix("*.").unwrap_or(host.as_str());
         let above = domain.match_indices('.').filter_map(|(dot, _)| domain.get(dot..)).map(|rest| format!("*{rest}"));
@@ -59,9 +61,11 @@ pub(super) struct PathClasses {
 }
 
 impl PathClasses {
-    pub(super) fn new<'h>(sides: impl Iterator<Item = &'h VirtualHost>) -> Self {
-        let locations = sides.flat_map(VirtualHost::locations);
-        let all = locations.map(|location| location.path().clone()).chain([Path::root()]);
+    pub(super) fn new(class: &HostClass<'_>) -> Self {
+        let sides = class.before.into_iter().chain(class.after.map(|reading| &reading.virtual_host));
+        let of_locations = sides.flat_map(VirtualHost::locations).map(|location| location.path());
+        let inexact = class.after.iter().flat_map(|reading| &reading.inexact);
+        let all = of_locations.chain(inexact).cloned().chain([Path::root()]);
         let mut seen = BTreeSet::new();
         let paths: Vec<Path> = all.filter(|path| seen.insert(path.to_string())).collect();
         let elements: BTreeSet<&str> = paths.iter().flat_map(|path| path.as_str().split('/')).collect();

@@ -1,6 +1,6 @@
 //! Two locations that answer the same requests, one before and one after.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Answer, LocationDifference};
 use crate::compare::{self, Comparison};
@@ -53,7 +53,7 @@ pub(super) fn answer(before: Option<Side<'_>>, after: Option<Side<'_>>) -> Answe
         (None, Some(policy)) => (without_canaries(policy), policy.clone()),
         (Some(one), Some(other)) => (one.clone(), renamed(other, &after.canaries(), one, &before.canaries())),
     };
-    match compare::policies(&one, &other) {
+    match compare::policies(&by_name(one), &by_name(other)) {
         Comparison::Same => Answer::Same,
         Comparison::Differs(difference) => Answer::Differs(LocationDifference::Policy(difference)),
         Comparison::Undecided(bound) => Answer::Undecided(bound),
@@ -90,6 +90,24 @@ fn renamed(policy: &Policy, backends: &[Backend], like: &Policy, like_backends: 
         renamed.push(Canary { name, ..canary.clone() });
     }
     Policy::of(Parts { canaries: renamed, total: *total, affinity: affinity.clone() })
+}
+
+/// The same policy, in which the points of the total belong to the canaries in the order of their names.
+///
+/// Targets draw a variant by chance, so that the share of a variant matters, and not which samples belong to it. A key is no chance.
+fn by_name(policy: Policy) -> Policy {
+    let Parts { canaries, total, affinity } = policy.parts();
+    if matches!(affinity, Affinity::Key(_)) {
+        return policy;
+    }
+    let mut weights: BTreeMap<&CanaryName, u32> = canaries.iter().map(|canary| (&canary.name, canary.weight)).collect();
+    let mut start = 0;
+    for weight in weights.values_mut() {
+        // The weights add up to at most the total.
+        start += std::mem::replace(weight, start);
+    }
+    let at = |canary: &Canary| Canary { position: weights.get(&canary.name).copied(), ..canary.clone() };
+    Policy::of(Parts { canaries: canaries.iter().map(at).collect(), total: *total, affinity: affinity.clone() })
 }
 
 /// The name, with a number if it is taken.

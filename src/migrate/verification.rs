@@ -5,7 +5,8 @@ use std::fmt;
 use super::Answer;
 use super::classes::{HostClass, PathClasses, host_classes};
 use super::location_pair::{Side, answer};
-use crate::route::{Host, Path, VirtualHost};
+use crate::route::{Host, Location, Path, VirtualHost};
+use crate::targets::VirtualHostReading;
 
 /// Whether every request is answered as before, for each class of hosts and paths; [`verify`] has an example.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -41,7 +42,7 @@ impl Verification {
             self.locations.iter().map(|location| &location.answer).find(|one| wanted(one))
         };
         find(|answer| matches!(answer, Answer::Differs(_)))
-            .or_else(|| find(|answer| matches!(answer, Answer::Undecided(_))))
+            .or_else(|| find(|answer| matches!(answer, Answer::Undecided(_) | Answer::Unread)))
             .unwrap_or(&Answer::Same)
     }
 }
@@ -64,7 +65,8 @@ impl fmt::Display for LocationAnswer {
 /// Requests are divided into classes: by the hosts that either side names, and on each host by the paths that either side has.
 /// Within a class, one location decides before and one after, so that [`compare::policies`](crate::compare::policies) answers for all
 /// requests of the class. Two requests are answered alike if they go to the same backend, for the same reason, and get the same
-/// cookie. A canary is known by its backend; by its name too, if an affinity cookie contains the name.
+/// cookie. A canary is known by its backend; by its name too, if an affinity cookie contains the name. Where the weights decide, the
+/// shares are compared: targets draw a variant by chance, unless there is a key.
 ///
 /// Only backends and cookies are compared. What a reader could not read is among its findings, and no proof covers it. If several
 /// virtual hosts have one host, the first counts. A wildcard matches every host below its domain.
@@ -81,9 +83,9 @@ impl fmt::Display for LocationAnswer {
 ///     Ok(VirtualHost::new("shop", [root, orders])?.with_hosts(["shop.test".parse()?])?)
 /// };
 /// let before = [shop(30, "orders:80")?];
-/// assert_eq!(migrate::verify(&before, &[shop(30, "orders:80")?]).answer(), &Answer::Same);
+/// assert_eq!(migrate::verify(&before, &[shop(30, "orders:80")?.into()]).answer(), &Answer::Same);
 ///
-/// let verification = migrate::verify(&before, &[shop(31, "shop:80")?]);
+/// let verification = migrate::verify(&before, &[shop(31, "shop:80")?.into()]);
 /// let lines: Vec<String> = verification.locations.iter().map(ToString::to_string).collect();
 /// assert_eq!(lines, [
 ///     "shop.test Prefix /orders: stable is `orders:80` before, and stable is `shop:80` after",
@@ -91,18 +93,29 @@ impl fmt::Display for LocationAnswer {
 /// ]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn verify(before: &[VirtualHost], after: &[VirtualHost]) -> Verification {
+pub fn verify(before: &[VirtualHost], after: &[VirtualHostReading]) -> Verification {
     let mut locations = Vec::new();
-    for HostClass { host, before, after } in host_classes(before, after) {
-        let classes = PathClasses::new(before.into_iter().chain(after));
+    for class in host_classes(before, after) {
+        let classes = PathClasses::new(&class);
+        let HostClass { host, before, after } = class;
         for path in &classes.paths {
             let example = classes.example(path);
-            let (one, other) = (Side::of(before, &example), Side::of(after, &example));
-            if one.is_some() || other.is_some() {
-                let answer = answer(one, other);
-                locations.push(LocationAnswer { host: host.clone(), path: path.clone(), example, answer });
-            }
+            let sides = (Side::of(before, &example), Side::of(after.map(|reading| &reading.virtual_host), &example));
+            let answer = match sides {
+                _ if after.is_some_and(|reading| is_inexact(reading, path)) => Answer::Unread,
+                (None, None) => continue,
+                (before, after) => answer(before, after),
+            };
+            locations.push(LocationAnswer { host: host.clone(), path: path.clone(), example, answer });
         }
     }
     Verification { locations }
+}
+
+/// Whether the rules that decide requests of this class are not those of a policy.
+fn is_inexact(reading: &VirtualHostReading, class: &Path) -> bool {
+    let of_locations = reading.virtual_host.locations().iter().map(Location::path);
+    let covering = of_locations.chain(&reading.inexact).filter(|path| path.covers(class));
+    let decides = covering.min_by_key(|path| path.specificity());
+    decides.is_some_and(|decides| reading.inexact.contains(decides))
 }

@@ -151,6 +151,14 @@ impl Path {
         }
     }
 
+    /// Whether this path matches every request that the other one matches.
+    pub(crate) fn covers(&self, other: &Path) -> bool {
+        match self.path_type {
+            PathType::Exact => self == other,
+            PathType::Prefix => self.matches(other.compared()),
+        }
+    }
+
     /// The texts of all prefixes that match every request that this path matches, except the path itself. For the prefix `/a/b`
     /// they are the empty text and `/a`; for exactly `/a/b` they are the empty text, `/a` and `/a/b`.
     pub(crate) fn prefixes(&self) -> impl Iterator<Item = &str> {

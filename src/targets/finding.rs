@@ -108,14 +108,31 @@ impl Findings {
     /// the first object has too is not repeated.
     pub(super) fn extend_from(&mut self, objects: Vec<(String, Findings)>) {
         let of_first: BTreeSet<String> = self.0.iter().map(Finding::to_string).collect();
-        for (object, Findings(others)) in objects {
-            let at = |field: String| format!("{object}.{field}");
-            let further = others.into_iter().filter(|finding| !of_first.contains(&finding.to_string()));
-            self.0.extend(further.map(|finding| match finding {
-                Finding::LeftOut { field, value, why } => Finding::LeftOut { field: at(field), value, why },
-                Finding::Assumed { field, value, why } => Finding::Assumed { field: at(field), value, why },
-            }));
+        for (object, others) in objects {
+            let further =
+                Findings(others.0.into_iter().filter(|finding| !of_first.contains(&finding.to_string())).collect());
+            self.0.extend(further.of_object(&object));
         }
+    }
+
+    /// The findings with the name of an object before their fields.
+    pub(super) fn of_object(&self, object: &str) -> Vec<Finding> {
+        let object = Excerpt::whole(object);
+        let at = |field: &str| format!("{object}.{field}");
+        let named = self.0.iter().map(|finding| match finding {
+            Finding::LeftOut { field, value, why } => Finding::LeftOut { field: at(field), value: value.clone(), why },
+            Finding::Assumed { field, value, why } => Finding::Assumed { field: at(field), value: value.clone(), why },
+        });
+        named.collect()
+    }
+
+    /// Adds the findings of another collector.
+    pub(super) fn append(&mut self, mut other: Findings) {
+        self.0.append(&mut other.0);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(super) fn into_vec(self) -> Vec<Finding> {

@@ -31,4 +31,4 @@ pub use finding::Finding;
 pub use location_loss::LocationLoss;
 pub use loss::{Loss, Part};
 pub use object::{Metadata, Object, UnknownFields};
-pub use read::Reading;
+pub use read::{Reading, VirtualHostReading};

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use crate::error::{ConversionError, Excerpt, Invalid, InvalidRoute, InvalidVariants, ReadError};
 use crate::policy::{CanaryName, Policy, Total};
-use crate::route::{Backend, Backends, Front, Group, PathType};
+use crate::route::{Backend, Backends, Front, Group, Location, Path, PathType};
 
 /// A Kubernetes object: the fields that this crate writes and reads. The functions that write objects have examples.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,11 +109,12 @@ pub(super) fn variants_of(groups: &[Group<'_>]) -> Option<String> {
 
 /// The paths of a group, each a word such as `Prefix:/cart`.
 fn path_words(group: &Group<'_>) -> String {
-    let words = group.paths.iter().map(|path| {
-        let text = if path.matches_all() { "/" } else { path.compared() };
-        format!("{}:{text}", path.path_type())
-    });
-    words.collect::<Vec<_>>().join(" ")
+    group.paths.iter().map(|path| path_word(path)).collect::<Vec<_>>().join(" ")
+}
+
+fn path_word(path: &Path) -> String {
+    let text = if path.matches_all() { "/" } else { path.compared() };
+    format!("{}:{text}", path.path_type())
 }
 
 /// The value of the annotation [`Metadata::VARIANTS`]: the total of a policy, and the backend of each variant. Its words are
@@ -136,6 +137,14 @@ impl Variants {
         }
     }
 
+    /// The variants of a location; `None` if it has no policy.
+    pub(super) fn of_location(location: &Location) -> Option<Self> {
+        let policy = location.policy()?;
+        let names = policy.canaries().iter().map(|canary| canary.name().clone());
+        let canaries = names.zip(location.canaries().iter().cloned()).collect();
+        Some(Variants { total: policy.total(), stable: location.stable().clone(), canaries })
+    }
+
     /// The variants that an object's annotation names; `None` if it has no such annotation.
     ///
     /// # Errors
@@ -150,6 +159,32 @@ impl Variants {
     }
 }
 
+impl Variants {
+    /// The variants of the locations with this path; `None` if the annotation does not name them.
+    ///
+    /// # Errors
+    ///
+    /// The annotation is malformed.
+    pub(super) fn of_path(metadata: &Metadata, path: &Path) -> Result<Option<Self>, ReadError> {
+        let annotation = Metadata::VARIANTS;
+        let text = metadata.annotations.get(annotation).map(String::as_str).unwrap_or_default();
+        if !has_paths(text) {
+            return Variants::of(metadata);
+        }
+        let lines = text.lines().filter_map(|line| Some((line, line.find("total=")?)));
+        let parts = lines.filter_map(|(line, start)| Some((line.get(..start)?, line.get(start..)?)));
+        let word = path_word(path);
+        let of_path = parts.into_iter().find(|(paths, _)| paths.split(' ').any(|known| known == word));
+        let variants = of_path.map(|(_, variants)| variants.parse()).transpose();
+        variants.map_err(|invalid| ReadError::Annotation { annotation, invalid })
+    }
+}
+
+/// Whether the value of an annotation has a line for each policy, with the paths in front.
+fn has_paths(text: &str) -> bool {
+    [PathType::Exact, PathType::Prefix].into_iter().any(|path_type| text.starts_with(&format!("{path_type}:")))
+}
+
 impl fmt::Display for Variants {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Variants { total, stable, canaries } = self;
@@ -162,8 +197,7 @@ impl FromStr for Variants {
     type Err = InvalidVariants;
 
     fn from_str(text: &str) -> Result<Self, InvalidVariants> {
-        let of_path = |path_type: PathType| text.starts_with(&format!("{path_type}:"));
-        if [PathType::Exact, PathType::Prefix].into_iter().any(of_path) {
+        if has_paths(text) {
             return Err(InvalidVariants::SeveralPolicies);
         }
         let mut words = text.split(' ');

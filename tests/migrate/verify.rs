@@ -1,6 +1,6 @@
 //! The proof against rows by hand, and against requests by chance.
 
-use canary_policy::migrate::{Answer, LocationAnswer, LocationDifference, verify};
+use canary_policy::migrate::{self, Answer, LocationAnswer, LocationDifference, Verification};
 use canary_policy::route::{Backend, Host, Location, Path, VirtualHost};
 use canary_policy::{
     Affinity, Canary, CookieAffinity, Decision, HeaderRule, Match, Policy, Sample, Selector, Total, Variant,
@@ -27,6 +27,12 @@ fn host(names: &str, lines: &[&str]) -> VirtualHost {
 fn differences(before: &[VirtualHost], after: &[VirtualHost]) -> Vec<String> {
     let locations = verify(before, after).locations.into_iter();
     locations.filter(|location| location.answer != Answer::Same).map(|location| location.to_string()).collect()
+}
+
+/// The proof for virtual hosts that are known exactly.
+fn verify(before: &[VirtualHost], after: &[VirtualHost]) -> Verification {
+    let after: Vec<_> = after.iter().cloned().map(Into::into).collect();
+    migrate::verify(before, &after)
 }
 
 const WEB: &[&str] = &["/a api:80", "/ web:80 > next:80 30"];

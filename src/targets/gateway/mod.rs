@@ -35,6 +35,6 @@ pub use objects::{
     ParentRef, PathMatch, Rule, Spec,
 };
 pub use params::RouteParams;
-pub use read::read;
+pub use read::{read, read_hosts};
 pub use write::{grpc_routes, grpc_routes_of_host, http_routes, http_routes_of_host};
 pub(super) use writer::{Part, Writer, backend_ref, fits, one_object_for_several};

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use super::{BackendRef, Filter, HeaderMatch, HttpMatch, HttpRoute, ParentRef, PathMatch, Rule, Spec};
 use crate::error::{Excerpt, ReadError};
-use crate::route::{Backend, Host, Parent, Path, PathType};
+use crate::route::{Backend, Host, Parent, Path, PathType, VirtualHost};
 use crate::targets::finding::Findings;
 use crate::targets::read::{
-    AddedHeader, BackendSubset, Field, MatchOrder, OwnedCondition, ParsedDestination, ParsedMatch, ParsedPolicy,
-    ParsedRoute, ParsedRule, ParsedTable, VariantNames, set_cookie_of, unknown_fields, unknown_rule_fields,
+    AddedHeader, BackendSubset, Field, MatchOrder, ObjectRules, OwnedCondition, ParsedDestination, ParsedMatch,
+    ParsedPolicy, ParsedRoute, ParsedRule, ParsedTable, VariantNames, set_cookie_of, unknown_fields,
+    unknown_rule_fields, virtual_hosts,
 };
-use crate::targets::{Metadata, Reading};
+use crate::targets::{Metadata, Reading, VirtualHostReading};
 
 /// The API versions of an HTTPRoute, which all have the fields that are read here.
 const API_VERSIONS: [&str; 3] =
@@ -65,13 +66,7 @@ const API_VERSIONS: [&str; 3] =
 /// ```
 pub fn read(routes: &[HttpRoute]) -> Result<Reading, ReadError> {
     let (first, others) = routes.split_first().ok_or(ReadError::NoObject)?;
-    if let Some(other) = routes.iter().find(|route| route.kind != "HTTPRoute") {
-        return Err(ReadError::Kind { kind: Excerpt::of(&other.kind), expected: "HTTPRoute" });
-    }
-    if let Some(other) = routes.iter().find(|route| !API_VERSIONS.contains(&&*route.api_version)) {
-        let expected = "gateway.networking.k8s.io/v1, v1beta1 and v1alpha2";
-        return Err(ReadError::ApiVersion { api_version: Excerpt::of(&other.api_version), expected });
-    }
+    check_kinds(routes)?;
     let mut findings = Findings::default();
     let names = VariantNames::of(&first.metadata, None)?;
     let mut whole = ParsedObject::new(first, &mut findings)?;
@@ -101,8 +96,86 @@ pub fn read(routes: &[HttpRoute]) -> Result<Reading, ReadError> {
         paths: Field { path: "spec.rules", value: table.paths.clone() },
         parents: Field { path: "spec.parentRefs", value: parents },
     };
-    let ParsedPolicy { policy, stable, canaries } = table.policy(names, &mut findings)?;
+    let ParsedPolicy { policy, stable, canaries, is_exact: _ } = table.policy(names, &mut findings)?;
     Ok(Reading { policy, route: route.with_backends(stable, canaries)?, findings: findings.into_vec() })
+}
+
+/// Reads HTTPRoutes back to virtual hosts, one for all hosts that the same HTTPRoutes have.
+///
+/// All rules of a host decide together: the most specific path first, then a match with a header before one without, and then the
+/// order of the rules and of the objects, which is that of their namespaces and names. The annotation [`Metadata::VARIANTS`] names the
+/// variants. If an object has none, its variants are those of the same path in `known`, which may be empty.
+///
+/// # Errors
+///
+/// * No object is given, or an object is not an HTTPRoute of the Gateway API, `v1`, `v1beta1` or `v1alpha2`.
+/// * The annotation [`Metadata::VARIANTS`] is malformed.
+/// * A backend has no port number.
+/// * A host or name cannot be part of a virtual host, or no path of a host has a rule.
+///
+/// ```
+/// use canary_policy::targets::gateway;
+///
+/// # #[cfg(feature = "serde")] {
+/// let backend = |name: &str| serde_json::json!([{ "name": name, "port": 80 }]);
+/// let orders = serde_json::json!({ "path": { "type": "PathPrefix", "value": "/orders" } });
+/// let route = serde_json::from_value(serde_json::json!({
+///     "apiVersion": "gateway.networking.k8s.io/v1",
+///     "kind": "HTTPRoute",
+///     "metadata": { "name": "shop" },
+///     "spec": { "hostnames": ["shop.test"], "rules": [
+///         { "backendRefs": backend("shop") },
+///         { "matches": [orders], "backendRefs": backend("orders") },
+///     ] },
+/// })).unwrap();
+/// let readings = gateway::read_hosts(&[route], &[]).unwrap();
+/// let host = &readings[0].virtual_host;
+/// assert_eq!(host.location("/orders/1").unwrap().stable().service(), "orders");
+/// assert_eq!(host.location("/").unwrap().policy(), None);
+/// # }
+/// assert_eq!(gateway::read_hosts(&[], &[]).unwrap_err().to_string(), "no object is given");
+/// ```
+pub fn read_hosts(routes: &[HttpRoute], known: &[VirtualHost]) -> Result<Vec<VirtualHostReading>, ReadError> {
+    if routes.is_empty() {
+        return Err(ReadError::NoObject);
+    }
+    check_kinds(routes)?;
+    let mut objects = routes.iter().map(object_rules).collect::<Result<Vec<_>, _>>()?;
+    objects.sort_by_key(|object| (object.metadata.namespace.as_deref(), object.metadata.name.as_str()));
+    virtual_hosts(&objects, MatchOrder::BySpecificity, known)
+}
+
+fn check_kinds(routes: &[HttpRoute]) -> Result<(), ReadError> {
+    if let Some(other) = routes.iter().find(|route| route.kind != "HTTPRoute") {
+        return Err(ReadError::Kind { kind: Excerpt::of(&other.kind), expected: "HTTPRoute" });
+    }
+    match routes.iter().find(|route| !API_VERSIONS.contains(&&*route.api_version)) {
+        None => Ok(()),
+        Some(other) => {
+            let expected = "gateway.networking.k8s.io/v1, v1beta1 and v1alpha2";
+            Err(ReadError::ApiVersion { api_version: Excerpt::of(&other.api_version), expected })
+        }
+    }
+}
+
+/// The rules, hosts and parents of one HTTPRoute.
+fn object_rules(route: &HttpRoute) -> Result<ObjectRules<'_>, ReadError> {
+    let mut findings = Findings::default();
+    let Spec { parent_refs, hostnames, rules, unknown } = &route.spec;
+    unknown_fields("spec", unknown, &mut findings);
+    let mut hosts = Vec::new();
+    for (index, host) in hostnames.iter().enumerate() {
+        let field = || format!("spec.hostnames[{index}]");
+        hosts.push(Host::new(host).map_err(|invalid| ReadError::Route { field: field(), invalid })?);
+    }
+    let parents =
+        parent_refs.iter().enumerate().filter_map(|(index, parent)| parsed_parent(index, parent, &mut findings));
+    let parents = parents.collect();
+    let mut parsed = Vec::new();
+    for (index, rule) in rules.iter().enumerate() {
+        parsed.push(parsed_rule(&format!("spec.rules[{index}]"), rule, &route.metadata, &mut findings)?);
+    }
+    Ok(ObjectRules { metadata: &route.metadata, hosts, parents, rules: parsed, subsets: None, findings })
 }
 
 /// The table, hosts and parents of one HTTPRoute.
@@ -114,21 +187,9 @@ struct ParsedObject {
 
 impl ParsedObject {
     fn new(route: &HttpRoute, findings: &mut Findings) -> Result<Self, ReadError> {
-        let Spec { parent_refs, hostnames, rules, unknown } = &route.spec;
-        unknown_fields("spec", unknown, findings);
-        let mut hosts = Vec::new();
-        for (index, host) in hostnames.iter().enumerate() {
-            let field = || format!("spec.hostnames[{index}]");
-            hosts.push(Host::new(host).map_err(|invalid| ReadError::Route { field: field(), invalid })?);
-        }
-        let parents =
-            parent_refs.iter().enumerate().filter_map(|(index, parent)| parsed_parent(index, parent, findings));
-        let parents = parents.collect();
-        let mut parsed = Vec::new();
-        for (index, rule) in rules.iter().enumerate() {
-            parsed.push(parsed_rule(&format!("spec.rules[{index}]"), rule, &route.metadata, findings)?);
-        }
-        Ok(ParsedObject { table: ParsedTable::of_rules(&parsed, MatchOrder::BySpecificity, findings), hosts, parents })
+        let ObjectRules { hosts, parents, rules, findings: of_object, .. } = object_rules(route)?;
+        findings.append(of_object);
+        Ok(ParsedObject { table: ParsedTable::of_rules(&rules, MatchOrder::BySpecificity, findings), hosts, parents })
     }
 
     /// Every pair of a host and a path. Without hosts, the host of each pair is `None`, which is every host.

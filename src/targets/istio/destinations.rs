@@ -65,10 +65,14 @@ impl<'o> Destinations<'o> {
     /// The variants that the annotation [`Metadata::VARIANTS`] names. If all destinations are subsets of one Service, the variants
     /// are its subsets. This has to be called after the destinations were read.
     pub(super) fn variant_names(self) -> Result<Option<VariantNames>, ReadError> {
+        VariantNames::of(self.metadata, self.subsets().as_ref())
+    }
+
+    /// The Service that all destinations are subsets of.
+    pub(super) fn subsets(self) -> Option<SubsetsOf> {
         // Reading the first destination would have failed if its host were not a Service, so the name is valid.
         let service = self.subsets_of.and_then(|service| service.backend().ok());
-        let subsets = service.map(|service| SubsetsOf { service, has_ports: self.has_ports });
-        VariantNames::of(self.metadata, subsets.as_ref())
+        service.map(|service| SubsetsOf { service, has_ports: self.has_ports })
     }
 
     /// Reads one destination.

@@ -39,5 +39,5 @@ pub use objects::{
     HttpMatch, HttpRoute, Objects, PortSelector, StringMatch, Subset, VirtualService, VirtualServiceSpec,
 };
 pub use params::VirtualServiceParams;
-pub use read::read;
+pub use read::{read, read_hosts};
 pub use write::{virtual_service, virtual_service_of_host};

@@ -1,16 +1,18 @@
 //! Reads a VirtualService back to a policy and a route.
 
+use std::collections::BTreeSet;
+
 use super::destinations::{Destinations, ServiceHost};
 use super::hosts::MESH;
 use super::{HttpMatch, HttpRoute, StringMatch, VirtualService, VirtualServiceSpec};
 use crate::error::{Excerpt, InvalidRoute, ReadError};
-use crate::route::{Backend, Host, Parent, Path};
+use crate::route::{Backend, Host, Parent, Path, VirtualHost};
 use crate::targets::finding::Findings;
 use crate::targets::read::{
-    Field, MatchOrder, OwnedCondition, ParsedMatch, ParsedPolicy, ParsedRoute, ParsedRule, ParsedTable, unknown_fields,
-    unknown_rule_fields,
+    Field, MatchOrder, ObjectRules, OwnedCondition, ParsedMatch, ParsedPolicy, ParsedRoute, ParsedRule, ParsedTable,
+    unknown_fields, unknown_rule_fields, virtual_hosts,
 };
-use crate::targets::{Metadata, Reading};
+use crate::targets::{Metadata, Reading, VirtualHostReading};
 
 /// The API versions of a VirtualService, which all have the fields that are read here.
 const API_VERSIONS: [&str; 3] =
@@ -77,13 +79,7 @@ const API_VERSIONS: [&str; 3] =
 /// # }
 /// ```
 pub fn read(object: &VirtualService) -> Result<Reading, ReadError> {
-    if object.kind != "VirtualService" {
-        return Err(ReadError::Kind { kind: Excerpt::of(&object.kind), expected: "VirtualService" });
-    }
-    if !API_VERSIONS.contains(&&*object.api_version) {
-        let expected = "networking.istio.io/v1, v1beta1 and v1alpha3";
-        return Err(ReadError::ApiVersion { api_version: Excerpt::of(&object.api_version), expected });
-    }
+    check_kind(object)?;
     let mut findings = Findings::default();
     let VirtualServiceSpec { hosts, gateways, http, unknown } = &object.spec;
     unknown_fields("spec", unknown, &mut findings);
@@ -91,7 +87,8 @@ pub fn read(object: &VirtualService) -> Result<Reading, ReadError> {
     let rules = parsed_rules(http, destinations, &mut findings)?;
     let table = ParsedTable::of_rules(&rules, MatchOrder::AsListed, &mut findings);
     let paths = table.paths.clone();
-    let ParsedPolicy { policy, stable, canaries } = table.policy(destinations.variant_names()?, &mut findings)?;
+    let ParsedPolicy { policy, stable, canaries, is_exact: _ } =
+        table.policy(destinations.variant_names()?, &mut findings)?;
     let route = ParsedRoute {
         metadata: &object.metadata,
         hosts: Field { path: "spec.hosts", value: parsed_hosts(hosts, gateways, &stable, &object.metadata)? },
@@ -99,6 +96,80 @@ pub fn read(object: &VirtualService) -> Result<Reading, ReadError> {
         parents: Field { path: "spec.gateways", value: parsed_gateways(gateways)? },
     };
     Ok(Reading { policy, route: route.with_backends(stable, canaries)?, findings: findings.into_vec() })
+}
+
+/// Reads VirtualServices back to virtual hosts, one for all hosts of a VirtualService.
+///
+/// The first rule in the list that matches decides. The annotation [`Metadata::VARIANTS`] names the variants. If an object has none, its
+/// variants are those of the same path in `known`, which may be empty. The host `*` is every host.
+///
+/// # Errors
+///
+/// * No object is given, or an object is not a VirtualService of Istio, `v1`, `v1beta1` or `v1alpha3`.
+/// * Two VirtualServices have the same host: Istio does not promise in which order it joins their rules.
+/// * The annotation [`Metadata::VARIANTS`] is malformed.
+/// * The host of a destination is not a Service of the cluster.
+/// * A host, Gateway or name cannot be part of a virtual host, or no path has a rule.
+///
+/// ```
+/// use canary_policy::Policy;
+/// use canary_policy::route::{Location, Path, VirtualHost};
+/// use canary_policy::targets::istio::{self, VirtualServiceParams};
+///
+/// let shop = Location::new(Path::prefix("/")?, "shop:80".parse()?);
+/// let shop = shop.with_policy(Policy::percent(30)?, ["shop-canary:80".parse()?])?;
+/// let orders = Location::new(Path::prefix("/orders")?, "orders:80".parse()?);
+/// let host = VirtualHost::new("shop", [shop, orders])?.with_hosts(["shop.test".parse()?])?.with_parents(["public".parse()?])?;
+/// let written = istio::virtual_service_of_host(&host, &VirtualServiceParams::default())?.exact()?;
+///
+/// let readings = istio::read_hosts(&[written.virtual_service], &[])?;
+/// assert_eq!(readings[0].virtual_host, host);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read_hosts(objects: &[VirtualService], known: &[VirtualHost]) -> Result<Vec<VirtualHostReading>, ReadError> {
+    if objects.is_empty() {
+        return Err(ReadError::NoObject);
+    }
+    let objects = objects.iter().map(object_rules).collect::<Result<Vec<_>, _>>()?;
+    let mut hosts = BTreeSet::new();
+    for object in &objects {
+        let all = object.hosts.is_empty().then_some(None);
+        if object.hosts.iter().map(Some).chain(all).any(|host| !hosts.insert(host)) {
+            return Err(ReadError::Differs { field: format!("{}.spec.hosts", object.metadata.name) });
+        }
+    }
+    virtual_hosts(&objects, MatchOrder::AsListed, known)
+}
+
+fn check_kind(object: &VirtualService) -> Result<(), ReadError> {
+    if object.kind != "VirtualService" {
+        return Err(ReadError::Kind { kind: Excerpt::of(&object.kind), expected: "VirtualService" });
+    }
+    if !API_VERSIONS.contains(&&*object.api_version) {
+        let expected = "networking.istio.io/v1, v1beta1 and v1alpha3";
+        return Err(ReadError::ApiVersion { api_version: Excerpt::of(&object.api_version), expected });
+    }
+    Ok(())
+}
+
+/// The rules, hosts and Gateways of one VirtualService.
+fn object_rules(object: &VirtualService) -> Result<ObjectRules<'_>, ReadError> {
+    check_kind(object)?;
+    let mut findings = Findings::default();
+    let VirtualServiceSpec { hosts, gateways, http, unknown } = &object.spec;
+    unknown_fields("spec", unknown, &mut findings);
+    let destinations = Destinations::of(object);
+    let rules = parsed_rules(http, destinations, &mut findings)?;
+    let named = hosts.iter().filter(|host| *host != "*").map(|host| Host::new(host));
+    let named = named.collect::<Result<_, InvalidRoute>>();
+    Ok(ObjectRules {
+        metadata: &object.metadata,
+        hosts: named.map_err(|invalid| ReadError::Route { field: "spec.hosts".to_owned(), invalid })?,
+        parents: parsed_gateways(gateways)?,
+        rules,
+        subsets: destinations.subsets(),
+        findings,
+    })
 }
 
 /// The rules up to the first one that takes every request. Istio does not look at the rules after it.

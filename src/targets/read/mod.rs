@@ -11,6 +11,8 @@
 
 mod backend_subset;
 mod difference;
+mod host_rules;
+mod locations;
 mod order;
 mod owned_condition;
 mod parsed_match;
@@ -22,8 +24,11 @@ mod reading;
 mod regex;
 mod rules;
 mod variant_names;
+mod virtual_host_reading;
 
 pub(super) use backend_subset::BackendSubset;
+pub(super) use host_rules::{ObjectRules, virtual_hosts};
+use locations::{Locations, locations};
 pub(super) use owned_condition::OwnedCondition;
 pub(super) use parsed_match::{
     AddedHeader, ParsedDestination, ParsedMatch, ParsedRule, set_cookie_of, unknown_fields, unknown_rule_fields,
@@ -34,3 +39,4 @@ pub(super) use parsed_table::ParsedTable;
 pub(super) use places::MatchOrder;
 pub use reading::Reading;
 pub(super) use variant_names::{SubsetsOf, VariantNames};
+pub use virtual_host_reading::VirtualHostReading;

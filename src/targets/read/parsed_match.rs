@@ -12,6 +12,7 @@ pub(in crate::targets) struct ParsedRule {
 }
 
 /// One match of a rule.
+#[derive(Clone)]
 pub(in crate::targets) struct ParsedMatch {
     /// The path of the field.
     pub(in crate::targets) field: String,

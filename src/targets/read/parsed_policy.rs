@@ -15,6 +15,8 @@ pub(in crate::targets) struct ParsedPolicy {
     pub(in crate::targets) policy: Policy,
     pub(in crate::targets) stable: Backend,
     pub(in crate::targets) canaries: Vec<Backend>,
+    /// Whether the policy decides every request as the rows and the split do.
+    pub(in crate::targets) is_exact: bool,
 }
 
 impl ParsedTable {
@@ -49,10 +51,13 @@ impl ParsedTable {
         let set_cookie = destinations.into_iter().find_map(|destination| destination.set_cookie.as_deref());
         let policy = Policy::new(canaries, total)?.with_affinity(affinity(&decided, &names, set_cookie));
 
-        report_differences(&policy, &rows, &split, &names, findings);
+        let mut differences = Findings::default();
+        report_differences(&policy, &rows, &split, &names, &mut differences);
+        let is_exact = differences.is_empty();
+        findings.append(differences);
         let VariantNames { stable, canaries, .. } = names;
         let canaries = canaries.into_iter().map(|canary| canary.backend.backend).collect();
-        Ok(ParsedPolicy { policy, stable: stable.backend, canaries })
+        Ok(ParsedPolicy { policy, stable: stable.backend, canaries, is_exact })
     }
 }
 

@@ -84,6 +84,15 @@ impl ParsedTable {
         ParsedTable { rows: common_rows(&everywhere, &bound, findings), split: Some(split), paths }
     }
 
+    /// The first destination, if all destinations that get requests have the same backend.
+    pub(super) fn only_destination(&self) -> Option<&ParsedDestination> {
+        let of_split = self.split.iter().flat_map(|split| &split.destinations);
+        let all = self.rows.iter().flat_map(|row| &row.destinations).chain(of_split);
+        let mut receiving = all.filter(|destination| destination.weight > 0);
+        let first = receiving.next()?;
+        receiving.all(|other| other.backend == first.backend).then_some(first)
+    }
+
     /// Whether both tables have equal rows and splits. Fields and paths are not compared.
     pub(in crate::targets) fn decides_like(&self, other: &ParsedTable) -> bool {
         let row = |row: &ParsedRow, other: &ParsedRow| {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::BackendSubset;
 use crate::error::ReadError;
 use crate::policy::{CanaryName, Variant};
-use crate::route::{Backend, Port};
+use crate::route::{Backend, Location, Path, Port};
 use crate::targets::Metadata;
 use crate::targets::object::Variants;
 
@@ -44,10 +44,36 @@ impl VariantNames {
     ///
     /// The annotation is malformed.
     pub(in crate::targets) fn of(metadata: &Metadata, subsets: Option<&SubsetsOf>) -> Result<Option<Self>, ReadError> {
-        let Some(Variants { total, stable, canaries }) = Variants::of(metadata)? else { return Ok(None) };
+        let variants = Variants::of(metadata)?;
         let own = metadata.namespace.as_deref();
+        Ok(variants.map(|variants| VariantNames::new(variants, own, own, subsets)))
+    }
+
+    /// The same for the variants of one path of a virtual host in the namespace `to`.
+    ///
+    /// # Errors
+    ///
+    /// The annotation is malformed.
+    pub(in crate::targets) fn of_path(
+        metadata: &Metadata,
+        path: &Path,
+        to: Option<&str>,
+        subsets: Option<&SubsetsOf>,
+    ) -> Result<Option<Self>, ReadError> {
+        let variants = Variants::of_path(metadata, path)?;
+        Ok(variants.map(|variants| VariantNames::new(variants, metadata.namespace.as_deref(), to, subsets)))
+    }
+
+    /// The names of the variants of a location whose virtual host is in the namespace `from`, for one in the namespace `to`; `None` if
+    /// the location has no policy.
+    pub(in crate::targets) fn of_location(location: &Location, from: Option<&str>, to: Option<&str>) -> Option<Self> {
+        Variants::of_location(location).map(|variants| VariantNames::new(variants, from, to, None))
+    }
+
+    fn new(variants: Variants, from: Option<&str>, to: Option<&str>, subsets: Option<&SubsetsOf>) -> Self {
+        let Variants { total, stable, canaries } = variants;
         let backend = |name: &str, backend: Backend| match subsets {
-            None => BackendSubset::whole(backend.moved(own, own)),
+            None => BackendSubset::whole(backend.moved(from, to)),
             Some(SubsetsOf { service, has_ports }) => {
                 let at_port = |port: &Port| service.clone().with_port(port.clone());
                 let port = backend.port().filter(|_| *has_ports);
@@ -61,7 +87,7 @@ impl VariantNames {
             let backend = backend(name.as_str(), of_canary);
             names.push(NamedCanary { name, backend });
         }
-        Ok(Some(names))
+        names
     }
 
     /// The names for an object without the annotation: only stable is known so far.

@@ -6,4 +6,5 @@ mod istio;
 mod limits;
 mod linkerd;
 mod lists;
+mod read;
 mod rows;

@@ -1,0 +1,120 @@
+//! The rules of all objects that one host has, and the virtual host that they express.
+
+use std::collections::BTreeMap;
+
+use super::{
+    BackendSubset, Locations, MatchOrder, ParsedDestination, ParsedRule, SubsetsOf, VariantNames, VirtualHostReading,
+    locations,
+};
+use crate::error::{InvalidRoute, ReadError};
+use crate::route::{Host, Parent, Path, VirtualHost};
+use crate::targets::Metadata;
+use crate::targets::finding::Findings;
+
+/// An object whose rules were read.
+pub(in crate::targets) struct ObjectRules<'o> {
+    pub(in crate::targets) metadata: &'o Metadata,
+    /// The hosts; an empty list is every host.
+    pub(in crate::targets) hosts: Vec<Host>,
+    pub(in crate::targets) parents: Vec<Parent>,
+    pub(in crate::targets) rules: Vec<ParsedRule>,
+    /// The Service that all destinations are subsets of.
+    pub(in crate::targets) subsets: Option<SubsetsOf>,
+    pub(in crate::targets) findings: Findings,
+}
+
+/// The virtual hosts of objects, which come in the order in which they decide. Hosts that the same objects have are one virtual host.
+///
+/// The annotation of an object names the variants. If there is none, the variants are those that the location of `known` has.
+pub(in crate::targets) fn virtual_hosts(
+    objects: &[ObjectRules<'_>],
+    order: MatchOrder,
+    known: &[VirtualHost],
+) -> Result<Vec<VirtualHostReading>, ReadError> {
+    let mut by_host: BTreeMap<Option<&Host>, Vec<usize>> = BTreeMap::new();
+    for (index, object) in objects.iter().enumerate() {
+        let all = object.hosts.is_empty().then_some(None);
+        for host in object.hosts.iter().map(Some).chain(all) {
+            by_host.entry(host).or_default().push(index);
+        }
+    }
+    let mut by_objects: BTreeMap<Vec<usize>, Vec<Host>> = BTreeMap::new();
+    for (host, indexes) in by_host {
+        by_objects.entry(indexes).or_default().extend(host.cloned());
+    }
+    let of_host = |(indexes, hosts): (Vec<usize>, Vec<Host>)| {
+        let objects = indexes.iter().filter_map(|index| objects.get(*index)).collect();
+        HostObjects { hosts, objects, known }.read(order)
+    };
+    by_objects.into_iter().map(of_host).collect()
+}
+
+/// The objects of a virtual host.
+struct HostObjects<'o> {
+    hosts: Vec<Host>,
+    objects: Vec<&'o ObjectRules<'o>>,
+    known: &'o [VirtualHost],
+}
+
+impl HostObjects<'_> {
+    fn read(self, order: MatchOrder) -> Result<VirtualHostReading, ReadError> {
+        let Some(first) = self.objects.first() else { return Err(ReadError::NoObject) };
+        let Metadata { name, namespace, annotations: _ } = first.metadata;
+        let to = namespace.as_deref();
+        let rules: Vec<ParsedRule> = self.objects.iter().flat_map(|object| moved_rules(object, to)).collect();
+        let Locations { locations, inexact, findings: of_locations } =
+            locations(&rules, order, |path| self.names(path, to))?;
+
+        let at = |field: &str, invalid: InvalidRoute| ReadError::Route { field: field.to_owned(), invalid };
+        let host = VirtualHost::new(name, locations).map_err(|invalid| at("metadata.name", invalid))?;
+        let host = match to {
+            Some(namespace) => host.with_namespace(namespace).map_err(|invalid| at("metadata.namespace", invalid))?,
+            None => host,
+        };
+        let mut parents: Vec<Parent> = Vec::new();
+        for parent in self.objects.iter().flat_map(|object| &object.parents) {
+            if !parents.contains(parent) {
+                parents.push(parent.clone());
+            }
+        }
+        let host = host.with_hosts(self.hosts).map_err(|invalid| at("spec", invalid))?;
+        let virtual_host = host.with_parents(parents).map_err(|invalid| at("spec", invalid))?;
+        let of_objects = self.objects.iter().flat_map(|object| object.findings.of_object(&object.metadata.name));
+        Ok(VirtualHostReading { virtual_host, inexact, findings: of_objects.chain(of_locations).collect() })
+    }
+
+    /// The names of the variants of a path, for a virtual host in the namespace `to`.
+    fn names(&self, path: &Path, to: Option<&str>) -> Result<Option<VariantNames>, ReadError> {
+        let has_path = |object: &&&ObjectRules<'_>| {
+            let mut matches = object.rules.iter().flat_map(|rule| &rule.matches);
+            matches.any(|one| one.path.to_string() == path.to_string())
+        };
+        let Some(object) = self.objects.iter().find(has_path) else { return Ok(None) };
+        let subsets = object.subsets.as_ref();
+        let named = VariantNames::of_path(object.metadata, path, to, subsets)?;
+        Ok(named.or_else(|| self.known_names(path, to).filter(|_| subsets.is_none())))
+    }
+
+    /// The names that the known location has which decides requests for this path.
+    fn known_names(&self, path: &Path, to: Option<&str>) -> Option<VariantNames> {
+        let is_known = |host: &&VirtualHost| host.hosts().iter().any(|name| self.hosts.contains(name));
+        let known =
+            self.known.iter().find(is_known).or_else(|| self.known.iter().find(|host| host.hosts().is_empty()))?;
+        let location = known.locations().iter().find(|location| location.path().covers(path))?;
+        VariantNames::of_location(location, known.namespace(), to)
+    }
+}
+
+/// The rules of an object, whose backends are named as an object in the namespace `to` names them.
+fn moved_rules(object: &ObjectRules<'_>, to: Option<&str>) -> Vec<ParsedRule> {
+    let own = object.metadata.namespace.as_deref();
+    let destination = |destination: &ParsedDestination| {
+        let backend = destination.backend.backend.moved(own, to);
+        ParsedDestination { backend: BackendSubset { backend, ..destination.backend.clone() }, ..destination.clone() }
+    };
+    let rule = |rule: &ParsedRule| ParsedRule {
+        matches: rule.matches.clone(),
+        destinations: rule.destinations.iter().map(destination).collect(),
+    };
+    object.rules.iter().map(rule).collect()
+}

@@ -1,0 +1,105 @@
+//! The locations of a virtual host, from all rules that the objects of the host have.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use super::parsed_match::ParsedMatch;
+use super::{MatchOrder, ParsedDestination, ParsedPolicy, ParsedRule, ParsedTable, VariantNames};
+use crate::error::ReadError;
+use crate::route::{Location, Path, PathType};
+use crate::targets::Finding;
+use crate::targets::finding::Findings;
+
+/// The locations that were read, and those that no policy expresses.
+pub(in crate::targets) struct Locations {
+    pub(in crate::targets) locations: Vec<Location>,
+    /// The paths whose rules no policy expresses exactly. A finding says why.
+    pub(in crate::targets) inexact: Vec<Path>,
+    pub(in crate::targets) findings: Vec<Finding>,
+}
+
+/// Reads a location for each path of the rules. The location has every rule that matches the requests of its path, in the order in
+/// which they decide there: a rule for `/` decides about `/cart` too, if no rule for `/cart` takes the request.
+///
+/// `names` returns the names of the variants of a path, if they are known.
+pub(in crate::targets) fn locations(
+    rules: &[ParsedRule],
+    order: MatchOrder,
+    names: impl Fn(&Path) -> Result<Option<VariantNames>, ReadError>,
+) -> Result<Locations, ReadError> {
+    let mut read = Locations { locations: Vec::new(), inexact: Vec::new(), findings: Vec::new() };
+    let mut seen = BTreeSet::new();
+    for path in paths(rules) {
+        let mut findings = Findings::default();
+        let table = ParsedTable::of_rules(&rules_at(path, rules, order), MatchOrder::AsListed, &mut findings);
+        let is_exact_table = findings.is_empty();
+        let location = location(path, table, names(path)?, &mut findings);
+        if !is_exact_table || !location.as_ref().is_some_and(|location| location.is_exact) {
+            read.inexact.push(path.clone());
+        }
+        read.locations.extend(location.map(|read| read.location));
+        read.findings.extend(findings.into_vec().into_iter().filter(|finding| seen.insert(finding.to_string())));
+    }
+    Ok(read)
+}
+
+/// A location, and whether it decides every request as its rules do.
+struct ReadLocation {
+    location: Location,
+    is_exact: bool,
+}
+
+/// The location of a path; `None` and a finding if its rules do not answer every request.
+fn location(
+    path: &Path,
+    table: ParsedTable,
+    names: Option<VariantNames>,
+    findings: &mut Findings,
+) -> Option<ReadLocation> {
+    let only = table.only_destination().cloned();
+    let read = match (table.policy(names, findings), only) {
+        (Err(ReadError::NoCanary { .. }), Some(ParsedDestination { backend, set_cookie, weight: _ })) => {
+            let location = Location::new(path.clone(), backend.backend);
+            return Some(ReadLocation { location, is_exact: set_cookie.is_none() });
+        }
+        (read, _) => read,
+    };
+    match read {
+        Ok(ParsedPolicy { policy, stable, canaries, is_exact }) => {
+            let location = Location::new(path.clone(), stable).with_policy(policy, canaries).ok()?;
+            Some(ReadLocation { location, is_exact })
+        }
+        Err(error) => {
+            findings.left_out(path.to_string(), &error.to_string(), "its rules are not those of a policy");
+            None
+        }
+    }
+}
+
+/// The paths of all matches, each once.
+fn paths(rules: &[ParsedRule]) -> Vec<&Path> {
+    let mut seen = BTreeSet::new();
+    let all = rules.iter().flat_map(|rule| &rule.matches).map(|one| &one.path);
+    all.filter(|path| seen.insert((path.path_type(), path.compared()))).collect()
+}
+
+/// The rules that match the requests of a path, one match each, in the order in which they decide. Their own paths no longer matter.
+fn rules_at(path: &Path, rules: &[ParsedRule], order: MatchOrder) -> Vec<ParsedRule> {
+    let covers = |one: &&ParsedMatch| one.path.covers(path);
+    let mut matching: Vec<(&ParsedRule, &ParsedMatch)> =
+        rules.iter().flat_map(|rule| rule.matches.iter().filter(covers).map(move |one| (rule, one))).collect();
+    if order == MatchOrder::BySpecificity {
+        matching.sort_by_key(|(_, one)| {
+            let is_exact = one.path.path_type() == PathType::Exact;
+            Reverse((is_exact, one.path.compared().len(), one.condition.is_some()))
+        });
+    }
+    // A match without a condition takes every request that reaches it.
+    let end = matching.iter().position(|(_, one)| one.condition.is_none());
+    matching.truncate(end.map_or(matching.len(), |end| end + 1));
+    let alone = |(rule, one): (&ParsedRule, &ParsedMatch)| ParsedRule {
+        matches: vec![ParsedMatch { field: one.field.clone(), path: Path::root(), condition: one.condition.clone() }],
+        destinations: rule.destinations.clone(),
+    };
+    matching.into_iter().map(alone).collect()
+}

@@ -169,8 +169,7 @@ impl Path {
 
     /// What decides between paths that match a request: the smaller one.
     pub(crate) fn specificity(&self) -> Specificity<'_> {
-        let text = self.compared();
-        Specificity { path_type: self.path_type, length: Reverse(text.len()), text }
+        Specificity::new(self.path_type, self.compared())
     }
 
     /// Whether the path matches every request.
@@ -186,6 +185,19 @@ pub(crate) struct Specificity<'p> {
     path_type: PathType,
     length: Reverse<usize>,
     text: &'p str,
+}
+
+impl<'p> Specificity<'p> {
+    const fn new(path_type: PathType, text: &'p str) -> Self {
+        Specificity { path_type, length: Reverse(text.len()), text }
+    }
+
+    /// Those of all paths that match a request, in the order in which they decide.
+    pub(crate) fn of_request(request: &'p str) -> impl Iterator<Item = Self> {
+        let shorter = request.rmatch_indices('/').filter_map(|(at, _)| request.get(..at));
+        let prefixes = std::iter::once(request).chain(shorter).map(|text| Specificity::new(PathType::Prefix, text));
+        std::iter::once(Specificity::new(PathType::Exact, request)).chain(prefixes)
+    }
 }
 
 /// The first escape of a character that needs no escape in a path (RFC 3986, 2.3), or of the character 0.

@@ -103,6 +103,10 @@ impl<'h> MeshService<'h> {
     /// Which locations match a request depends only on the longest path among them that the request is equal to or below. So it is
     /// enough to look at one request for each path, and one below it.
     fn check_hosts(&self) -> Result<(), ConversionError> {
+        // Mostly a Service has one policy, whatever the host and the path are.
+        if self.groups().len() == 1 {
+            return Ok(());
+        }
         for of_host in self.origins.chunk_by(|one, other| std::ptr::eq(one.host, other.host)) {
             let own: BTreeSet<Specificity<'_>> =
                 of_host.iter().map(|origin| origin.location.path().specificity()).collect();
@@ -121,7 +125,7 @@ impl<'h> MeshService<'h> {
 
     /// The location that decides in the mesh.
     fn decisive(&self, request: &str) -> Option<Origin<'h>> {
-        self.by_path.values().find(|origin| origin.location.path().matches(request)).copied()
+        Specificity::of_request(request).find_map(|path| self.by_path.get(&path)).copied()
     }
 
     /// The Service with its namespace, if that is known.

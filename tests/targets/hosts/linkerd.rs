@@ -50,7 +50,7 @@ proptest! {
     /// A proxy in front, such as an ingress controller, sends a request to the stable Service of the location that decides.
     #[test]
     fn a_service_answers_as_the_location_decides(case in virtual_hosts()) {
-        let conversion = match linkerd::http_routes_of_hosts(&[case.host.clone()], &linkerd::RouteParams::default()) {
+        let conversion = match linkerd::http_routes_of_hosts(std::slice::from_ref(&case.host), &linkerd::RouteParams::default()) {
             Ok(conversion) => conversion,
             Err(error) => {
                 assert_too_many(&case.host, &error);

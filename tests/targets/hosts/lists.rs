@@ -18,7 +18,10 @@ fn without_namespaces(mut configuration: Value) -> Value {
     with_each(&mut configuration, &|fields| {
         for field in ["cluster", "name"] {
             let Some(Value::String(name)) = fields.get(field) else { continue };
-            let Some((namespace, backend)) = name.split_once('/') else { continue };
+            let Some((namespace, backend)) = name.split_once('/') else {
+                assert!(!name.contains(':'), "{name} has no namespace");
+                continue;
+            };
             assert_eq!(namespace, namespace_of(backend.split(':').next().unwrap()));
             let backend = json!(backend);
             fields.insert(field.to_owned(), backend);

@@ -1,8 +1,8 @@
 //! Virtual hosts that pairs of Ingresses cannot describe, with what answers each request.
 
+use canary_policy::Variant;
 use canary_policy::route::{Location, VirtualHost};
 use canary_policy::targets::{LocationLoss, gloo};
-use canary_policy::{Policy, Variant};
 
 use super::{gateway, istio, linkerd, lists};
 use crate::util::outcome::Outcome;
@@ -147,8 +147,10 @@ fn a_loss_names_every_location_that_has_it() {
     assert_eq!((&json[2]["loss"]["part"], json[2].get("location")), (&"hosts[0]".into(), None));
     let lossy = gloo::virtual_service_of_host(&host).unwrap().exact().unwrap_err();
     assert_eq!(lossy.losses, losses);
-    assert!(Policy::percent(10).is_ok());
 }
+
+/// A host, a path, header lines, and the variant that answers.
+type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)], Option<Variant>);
 
 /// A real Envoy routes two hosts with several policies. `.ci/run` gives it one; see `envoy/real_envoy.rs`.
 #[test]
@@ -177,10 +179,10 @@ fn a_real_envoy_routes_two_hosts() {
     let written = route_configuration_of_hosts("public", &hosts, &RouteParams::default()).unwrap().exact().unwrap();
     let Some(proxy) = Proxy::start("hosts", &[serde_json::to_value(written).unwrap()]) else { return };
     let mut client = proxy.client(0);
-    let always: &[(&str, &str)] = &[("x-canary", "always")];
+    let always: &'static [(&str, &str)] = &[("x-canary", "always")];
     let canary = |index| Some(Variant::Canary(index));
     #[rustfmt::skip]
-    let rows: [(&str, &str, &[(&str, &str)], Option<Variant>); 11] = [
+    let rows: [Row; 11] = [
         ("a.test", "/", &[], Some(STABLE)),
         ("a.test", "/", always, Some(CANARY)),
         ("a.test", "/apix", always, Some(CANARY)),

@@ -127,13 +127,14 @@ fn name_in_object(to: &Value) -> String {
 /// that another one is assumed.
 fn name_in_reading(reading: &Reading, variant: Variant, style: Style) -> String {
     let backend = variant.index().map_or(reading.route.stable(), |index| &reading.route.canaries()[index]);
+    let namespace = backend.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default();
     match (style.subsets, variant.index()) {
-        (false, _) => backend.service().to_owned(),
-        (true, Some(_)) => reading.policy.name(variant).unwrap().to_owned(),
+        (false, _) => format!("{namespace}{}", backend.service()),
+        (true, Some(_)) => format!("{namespace}{}", reading.policy.name(variant).unwrap()),
         (true, None) => {
             let findings = texts(&reading.findings);
             let stable = findings.iter().find_map(|finding| finding.split_once("`stable is ")?.1.split('`').next());
-            stable.unwrap_or("stable").to_owned()
+            stable.map_or_else(|| format!("{namespace}stable"), str::to_owned)
         }
     }
 }

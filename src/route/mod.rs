@@ -255,7 +255,7 @@ struct RouteFields {
     /// The Gateways, each `NAME` or `NAMESPACE/NAME`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     parents: Vec<Parent>,
-    /// The backend of stable, `SERVICE` or `SERVICE:PORT`.
+    /// The backend of stable, `SERVICE` or `SERVICE:PORT`, with `NAMESPACE/` in front if it is in another namespace.
     stable: Backend,
     /// The backends of the canaries, in the order of the policy's canaries.
     canaries: Vec<Backend>,

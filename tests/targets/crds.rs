@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canary_policy::error::ConversionError;
 use canary_policy::policy::strategy;
-use canary_policy::route::{Host, Parent, Path, PathType};
+use canary_policy::route::{Backend, Host, Parent, Path, PathType};
 use canary_policy::targets::{Conversion, gateway, gloo, istio, linkerd};
 use canary_policy::{Policy, Route};
 use proptest::collection::{btree_set, vec};
@@ -109,8 +109,17 @@ fn path() -> impl Strategy<Value = Path> {
 /// Routes with names that Kubernetes accepts, also long ones.
 fn route(policy: &Policy) -> impl Strategy<Value = Route> + use<> {
     let label = || prop_oneof![9 => "[a-z]([a-z0-9-]{0,8}[a-z0-9])?", 1 => "[a-z][a-z0-9-]{61}[a-z0-9]"];
-    let backend =
-        move || (label(), 1..=u16::MAX).prop_map(|(service, port)| format!("{service}:{port}").parse().unwrap());
+    let backend = move || {
+        (label(), 1..=u16::MAX).prop_map(|(service, port)| format!("{service}:{port}").parse::<Backend>().unwrap())
+    };
+    // Only stable has to be in the namespace of an object for Linkerd.
+    let canary = move || {
+        let namespace = of(prop_oneof!["[a-z0-9]{1,8}", "[0-9a-z][a-z0-9-]{61}[a-z0-9]"]);
+        (backend(), namespace).prop_map(|(backend, namespace)| match namespace {
+            None => backend,
+            Some(namespace) => backend.with_namespace(&namespace).unwrap(),
+        })
+    };
     let host = || prop_oneof!["[a-z0-9]{1,8}(\\.[a-z]{2,8}){1,2}", "\\*(\\.[a-z]{2,8}){1,3}"];
     let parent = prop_oneof!["[a-z0-9]{1,8}", "[a-z0-9]{1,63}/[a-z0-9.]{0,8}[a-z0-9]{1,8}"];
     let parents = btree_set(parent.prop_filter_map("a parent", |text| text.parse::<Parent>().ok()), 1..=4);
@@ -118,7 +127,7 @@ fn route(policy: &Policy) -> impl Strategy<Value = Route> + use<> {
     let hosts = btree_set(host().prop_filter_map("a host", |text| text.parse::<Host>().ok()), 0..=20);
     let paths = prop_oneof![3 => vec(path(), 0..=4), 1 => vec(path(), 30..=80)];
     let canaries = policy.canaries().len();
-    (name, of(label()), backend(), vec(backend(), canaries..=canaries), hosts, paths, parents).prop_filter_map(
+    (name, of(label()), backend(), vec(canary(), canaries..=canaries), hosts, paths, parents).prop_filter_map(
         "a route",
         |(name, namespace, stable, canaries, hosts, paths, parents)| {
             let route = Route::new(&name, stable, canaries).ok()?;

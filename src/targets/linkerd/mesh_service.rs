@@ -24,6 +24,19 @@ struct Origin<'h> {
     location: &'h Location,
 }
 
+/// The name of a Service and its namespace, if that is known.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct ServiceName<'b> {
+    namespace: Option<&'b str>,
+    service: &'b str,
+}
+
+impl<'b> ServiceName<'b> {
+    fn of(backend: &'b Backend) -> Self {
+        ServiceName { namespace: backend.namespace(), service: backend.service() }
+    }
+}
+
 impl<'h> Origin<'h> {
     fn error(self, error: ConversionError) -> ConversionError {
         at_location(self.host.front(), self.location.path(), error)
@@ -52,7 +65,9 @@ impl<'h> MeshService<'h> {
     ///
     /// # Errors
     ///
-    /// Two locations of one Service decide the same request in different ways, or the namespace of a canary is unknown.
+    /// * Two locations of one Service decide the same request in different ways.
+    /// * The namespace of a canary is unknown.
+    /// * The port of a location without a policy may be one that a policy splits.
     pub(super) fn of_hosts(hosts: &'h [VirtualHost]) -> Result<Vec<Self>, ConversionError> {
         let mut services: BTreeMap<Backend, Vec<Origin<'h>>> = BTreeMap::new();
         for host in hosts {
@@ -62,8 +77,15 @@ impl<'h> MeshService<'h> {
             }
         }
         let has_policy = |origins: &[Origin<'_>]| origins.iter().any(|origin| origin.location.policy().is_some());
-        let services = services.into_iter().filter(|(_, origins)| has_policy(origins));
-        services.map(|(backend, origins)| MeshService::new(backend, origins)).collect()
+        let (split, whole): (Vec<_>, Vec<_>) = services.into_iter().partition(|(_, origins)| has_policy(origins));
+        let names: BTreeSet<ServiceName<'_>> = split.iter().map(|(backend, _)| ServiceName::of(backend)).collect();
+        for (backend, origins) in whole.iter().filter(|(backend, _)| names.contains(&ServiceName::of(backend))) {
+            let port = backend.port_number("a policy splits a port of its Service, which may be the same one");
+            if let (Err(error), Some(origin)) = (port, origins.first()) {
+                return Err(origin.error(error));
+            }
+        }
+        split.into_iter().map(|(backend, origins)| MeshService::new(backend, origins)).collect()
     }
 
     fn new(backend: Backend, origins: Vec<Origin<'h>>) -> Result<Self, ConversionError> {

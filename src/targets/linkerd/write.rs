@@ -70,13 +70,13 @@ pub fn http_routes(
 /// policy too. Locations of other Services do not count: they are requests to other Services. A Service without a policy needs no
 /// object.
 ///
-/// Give all virtual hosts of a cluster together: objects of the same Service that were written from two calls would replace each
-/// other.
+/// Give all virtual hosts of a cluster together, each with its namespace: objects of the same Service that were written from two calls
+/// would replace each other, and a Service in no namespace counts as another one than the Service of that name in a namespace.
 ///
 /// # Errors
 ///
 /// * Two locations of one Service match the same request on different hosts, and lead to other backends or have another policy.
-/// * A backend has no port number.
+/// * A backend has no port number. A location without a policy needs one if a policy splits a port of its Service.
 /// * The namespace of a canary is unknown, because the virtual host has none, while the namespace of stable is given.
 /// * A policy needs more than 16 rules, or more than 16 backends in one rule.
 ///

@@ -199,6 +199,17 @@ fn each_service_has_its_locations_and_one_fallback() {
     let ports = host("a", &[("/a", "c0:80", Some(30)), ("/b", "c0:81", Some(30)), ("/c", "other/c0:80", Some(30))]);
     assert_eq!(names(&[ports]), [row("other", "c0.80", 2), row("shop", "c0.80", 2), row("shop", "c0.81", 2)]);
 
+    // The port `http` may be 80, whose requests are split.
+    for (port, why) in [
+        (":http", Some("needs a port number: a policy splits a port of its Service, which may be the same one")),
+        (":81", None),
+    ] {
+        let stable = format!("c0{port}");
+        let shop = host("shop", &[("/", "c0:80", Some(30)), ("/static", &stable, None)]);
+        let error = objects(&[shop]).err().map(|error| error.to_string());
+        assert_eq!(error, why.map(|why| format!("shop/shop Prefix /static: backends: `shop/{stable}` {why}")));
+    }
+
     let unknown = Location::new(paths("/").remove(0), "other/c0:80".parse().unwrap());
     let unknown = unknown.with_policy(Policy::percent(30).unwrap(), ["c10:80".parse().unwrap()]).unwrap();
     assert_eq!(

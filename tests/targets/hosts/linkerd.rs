@@ -218,24 +218,22 @@ fn each_service_has_its_locations_and_one_fallback() {
     );
 }
 
-/// Exactly `/` and the fallback are equally specific to older proxies. By name, `c0.80-10` comes before `c0.80-2`.
+/// Exactly `/` and the fallback are equally specific to older proxies. By name, `c0.80-10` comes before `c0.80-9`.
 #[test]
 fn exactly_the_root_comes_before_the_fallback() {
-    let mut rows: Vec<(String, Option<u32>)> = (0..11).map(|index| (format!("/p{index}"), Some(index + 1))).collect();
-    rows.push(("=/".to_owned(), None));
-    rows.push(("/q".to_owned(), None));
-    for root in [None, Some(50)] {
-        let rows: Vec<(&str, &str, Option<u32>)> = rows
-            .iter()
-            .map(|(path, percent)| (path.as_str(), "c0:80", if path == "=/" { root } else { *percent }))
-            .collect();
+    for (count, root) in (1..=12).flat_map(|count| [(count, None), (count, Some(50))]) {
+        let paths: Vec<String> = (0..count).map(|index| format!("=/p{index}")).collect();
+        let mut rows: Vec<(&str, &str, Option<u32>)> =
+            paths.iter().zip(1..).map(|(path, percent)| (path.as_str(), "c0:80", Some(percent))).collect();
+        rows.extend([("=/", "c0:80", root), ("/q", "c0:80", Some(60))]);
         let mut objects = objects(&[host("a", &rows)]).unwrap();
-        assert!(objects.len() > 10);
+        assert_eq!(objects.len(), count + 2);
         objects.sort_by_key(|object| object["metadata"]["name"].as_str().unwrap().to_owned());
         let shares = |path: &str| match routed(Reader::OldLinkerd, &objects, path, &Vec::new()) {
             Outcome::Split(destinations) => destinations.len(),
             other => panic!("{other:?}"),
         };
-        assert_eq!([shares("/"), shares("/other"), shares("/p9")], [if root.is_some() { 2 } else { 1 }, 1, 2]);
+        let expected = [if root.is_some() { 2 } else { 1 }, 1, 2, 2];
+        assert_eq!([shares("/"), shares("/other"), shares("/p0"), shares("/q")], expected, "{count} {root:?}");
     }
 }

@@ -1,11 +1,24 @@
-//! Says what ingress-nginx serves for all Ingresses of a cluster: JSON lines in, JSON lines out.
+//! Moves the Ingresses of a cluster: says what each host does today, what is wrong with it, and what it becomes elsewhere, and proves
+//! that nothing changes.
+//!
+//! ```console
+//! $ kubectl get ingress,svc -A -o yaml | cargo run --features k8s-openapi --example migrate -- -
+//! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --to gateway --gateway infra/public --verify
+//! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --against examples/manifests/routes.yaml
+//! ```
+//!
+//! The objects for the target are on standard output, and the report is on standard error. Without a target, the report is on standard
+//! output.
+//!
+//! The exit code is 0 if everything that was asked is proven, or if nothing was asked; 1 is an error, 2 a loss or finding at the level of
+//! `--fail-on`, 3 a request that is answered differently, and 4 means that no difference was found but not everything was compared.
+//!
+//! With `--effective` the input is JSON lines, each the state of one cluster: the data of the controller's `ConfigMap`, the Ingresses, and
+//! the Services with whether a pod behind them is ready. The answer has each location with its stable Service and the canary in force.
 //!
 //! ```console
 //! $ cargo run --features k8s-openapi --example migrate -- --effective examples/manifests/cluster.jsonl
 //! ```
-//!
-//! A line is the state of one cluster: the data of the controller's `ConfigMap`, the Ingresses, and the Services with whether a pod
-//! behind them is ready. The answer has each location with its stable Service and the canary in force.
 //!
 //! ```json
 //! {"id": 1, "config": {"annotations-risk-level": "High"},
@@ -17,34 +30,99 @@
 
 #[path = "common/arguments.rs"]
 mod arguments;
+#[path = "common/document.rs"]
+mod document;
 #[path = "migrate/effective.rs"]
 mod effective;
+#[path = "common/files.rs"]
+mod files;
 #[path = "common/json.rs"]
-mod json_line;
+mod json;
 #[path = "migrate/lines.rs"]
 mod lines;
+#[path = "migrate/manifests.rs"]
+mod manifests;
 #[path = "common/output.rs"]
 mod output;
+#[path = "migrate/report.rs"]
+mod report;
+#[path = "migrate/sarif.rs"]
+mod sarif;
 #[path = "common/say.rs"]
 mod say;
+#[path = "migrate/target.rs"]
+mod target;
+#[path = "migrate/text.rs"]
+mod text;
 
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
+use canary_policy::migrate::{self, Answer, Verification};
+use canary_policy::route::{Parent, VirtualHost};
+use canary_policy::targets::VirtualHostReading;
+use canary_policy::targets::nginx::{Cluster, Flags, Prefix, hosts, lint};
 use clap::Parser;
 use clap::builder::styling::AnsiColor;
 use lines::Line;
+use manifests::Manifests;
+use report::{Level, Parts, Report};
+use target::{Target, Written};
 
-/// Says what ingress-nginx serves for all Ingresses of a cluster.
+/// Moves the Ingresses of a cluster: says what each host does today, what is wrong with it, and what it becomes elsewhere.
+///
+/// Exits with 0 if everything that was asked is proven, with 1 after an error, with 2 for a loss or finding at the level of --fail-on,
+/// with 3 if a request is answered differently, and with 4 if that is not decided.
 #[derive(Parser)]
-#[command(name = "migrate", group = clap::ArgGroup::new("mode").required(true))]
+#[command(name = "migrate")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 struct Args {
-    /// Read states of clusters as JSON lines, and write the locations of each with the canary in force.
-    #[arg(long, group = "mode")]
-    effective: bool,
-    /// Files with JSON lines; `-` is standard input.
-    #[arg(value_name = "FILE", default_value = "-")]
+    /// Files and folders with Ingresses and Services in YAML or JSON, of any API version; `-` is standard input. With --effective,
+    /// files with JSON lines [default then: -].
+    #[arg(value_name = "FILE", required_unless_present = "effective")]
     files: Vec<String>,
+    /// The target that the hosts move to.
+    #[arg(long, value_enum)]
+    to: Option<Target>,
+    /// The Gateways that the routes attach to [default for gateway and istio: a Gateway with the name of the class].
+    #[arg(long, value_name = "[NAMESPACE/]NAME")]
+    gateway: Vec<String>,
+    /// Read the objects back, and prove that every request is answered as before.
+    #[arg(long, requires = "to")]
+    verify: bool,
+    /// Prove it for the objects of these files, by whatever tool they were written. Can be repeated.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "effective"])]
+    against: Vec<String>,
+    /// The form of the report.
+    #[arg(long, value_enum, default_value = "text")]
+    report: Form,
+    /// The level of losses and findings that are a failure.
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    fail_on: Option<Level>,
+    /// Stop if a document cannot be read, instead of going on without it.
+    #[arg(long)]
+    strict: bool,
+    /// The class of the controller's Ingresses.
+    #[arg(long, default_value = "nginx")]
+    class: String,
+    /// The prefix of the annotations [default: nginx.ingress.kubernetes.io].
+    #[arg(long)]
+    prefix: Option<String>,
+    /// Read states of clusters as JSON lines, and write the locations of each with the canary in force.
+    #[arg(long, conflicts_with_all = ["to", "strict", "fail_on"])]
+    effective: bool,
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Form {
+    /// Lines for people.
+    Text,
+    /// One line of JSON.
+    Json,
+    /// SARIF 2.1.0, for code-scanning pages.
+    Sarif,
 }
 
 fn main() -> ExitCode {
@@ -52,13 +130,149 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(code) => return code,
     };
-    let Args { effective: _, files } = args;
+    if args.effective {
+        let input = vec!["-".to_owned()];
+        return effective(if args.files.is_empty() { &input } else { &args.files });
+    }
+    run(&args).unwrap_or_else(|why| {
+        error(&why);
+        ExitCode::FAILURE
+    })
+}
+
+fn error(why: &str) {
+    say::say(AnsiColor::Red, "error", why);
+}
+
+fn run(args: &Args) -> Result<ExitCode, String> {
+    let manifests = read(&args.files, args.strict)?;
+    let prefix = args.prefix.as_ref().map_or(Ok(Prefix::default()), |prefix| Prefix::new(prefix));
+    let flags = Flags::default().with_prefix(prefix.map_err(|why| format!("--prefix: {why}"))?).with_class(&args.class);
+    if manifests.ingresses.is_empty() {
+        return Err("there is no Ingress".to_owned());
+    }
+    let cluster =
+        Cluster::new(flags).with_ingresses(manifests.ingresses.clone()).with_services(manifests.services.clone());
+    let findings = lint(&cluster);
+    let readings = hosts(&cluster).map_err(|panic| panic.to_string())?;
+
+    let written = match args.to {
+        Some(target) => Some(Written::new(target, &readings, &gateways(args, target)?)),
+        None => None,
+    };
+    let before: Vec<VirtualHost> = readings.iter().filter_map(|reading| reading.virtual_host.clone()).collect();
+    let after = after(args, &before, written.as_ref())?;
+    let verification = after.as_ref().map(|after| migrate::verify(&before, after));
+    let parts = Parts {
+        readings: &readings,
+        findings: &findings,
+        written: written.as_ref(),
+        after: after.as_deref().unwrap_or_default(),
+        verification: verification.as_ref(),
+    };
+    let report = Report::new(&parts);
+    let documents = written.as_ref().map(|written| written.documents.join("---\n"));
+    print(args, &report, &manifests, documents.as_deref())?;
+    let failed = !manifests.errors.is_empty()
+        || written.as_ref().is_some_and(|written| !written.errors.is_empty() || !written.failures.is_empty());
+    Ok(ExitCode::from(code(args, &report, verification.as_ref(), failed)))
+}
+
+/// The manifests. What cannot be read is an error, and what is of another kind a note.
+fn read(files: &[String], is_strict: bool) -> Result<Manifests, String> {
+    let manifests = Manifests::read(files)?;
+    for why in &manifests.errors {
+        error(why);
+    }
+    if is_strict && !manifests.errors.is_empty() {
+        return Err(format!("{} of the documents cannot be read", manifests.errors.len()));
+    }
+    if let Some(first) = manifests.skipped.first() {
+        let others = match manifests.skipped.len() - 1 {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        say::say(AnsiColor::Cyan, "note", &format!("skipped: {first}{others}"));
+    }
+    Ok(manifests)
+}
+
+/// The Gateways of the arguments, or the one with the name of the class.
+fn gateways(args: &Args, target: Target) -> Result<Vec<Parent>, String> {
+    let needs_gateway = matches!(target, Target::Gateway | Target::Istio);
+    if !args.gateway.is_empty() && !needs_gateway {
+        say::say(AnsiColor::Cyan, "note", "--gateway has no effect on the output for this target");
+    }
+    if args.gateway.is_empty() && needs_gateway {
+        let note =
+            format!("the Gateway is assumed to have the name of the class, `{}`: --gateway sets another", args.class);
+        say::say(AnsiColor::Cyan, "note", &note);
+        return Ok(vec![args.class.parse().map_err(|why| format!("the class: {why}"))?]);
+    }
+    let parsed = args.gateway.iter().map(|gateway| gateway.parse().map_err(|why| format!("--gateway: {why}")));
+    parsed.collect()
+}
+
+/// The virtual hosts to compare with, if a proof is asked for.
+fn after(
+    args: &Args,
+    before: &[VirtualHost],
+    written: Option<&Written>,
+) -> Result<Option<Vec<VirtualHostReading>>, String> {
+    if !args.against.is_empty() {
+        return target::read(&read(&args.against, args.strict)?, before).map(Some);
+    }
+    match written.filter(|_| args.verify).map(|written| written.read.clone()) {
+        None => Ok(None),
+        Some(None) => Err("--verify: the objects of this target cannot be read back yet".to_owned()),
+        Some(Some(read)) => read.map(Some).map_err(|why| format!("the objects cannot be read back: {why}")),
+    }
+}
+
+/// Prints the objects and the report.
+fn print(args: &Args, report: &Report, manifests: &Manifests, documents: Option<&str>) -> Result<(), String> {
+    let as_json = |value: Result<serde_json::Value, serde_json::Error>| {
+        value.map(|value| json::line(&value.to_string()) + "\n").map_err(|error| error.to_string())
+    };
+    let text = match args.report {
+        Form::Text => text::text(report, true),
+        Form::Json => as_json(serde_json::to_value(report))?,
+        Form::Sarif => as_json(Ok(sarif::sarif(report, manifests)))?,
+    };
+    match documents {
+        Some(documents) => {
+            let _ = output::print(documents)?;
+            // If standard error is closed, there is nobody to tell.
+            let _ = anstream::stderr().write_all(text.as_bytes());
+        }
+        None => {
+            let _ = output::print(&anstream::adapter::strip_str(&text).to_string())?;
+        }
+    }
+    Ok(())
+}
+
+/// The exit code: the worst of what was found.
+fn code(args: &Args, report: &Report, verification: Option<&Verification>, failed: bool) -> u8 {
+    let answer = verification.map(Verification::answer);
+    let is_failure = |level: Level| report.messages.iter().any(|message| message.level >= level);
+    match answer {
+        _ if failed => 1,
+        Some(Answer::Differs(_)) => 3,
+        Some(Answer::Undecided(_) | Answer::Unread) => 4,
+        _ if args.fail_on.is_some_and(is_failure) => 2,
+        _ => 0,
+    }
+}
+
+/// Answers the lines of files.
+fn effective(files: &[String]) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
-    for file in &files {
+    for file in files {
         let ended = lines::each(file, |line| match answer(line) {
             Ok(flow) => flow,
             Err(why) => {
-                say::say(AnsiColor::Red, "error", &why);
+                error(&why);
                 code = ExitCode::FAILURE;
                 ControlFlow::Continue(())
             }
@@ -67,7 +281,7 @@ fn main() -> ExitCode {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => break,
             Err(why) => {
-                say::say(AnsiColor::Red, "error", &why);
+                error(&why);
                 code = ExitCode::FAILURE;
             }
         }

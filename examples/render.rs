@@ -10,6 +10,8 @@
 
 #[path = "common/arguments.rs"]
 mod arguments;
+#[path = "common/document.rs"]
+mod document;
 #[path = "common/files.rs"]
 mod files;
 #[path = "common/ingresses.rs"]

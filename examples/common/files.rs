@@ -24,17 +24,29 @@ pub(crate) fn name(file: &str) -> Excerpt {
 }
 
 /// The documents of a YAML stream.
+#[allow(dead_code, reason = "not every example reads all documents at once")]
 pub(crate) fn documents(text: &str) -> Result<Vec<Value>, String> {
-    let documents: Result<Vec<Value>, _> = serde_saphyr::from_multiple(text);
-    documents.map_err(|error| {
-        if let Error::Budget { breach, .. } = error.without_snippet() {
-            return format!("the file has {}", too_much(breach));
-        }
-        let text = error.to_string();
-        let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        // After the first line, and after ", set ", the YAML crate gives advice to programmers.
-        format!("not YAML: {}", line.split(", set ").next().unwrap_or_default())
-    })
+    serde_saphyr::from_multiple(text).map_err(|error| not_yaml(&error))
+}
+
+/// One document of a YAML stream. It may be as large as its text: an alias that stands for more is an error.
+#[allow(dead_code, reason = "not every example reads one document at a time")]
+pub(crate) fn document(text: &str) -> Result<Value, String> {
+    let most = text.len().max(serde_saphyr::Budget::default().max_nodes);
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_nodes: most, max_events: 2 * most, max_total_scalar_bytes: 2 * most },
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| not_yaml(&error))
+}
+
+fn not_yaml(error: &Error) -> String {
+    if let Error::Budget { breach, .. } = error.without_snippet() {
+        return format!("the file has {}", too_much(breach));
+    }
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    // After the first line, and after ", set ", the YAML crate gives advice to programmers.
+    format!("not YAML: {}", line.split(", set ").next().unwrap_or_default())
 }
 
 /// The part of a file that is above a limit of the YAML crate, which protects a program from files that were made to exhaust it.

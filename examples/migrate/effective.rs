@@ -8,7 +8,7 @@ use k8s_openapi::api::networking::v1::Ingress;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::json_line;
+use crate::json;
 
 /// The state of a cluster. Other fields are ignored.
 #[derive(Deserialize)]
@@ -101,7 +101,7 @@ pub(crate) fn answer(line: &str) -> Result<String, String> {
         Err(_) => Answer::Panic { id, panic: true },
     };
     let answer = serde_json::to_string(&answer).map_err(|error| error.to_string())?;
-    Ok(json_line::line(&answer))
+    Ok(json::line(&answer))
 }
 
 /// The state and its objects are JSON objects.

@@ -2,7 +2,6 @@
 
 use std::error::Error;
 
-use canary_policy::error::Excerpt;
 use canary_policy::route::Route;
 use canary_policy::targets::istio::{Objects, VirtualServiceParams};
 use canary_policy::targets::nginx::{self, CanaryIngress, IngressParams, Routes};
@@ -12,8 +11,8 @@ use canary_policy::{Affinity, Conversion, Loss, Policy};
 use k8s_openapi::api::networking::v1::Ingress;
 use serde::Serialize;
 
+use crate::document::document;
 use crate::ingresses::Ingresses;
-use crate::json;
 use crate::{Parameters, Target};
 
 /// The output of a run, before anything is printed.
@@ -197,17 +196,6 @@ impl Written {
         }
         Ok(output)
     }
-}
-
-/// The object in YAML. If a text of it has characters that a terminal would not show as they are, it is written as JSON, which is
-/// YAML too and in which every character can be escaped.
-fn document(object: &impl Serialize) -> Result<String, String> {
-    let yaml = serde_saphyr::to_string(object).map_err(|error| error.to_string())?;
-    if yaml.lines().all(|line| Excerpt::whole(line).as_str() == line) {
-        return Ok(yaml);
-    }
-    let value = serde_json::to_value(object).map_err(|error| error.to_string())?;
-    Ok(json::line(&value.to_string()) + "\n")
 }
 
 /// A comment with the command that changes the stable Ingress; empty if nothing changes. A second manifest of the stable

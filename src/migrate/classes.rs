@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::route::{Host, Path, PathType, VirtualHost};
+use crate::route::{Host, Location, Path, PathType, VirtualHost};
 use crate::targets::VirtualHostReading;
 
 /// The virtual hosts before and after that answer for one class of hosts.
@@ -63,7 +63,7 @@ pub(super) struct PathClasses {
 impl PathClasses {
     pub(super) fn new(class: &HostClass<'_>) -> Self {
         let sides = class.before.into_iter().chain(class.after.map(|reading| &reading.virtual_host));
-        let of_locations = sides.flat_map(VirtualHost::locations).map(|location| location.path());
+        let of_locations = sides.flat_map(VirtualHost::locations).map(Location::path);
         let inexact = class.after.iter().flat_map(|reading| &reading.inexact);
         let all = of_locations.chain(inexact).cloned().chain([Path::root()]);
         let mut seen = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! `migrate` says what a controller serves for the state of a cluster.
+//! `migrate` says what a controller serves, writes it for another target, and proves that nothing changes.
 
 use serde_json::{Value, json};
 
@@ -126,8 +126,124 @@ fn migrate_names_the_file_of_a_line() {
 }
 
 #[test]
-fn migrate_needs_to_know_what_to_do() {
+fn migrate_needs_a_file() {
     let run = example("migrate", &[], "");
     assert_eq!((run.code, run.out.as_str()), (1, ""));
-    assert!(run.err.contains("--effective"), "{}", run.err);
+    assert!(run.err.contains("<FILE>"), "{}", run.err);
+}
+
+const HOSTS: &str = "examples/manifests/hosts.yaml";
+
+#[test]
+fn migrate_says_what_each_host_does_today() {
+    let run = example("migrate", &[HOSTS], "");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    for line in [
+        "  Prefix /v1  api-v1:80, 5 % and header x-canary to api-v1-next:80, pinned by the cookie api",
+        "  Prefix /orders  orders:80",
+        "warning[shared-service]: shop/shop-canary: spec: the canary also gets requests to `partner.test/`, which have the \
+         same stable Service",
+        "3 hosts; 2 exact, 1 with losses or findings; 0 errors, 4 warnings",
+    ] {
+        assert!(run.out.lines().any(|found| found == line), "{line}\n{}", run.out);
+    }
+    // The same from a list on standard input.
+    let documents: Vec<Value> = serde_saphyr::from_multiple(&std::fs::read_to_string(HOSTS).unwrap()).unwrap();
+    let list = json!({ "apiVersion": "v1", "kind": "List", "items": documents });
+    assert_eq!(example("migrate", &["-"], &list.to_string()).out, run.out);
+}
+
+/// Each row has the arguments after the file, and the exit code.
+#[test]
+fn migrate_exits_with_what_it_found() {
+    for (args, code) in [
+        (&["--to", "gateway"][..], 0),
+        (&["--to", "gateway", "--verify"], 0),
+        (&["--to", "istio", "--verify"], 0),
+        (&["--to", "gateway", "--verify", "--fail-on", "error"], 0),
+        (&["--to", "gateway", "--verify", "--fail-on", "warning"], 2),
+        (&["--fail-on", "warning"], 2),
+        (&["--against", HOSTS], 1),
+        (&["--verify"], 1),
+        (&["--class", "other"], 0),
+    ] {
+        let run = example("migrate", &[&[HOSTS], args].concat(), "");
+        assert_eq!(run.code, code, "{args:?}: {}", run.err);
+    }
+}
+
+#[test]
+fn migrate_proves_what_another_tool_wrote_or_shows_the_request() {
+    let written = example("migrate", &[HOSTS, "--to", "gateway"], "").out;
+    let file = std::env::temp_dir().join(format!("canary-policy-{}.yaml", std::process::id()));
+    let against = |routes: &str| {
+        std::fs::write(&file, routes).unwrap();
+        let run = example("migrate", &[HOSTS, "--against", file.to_str().unwrap()], "");
+        (run.code, run.out)
+    };
+    // Without the annotation, as another tool writes it.
+    let foreign: String = written
+        .lines()
+        .filter(|line| !line.contains("canary-policy/variants"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let foreign = foreign.replace("  annotations:\n", "");
+    let (code, out) = against(&foreign);
+    assert!(code == 0 && out.contains("3 proven, 0 different, 0 not decided"), "{out}");
+
+    let (code, out) = against(&foreign.replace("weight: 10\n", "weight: 11\n"));
+    assert!(code == 3 && out.contains("goes from stable to canary, by weight"), "{out}");
+    let (code, out) = against(&foreign.replace("- name: orders\n", "- name: shop\n"));
+    assert!(
+        code == 3 && out.contains("stable is `shop/orders:80` before, and stable is `shop/shop:80` after"),
+        "{out}"
+    );
+    let (code, out) =
+        against(&foreign.replace("value: always\n", "value: always\n      - { name: x-other, value: a }\n"));
+    assert!(code == 4 && out.contains("not compared, because the rules after it are not those of a policy"), "{out}");
+    std::fs::remove_file(&file).unwrap();
+}
+
+#[test]
+fn migrate_goes_on_without_a_document_that_is_broken() {
+    let good = std::fs::read_to_string(HOSTS).unwrap();
+    let broken = format!("{good}---\na: [\n---\nkind: Ingress\n---\napiVersion: v1\nkind: ConfigMap\n");
+    let run = example("migrate", &["-"], &broken);
+    assert_eq!(run.code, 1);
+    let line = good.lines().count() + 2;
+    let errors: Vec<&str> = run.err.lines().collect();
+    assert!(
+        errors[0].starts_with("error: standard input: document 14: not YAML: ")
+            && errors[0].contains(&format!("line {line}")),
+        "{}",
+        run.err
+    );
+    assert!(errors[1].starts_with("error: standard input: document 15 (Ingress): "), "{}", run.err);
+    assert_eq!(errors[2], "note: skipped: standard input: document 16 (ConfigMap)");
+    assert!(run.out.ends_with("4 warnings\n"), "{}", run.out);
+    let strict = example("migrate", &["-", "--strict"], &broken);
+    assert_eq!((strict.code, strict.out.as_str()), (1, ""));
+}
+
+#[test]
+fn migrate_reports_as_json_and_as_sarif() {
+    let run = example("migrate", &[HOSTS, "--to", "istio", "--verify", "--report", "json"], "");
+    let report: Value = serde_json::from_str(run.err.lines().last().unwrap()).unwrap();
+    assert_eq!((&report["summary"]["hosts"], &report["summary"]["proven"]), (&json!(3), &json!(3)));
+    assert_eq!(report["hosts"][2]["locations"][0]["today"], "orders:80");
+
+    let run = example("migrate", &[HOSTS, "--report", "sarif"], "");
+    let sarif: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 4);
+    let shared = results.iter().find(|result| result["ruleId"] == "shared-service").unwrap();
+    assert_eq!(shared["level"], "warning");
+    let location = &shared["locations"][0];
+    assert_eq!(location["logicalLocations"][0]["fullyQualifiedName"], "shop/shop-canary#spec");
+    assert_eq!(location["physicalLocation"]["artifactLocation"]["uri"], HOSTS);
+    let line = location["physicalLocation"]["region"]["startLine"].as_u64().unwrap() as usize;
+    let text = std::fs::read_to_string(HOSTS).unwrap();
+    let document: Vec<&str> = text.lines().skip(line - 1).take_while(|line| !line.starts_with("spec")).collect();
+    assert!(document.contains(&"  name: shop-canary"), "{document:?}");
 }

@@ -256,11 +256,14 @@ fn parsed_rule(
 
     let every_request = [HttpMatch::default()];
     let matches = if matches.is_empty() { every_request.as_slice() } else { matches };
-    let parsed = matches
-        .iter()
-        .enumerate()
-        .filter_map(|(index, one)| parsed_match(format!("{field}.matches[{index}]"), one, findings));
-    Ok(ParsedRule { matches: parsed.collect(), destinations })
+    let mut rule = ParsedRule { matches: Vec::new(), destinations, unread: Vec::new() };
+    for (index, one) in matches.iter().enumerate() {
+        match parsed_match(format!("{field}.matches[{index}]"), one, findings) {
+            Some(parsed) => rule.matches.push(parsed),
+            None => rule.unread.push(parsed_path(one.path.as_ref())),
+        }
+    }
+    Ok(rule)
 }
 
 fn parsed_match(field: String, one: &HttpMatch, findings: &mut Findings) -> Option<ParsedMatch> {

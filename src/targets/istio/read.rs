@@ -214,13 +214,20 @@ fn parsed_rule(
     }
 
     let every_request = ParsedMatch { field: field.to_owned(), path: Path::root(), condition: None };
-    let matches = if matches.is_empty() { vec![every_request] } else { parsed_matches(field, matches, findings) };
-    Ok(ParsedRule { matches, destinations: parsed_destinations })
+    let mut rule = ParsedRule { matches: vec![every_request], destinations: parsed_destinations, unread: Vec::new() };
+    if !matches.is_empty() {
+        (rule.matches, rule.unread) = parsed_matches(field, matches, findings);
+    }
+    Ok(rule)
 }
 
-/// The matches of a rule that a policy can express.
-fn parsed_matches(field: &str, matches: &[HttpMatch], findings: &mut Findings) -> Vec<ParsedMatch> {
-    let mut parsed = Vec::new();
+/// The matches of a rule that a policy can express, and the paths of the others.
+fn parsed_matches(
+    field: &str,
+    matches: &[HttpMatch],
+    findings: &mut Findings,
+) -> (Vec<ParsedMatch>, Vec<Option<Path>>) {
+    let (mut parsed, mut unread) = (Vec::new(), Vec::new());
     for (index, one) in matches.iter().enumerate() {
         let field = format!("{field}.match[{index}]");
         let condition = match parsed_condition(&field, one, findings) {
@@ -228,6 +235,7 @@ fn parsed_matches(field: &str, matches: &[HttpMatch], findings: &mut Findings) -
             Err(why) => {
                 let names: Vec<&str> = one.headers.keys().map(String::as_str).chain(one.unknown.names()).collect();
                 findings.left_out(field, &names.join(", "), why);
+                unread.push(unread_path(one.uri.as_ref()));
                 continue;
             }
         };
@@ -242,9 +250,20 @@ fn parsed_matches(field: &str, matches: &[HttpMatch], findings: &mut Findings) -
         } else {
             let why = "a path of a route is exact or a prefix, and one that all targets read alike";
             findings.left_out(field, "uri", why);
+            unread.push(None);
         }
     }
-    parsed
+    (parsed, unread)
+}
+
+/// The path of a match that was left out; `None` if a route has no such path.
+fn unread_path(uri: Option<&StringMatch>) -> Option<Path> {
+    match uri {
+        None | Some(StringMatch::Present) => Some(Path::root()),
+        Some(StringMatch::Exact(text)) => Path::exact(text).ok(),
+        Some(StringMatch::Prefix(text)) if text.ends_with('/') => Path::prefix(text).ok(),
+        Some(StringMatch::Prefix(_) | StringMatch::Regex(_)) => None,
+    }
 }
 
 /// Whether two neighbouring matches together are one prefix of a route: the exact path `/cart`, and then the prefix `/cart/`. They

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    BackendSubset, Locations, MatchOrder, ParsedDestination, ParsedRule, SubsetsOf, VariantNames, VirtualHostReading,
-    locations,
+    BackendSubset, MatchOrder, ParsedDestination, ParsedRule, ReadLocations, SubsetsOf, VariantNames,
+    VirtualHostReading, locations,
 };
 use crate::error::{InvalidRoute, ReadError};
 use crate::route::{Host, Parent, Path, VirtualHost};
@@ -62,11 +62,11 @@ impl HostObjects<'_> {
         let Metadata { name, namespace, annotations: _ } = first.metadata;
         let to = namespace.as_deref();
         let rules: Vec<ParsedRule> = self.objects.iter().flat_map(|object| moved_rules(object, to)).collect();
-        let Locations { locations, inexact, findings: of_locations } =
+        let ReadLocations { all, inexact, findings: of_locations } =
             locations(&rules, order, |path| self.names(path, to))?;
 
         let at = |field: &str, invalid: InvalidRoute| ReadError::Route { field: field.to_owned(), invalid };
-        let host = VirtualHost::new(name, locations).map_err(|invalid| at("metadata.name", invalid))?;
+        let host = VirtualHost::new(name, all).map_err(|invalid| at("metadata.name", invalid))?;
         let host = match to {
             Some(namespace) => host.with_namespace(namespace).map_err(|invalid| at("metadata.namespace", invalid))?,
             None => host,
@@ -115,6 +115,7 @@ fn moved_rules(object: &ObjectRules<'_>, to: Option<&str>) -> Vec<ParsedRule> {
     let rule = |rule: &ParsedRule| ParsedRule {
         matches: rule.matches.clone(),
         destinations: rule.destinations.iter().map(destination).collect(),
+        unread: rule.unread.clone(),
     };
     object.rules.iter().map(rule).collect()
 }

@@ -11,8 +11,8 @@ use crate::targets::Finding;
 use crate::targets::finding::Findings;
 
 /// The locations that were read, and those that no policy expresses.
-pub(in crate::targets) struct Locations {
-    pub(in crate::targets) locations: Vec<Location>,
+pub(in crate::targets) struct ReadLocations {
+    pub(in crate::targets) all: Vec<Location>,
     /// The paths whose rules no policy expresses exactly. A finding says why.
     pub(in crate::targets) inexact: Vec<Path>,
     pub(in crate::targets) findings: Vec<Finding>,
@@ -26,21 +26,33 @@ pub(in crate::targets) fn locations(
     rules: &[ParsedRule],
     order: MatchOrder,
     names: impl Fn(&Path) -> Result<Option<VariantNames>, ReadError>,
-) -> Result<Locations, ReadError> {
-    let mut read = Locations { locations: Vec::new(), inexact: Vec::new(), findings: Vec::new() };
+) -> Result<ReadLocations, ReadError> {
+    let mut read = ReadLocations { all: Vec::new(), inexact: Vec::new(), findings: Vec::new() };
     let mut seen = BTreeSet::new();
     for path in paths(rules) {
         let mut findings = Findings::default();
-        let table = ParsedTable::of_rules(&rules_at(path, rules, order), MatchOrder::AsListed, &mut findings);
-        let is_exact_table = findings.is_empty();
+        let rules_here = rules_at(path, rules, order);
+        let table = ParsedTable::of_rules(&rules_here, MatchOrder::AsListed, &mut findings);
+        let is_exact_table = findings.is_empty() && is_read_whole(path, rules) && names_services(&rules_here);
         let location = location(path, table, names(path)?, &mut findings);
         if !is_exact_table || !location.as_ref().is_some_and(|location| location.is_exact) {
             read.inexact.push(path.clone());
         }
-        read.locations.extend(location.map(|read| read.location));
+        read.all.extend(location.map(|read| read.location));
         read.findings.extend(findings.into_vec().into_iter().filter(|finding| seen.insert(finding.to_string())));
     }
     Ok(read)
+}
+
+/// Whether every match that decides about requests to the path was read.
+fn is_read_whole(path: &Path, rules: &[ParsedRule]) -> bool {
+    let decides = |unread: &Option<Path>| unread.as_ref().is_none_or(|unread| unread.covers(path));
+    !rules.iter().flat_map(|rule| &rule.unread).any(decides)
+}
+
+/// Whether every backend of the rules is a Service. A location holds no other kind.
+fn names_services(rules: &[ParsedRule]) -> bool {
+    rules.iter().flat_map(|rule| &rule.destinations).all(|destination| destination.backend.elsewhere.is_none())
 }
 
 /// A location, and whether it decides every request as its rules do.
@@ -56,15 +68,13 @@ fn location(
     names: Option<VariantNames>,
     findings: &mut Findings,
 ) -> Option<ReadLocation> {
-    let only = table.only_destination().cloned();
-    let read = match (table.policy(names, findings), only) {
-        (Err(ReadError::NoCanary { .. }), Some(ParsedDestination { backend, set_cookie, weight: _ })) => {
-            let location = Location::new(path.clone(), backend.backend);
-            return Some(ReadLocation { location, is_exact: set_cookie.is_none() });
-        }
-        (read, _) => read,
-    };
-    match read {
+    // If one backend gets every request and nothing names the variants, there is nothing to split.
+    let only = if names.is_none() { table.only_destination() } else { None };
+    if let Some(ParsedDestination { backend, set_cookie, weight: _ }) = only {
+        let location = Location::new(path.clone(), backend.backend.clone());
+        return Some(ReadLocation { location, is_exact: set_cookie.is_none() });
+    }
+    match table.policy(names, findings) {
         Ok(ParsedPolicy { policy, stable, canaries, is_exact }) => {
             let location = Location::new(path.clone(), stable).with_policy(policy, canaries).ok()?;
             Some(ReadLocation { location, is_exact })
@@ -79,7 +89,8 @@ fn location(
 /// The paths of all matches, each once.
 fn paths(rules: &[ParsedRule]) -> Vec<&Path> {
     let mut seen = BTreeSet::new();
-    let all = rules.iter().flat_map(|rule| &rule.matches).map(|one| &one.path);
+    let all =
+        rules.iter().flat_map(|rule| rule.matches.iter().map(|one| &one.path).chain(rule.unread.iter().flatten()));
     all.filter(|path| seen.insert((path.path_type(), path.compared()))).collect()
 }
 
@@ -100,6 +111,7 @@ fn rules_at(path: &Path, rules: &[ParsedRule], order: MatchOrder) -> Vec<ParsedR
     let alone = |(rule, one): (&ParsedRule, &ParsedMatch)| ParsedRule {
         matches: vec![ParsedMatch { field: one.field.clone(), path: Path::root(), condition: one.condition.clone() }],
         destinations: rule.destinations.clone(),
+        unread: Vec::new(),
     };
     matching.into_iter().map(alone).collect()
 }

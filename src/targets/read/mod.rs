@@ -28,7 +28,7 @@ mod virtual_host_reading;
 
 pub(super) use backend_subset::BackendSubset;
 pub(super) use host_rules::{ObjectRules, virtual_hosts};
-use locations::{Locations, locations};
+use locations::{ReadLocations, locations};
 pub(super) use owned_condition::OwnedCondition;
 pub(super) use parsed_match::{
     AddedHeader, ParsedDestination, ParsedMatch, ParsedRule, set_cookie_of, unknown_fields, unknown_rule_fields,

@@ -84,9 +84,9 @@ impl ParsedTable {
         ParsedTable { rows: common_rows(&everywhere, &bound, findings), split: Some(split), paths }
     }
 
-    /// The first destination, if all destinations that get requests have the same backend.
+    /// The first destination, if every request goes to a backend and all of them to the same one.
     pub(super) fn only_destination(&self) -> Option<&ParsedDestination> {
-        let of_split = self.split.iter().flat_map(|split| &split.destinations);
+        let of_split = &self.split.as_ref()?.destinations;
         let all = self.rows.iter().flat_map(|row| &row.destinations).chain(of_split);
         let mut receiving = all.filter(|destination| destination.weight > 0);
         let first = receiving.next()?;

@@ -97,6 +97,13 @@ fn objects_of_other_tools_are_compared_by_what_they_do() {
     let orders = json!({ "matches": [prefix("/orders")], "backendRefs": to(&[("orders", 1)]) });
     let beta = json!({ "matches": [with_header("/")], "backendRefs": to(&[("next", 1)]) });
     let two = json!({ "matches": [with_header("/orders")], "backendRefs": to(&[("next", 1), ("shop", 1)]) });
+    let method = json!({ "path": { "type": "PathPrefix", "value": "/orders" }, "method": "POST" });
+    let post = json!({ "matches": [method], "backendRefs": to(&[("shop", 1)]) });
+    let expression = json!({ "path": { "type": "RegularExpression", "value": "/x.*" } });
+    let regex = json!({ "matches": [expression], "backendRefs": to(&[("shop", 1)]) });
+    let mut import = split.clone();
+    import["backendRefs"][0]["group"] = json!("multicluster.x-k8s.io");
+    import["backendRefs"][0]["kind"] = json!("ServiceImport");
     for (first, second, answers) in [
         (json!([split]), json!([orders]), vec!["same", "same"]),
         (json!([split]), json!([]), vec!["stable", "same"]),
@@ -104,6 +111,10 @@ fn objects_of_other_tools_are_compared_by_what_they_do() {
         (json!([split, beta]), json!([orders]), vec!["same", "policy"]),
         (json!([split]), json!([orders, two]), vec!["unread", "same"]),
         (json!([beta]), json!([orders]), vec!["same", "unread"]),
+        // What cannot be read may decide about the paths that it covers.
+        (json!([split, post]), json!([orders]), vec!["unread", "same"]),
+        (json!([split]), json!([orders, regex]), vec!["unread", "unread"]),
+        (json!([import]), json!([orders]), vec!["same", "unread"]),
     ] {
         let routes = [route("a", first.clone()), route("b", second.clone())];
         let routes = routes.into_iter().filter(|route| !route.spec.rules.is_empty()).collect::<Vec<_>>();

@@ -1,0 +1,150 @@
+//! The manifests of files, folders and standard input.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use canary_policy::error::Excerpt;
+use canary_policy::targets::gateway::HttpRoute;
+use canary_policy::targets::istio::VirtualService;
+use canary_policy::targets::nginx::{Manifest, Service};
+use k8s_openapi::api::core::v1;
+use k8s_openapi::api::networking::v1::Ingress;
+use serde_json::Value;
+
+use crate::files;
+
+/// The objects of all files.
+#[derive(Default)]
+pub(crate) struct Manifests {
+    pub(crate) ingresses: Vec<Ingress>,
+    pub(crate) services: Vec<Service>,
+    pub(crate) routes: Vec<HttpRoute>,
+    pub(crate) virtual_services: Vec<VirtualService>,
+    /// Where the Ingresses are, by `NAMESPACE/NAME`.
+    pub(crate) sources: BTreeMap<String, Source>,
+    /// The documents that cannot be read, each with its place.
+    pub(crate) errors: Vec<String>,
+    /// The objects of other kinds, each with its place.
+    pub(crate) skipped: Vec<String>,
+}
+
+/// The place of an object.
+#[derive(Clone)]
+pub(crate) struct Source {
+    pub(crate) file: String,
+    /// The first line of the document, counted from 1.
+    pub(crate) line: usize,
+}
+
+/// A document of a file.
+struct Document<'t> {
+    text: &'t str,
+    /// The number of lines before it.
+    lines: usize,
+}
+
+impl Manifests {
+    /// Reads files, and the `.yaml`, `.yml` and `.json` files of folders; `-` is standard input.
+    pub(crate) fn read(names: &[String]) -> Result<Self, String> {
+        let mut manifests = Manifests::default();
+        for name in names {
+            for file in files_of(name)? {
+                let place = if file == "-" { files::name("standard input") } else { files::name(&file) };
+                manifests.add_text(place.as_str(), &files::read(&file)?);
+            }
+        }
+        Ok(manifests)
+    }
+
+    /// Adds the documents of a file. A document that is not YAML does not hide the others.
+    fn add_text(&mut self, place: &str, text: &str) {
+        let mut number = 0;
+        for document in documents(text) {
+            match files::document(document.text) {
+                Ok(Value::Null) => {}
+                Ok(value) => {
+                    number += 1;
+                    let source = Source { file: place.to_owned(), line: document.lines + 1 };
+                    self.add_value(&format!("{place}: document {number}"), &source, value);
+                }
+                Err(_) => {
+                    number += 1;
+                    // With the lines before it, the parser names the line of the file.
+                    let whole = "\n".repeat(document.lines) + document.text;
+                    let why = files::document(&whole).err().unwrap_or_default();
+                    self.errors.push(format!("{place}: document {number}: {why}"));
+                }
+            }
+        }
+    }
+
+    /// Adds an object, or the objects of a list.
+    fn add_value(&mut self, place: &str, source: &Source, mut value: Value) {
+        let items = value.get_mut("items").map(Value::take);
+        if let Some(Value::Array(items)) = items {
+            for (index, item) in items.into_iter().enumerate() {
+                self.add_value(&format!("{place}, item {}", index + 1), source, item);
+            }
+            return;
+        }
+        let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let added = match kind.as_str() {
+            "Ingress" => files::parsed::<Manifest>(value).map(|manifest| {
+                let ingress = Ingress::from(manifest);
+                self.sources.insert(full_name(&ingress), source.clone());
+                self.ingresses.push(ingress);
+            }),
+            "Service" => files::parsed::<v1::Service>(value).map(|service| self.services.push((&service).into())),
+            "HTTPRoute" => files::parsed(value).map(|route| self.routes.push(route)),
+            "VirtualService" => files::parsed(value).map(|service| self.virtual_services.push(service)),
+            _ => {
+                let kind = if kind.is_empty() { "no kind".to_owned() } else { Excerpt::of(&kind).to_string() };
+                self.skipped.push(format!("{place} ({kind})"));
+                Ok(())
+            }
+        };
+        if let Err(why) = added {
+            self.errors.push(format!("{place} ({kind}): {why}"));
+        }
+    }
+}
+
+/// The name of an Ingress with its namespace.
+fn full_name(ingress: &Ingress) -> String {
+    let namespace = ingress.metadata.namespace.as_deref().unwrap_or("default");
+    format!("{namespace}/{}", ingress.metadata.name.as_deref().unwrap_or_default())
+}
+
+/// The file, or the manifests in the folder and in its folders, sorted by name.
+fn files_of(name: &str) -> Result<Vec<String>, String> {
+    if name == "-" || !Path::new(name).is_dir() {
+        return Ok(vec![name.to_owned()]);
+    }
+    let failed = |error: std::io::Error| format!("{}: {error}", files::name(name));
+    let mut entries = std::fs::read_dir(name).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    let mut found = Vec::new();
+    for path in entries.into_iter().map(|entry| entry.path()) {
+        let is_manifest = path.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end == *known));
+        if path.is_dir() || is_manifest {
+            found.extend(files_of(&path.to_string_lossy())?);
+        }
+    }
+    Ok(found)
+}
+
+/// The documents of a file, which lines that begin with `---` separate.
+fn documents(text: &str) -> Vec<Document<'_>> {
+    let mut documents = Vec::new();
+    let (mut start, mut first_line, mut position) = (0, 0, 0);
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let is_marker = line.starts_with("---") && matches!(line.as_bytes().get(3), None | Some(b' ' | b'\r' | b'\n'));
+        if is_marker && position > start {
+            documents.push(Document { text: &text[start..position], lines: first_line });
+            (start, first_line) = (position, number);
+        }
+        position += line.len();
+    }
+    documents.push(Document { text: &text[start..], lines: first_line });
+    documents
+}

@@ -1,0 +1,207 @@
+//! What is reported about a migration: each host and location, every message, and a summary.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use canary_policy::error::{Diagnostic, Report as Message};
+use canary_policy::migrate::{Answer, LocationAnswer, Verification};
+use canary_policy::route::Location;
+use canary_policy::targets::VirtualHostReading;
+use canary_policy::targets::nginx::{HostReading, LintFinding, Severity};
+use canary_policy::{Affinity, Canary, Policy};
+use serde::Serialize;
+
+use crate::target::Written;
+
+/// How bad a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Level {
+    /// Something is different or is left out.
+    Warning,
+    /// Requests fail, a canary gets none or all of them, or a host was not written.
+    Error,
+}
+
+/// Everything that is reported.
+#[derive(Serialize)]
+pub(crate) struct Report {
+    pub(crate) hosts: Vec<HostReport>,
+    pub(crate) messages: Vec<LevelledMessage>,
+    pub(crate) summary: Summary,
+}
+
+/// What a host does today, and whether it is proven that it does the same after the migration.
+#[derive(Serialize)]
+pub(crate) struct HostReport {
+    pub(crate) host: String,
+    pub(crate) locations: Vec<LocationReport>,
+    /// Whether nothing of the host is left out or changed.
+    pub(crate) exact: bool,
+    /// `proven`, `differs` or `undecided`; `None` if nothing was compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) verification: Option<&'static str>,
+}
+
+/// A location in words.
+#[derive(Serialize)]
+pub(crate) struct LocationReport {
+    pub(crate) path: String,
+    pub(crate) today: String,
+    /// The answer of the proof, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) verification: Option<String>,
+}
+
+/// A message, and how bad it is.
+#[derive(Serialize)]
+pub(crate) struct LevelledMessage {
+    pub(crate) level: Level,
+    #[serde(flatten)]
+    pub(crate) message: Message,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) advice: Option<String>,
+}
+
+/// The numbers that a manager asks for.
+#[derive(Default, Serialize)]
+pub(crate) struct Summary {
+    pub(crate) hosts: usize,
+    pub(crate) exact: usize,
+    pub(crate) proven: usize,
+    pub(crate) differ: usize,
+    pub(crate) undecided: usize,
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
+}
+
+/// What a report is made of.
+pub(crate) struct Parts<'p> {
+    pub(crate) readings: &'p [HostReading],
+    pub(crate) findings: &'p [LintFinding],
+    pub(crate) written: Option<&'p Written>,
+    /// What was read of the objects that are compared with the hosts.
+    pub(crate) after: &'p [VirtualHostReading],
+    pub(crate) verification: Option<&'p Verification>,
+}
+
+impl Report {
+    pub(crate) fn new(parts: &Parts<'_>) -> Self {
+        let hosts: Vec<HostReport> = parts.readings.iter().map(|reading| host(reading, parts)).collect();
+        let mut messages: Vec<LevelledMessage> = parts.findings.iter().map(lint_message).collect();
+        let mut seen = BTreeSet::new();
+        let of_hosts = parts.readings.iter().flat_map(|reading| &reading.findings);
+        messages.extend(of_hosts.filter(|finding| seen.insert(finding.to_string())).map(|finding| warning(finding)));
+        let of_objects = parts.after.iter().flat_map(|reading| &reading.findings);
+        messages.extend(of_objects.filter(|finding| seen.insert(finding.to_string())).map(|finding| warning(finding)));
+        let written = parts.written.iter();
+        messages.extend(written.clone().flat_map(|written| &written.losses).map(|loss| warning(loss)));
+        messages.extend(written.flat_map(|written| &written.errors).map(|error| LevelledMessage {
+            level: Level::Error,
+            message: error.report(),
+            advice: None,
+        }));
+        let count = |level| messages.iter().filter(|message| message.level == level).count();
+        let verified = |wanted| hosts.iter().filter(|host| host.verification == Some(wanted)).count();
+        let summary = Summary {
+            hosts: hosts.len(),
+            exact: hosts.iter().filter(|host| host.exact).count(),
+            proven: verified(PROVEN),
+            differ: verified(DIFFERS),
+            undecided: verified(UNDECIDED),
+            errors: count(Level::Error),
+            warnings: count(Level::Warning),
+        };
+        Report { hosts, messages, summary }
+    }
+}
+
+pub(crate) const PROVEN: &str = "proven";
+pub(crate) const DIFFERS: &str = "differs";
+pub(crate) const UNDECIDED: &str = "undecided";
+
+fn host(reading: &HostReading, parts: &Parts<'_>) -> HostReport {
+    let answers = answers_of(reading, parts.verification);
+    let locations = reading.virtual_host.iter().flat_map(|host| host.locations());
+    let locations = locations.map(|location| LocationReport {
+        path: location.path().to_string(),
+        today: today(location),
+        verification: answers.get(&location.path().to_string()).map(|answer| answer.to_string()),
+    });
+    let name = reading.virtual_host.as_ref().map(|host| match host.namespace() {
+        Some(namespace) => format!("{namespace}/{}", host.name()),
+        None => host.name().to_owned(),
+    });
+    let has_loss = |written: &Written| {
+        let of_host = written.losses.iter().any(|loss| Some(&loss.host) == name.as_ref());
+        of_host || written.errors.iter().any(|error| error.host == reading.host)
+    };
+    let is_written = reading.virtual_host.is_some() && !parts.written.is_some_and(has_loss);
+    HostReport {
+        host: reading.host.clone(),
+        locations: locations.collect(),
+        exact: is_written && reading.findings.is_empty(),
+        verification: parts.verification.map(|_| verified(answers.values().copied())),
+    }
+}
+
+/// The answers for a host and its aliases, by path.
+fn answers_of<'v>(reading: &HostReading, verification: Option<&'v Verification>) -> BTreeMap<String, &'v Answer> {
+    let hosts = reading.virtual_host.as_ref().map(|host| host.hosts()).unwrap_or_default();
+    let is_of_host = |answer: &&LocationAnswer| match &answer.host {
+        Some(host) => hosts.contains(host),
+        None => hosts.is_empty(),
+    };
+    let all = verification.iter().flat_map(|verification| &verification.locations).filter(is_of_host);
+    let mut answers: BTreeMap<String, &Answer> = BTreeMap::new();
+    for LocationAnswer { path, answer, .. } in all {
+        let known = answers.entry(path.to_string()).or_insert(answer);
+        // The hosts of a virtual host have the same paths; the first that is not the same counts.
+        if **known == Answer::Same {
+            *known = answer;
+        }
+    }
+    answers
+}
+
+fn verified<'a>(answers: impl Iterator<Item = &'a Answer> + Clone) -> &'static str {
+    let mut all = answers.clone();
+    if all.any(|answer| matches!(answer, Answer::Differs(_))) {
+        DIFFERS
+    } else if answers.clone().all(|answer| *answer == Answer::Same) && answers.clone().next().is_some() {
+        PROVEN
+    } else {
+        UNDECIDED
+    }
+}
+
+/// What a location does: its stable backend, and who goes to the canaries.
+fn today(location: &Location) -> String {
+    let Some(policy) = location.policy() else { return location.stable().to_string() };
+    let canaries = policy.canaries().iter().zip(location.canaries());
+    let mut words = vec![location.stable().to_string()];
+    words.extend(canaries.map(|(canary, backend)| format!("{} to {backend}", canary_words(policy, canary))));
+    match policy.affinity() {
+        Affinity::None => {}
+        Affinity::Cookie(cookie) => words.push(format!("pinned by the cookie {}", cookie.name())),
+        Affinity::Key(_) => words.push("pinned by a key".to_owned()),
+    }
+    words.join(", ")
+}
+
+fn canary_words(policy: &Policy, canary: &Canary) -> String {
+    let share = f64::from(canary.weight()) * 100.0 / f64::from(policy.total().get());
+    let mut words = vec![format!("{share} %")];
+    words.extend(canary.header().map(|rule| format!("header {rule}")));
+    words.extend(canary.cookie().map(|rule| format!("cookie {rule}")));
+    words.join(" and ")
+}
+
+fn lint_message(finding: &LintFinding) -> LevelledMessage {
+    let level = if finding.severity() == Severity::Error { Level::Error } else { Level::Warning };
+    LevelledMessage { level, message: finding.report(), advice: Some(finding.advice()) }
+}
+
+fn warning(diagnostic: &dyn Diagnostic) -> LevelledMessage {
+    LevelledMessage { level: Level::Warning, message: diagnostic.report(), advice: None }
+}

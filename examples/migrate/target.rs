@@ -1,0 +1,176 @@
+//! The objects of each target for a virtual host, and what was read from the objects of a target.
+
+use canary_policy::error::{ConversionError, Diagnostic, ReadError, Report};
+use canary_policy::route::{Parent, VirtualHost};
+use canary_policy::targets::nginx::HostReading;
+use canary_policy::targets::{Conversion, LocationLoss, VirtualHostReading, envoy, gateway, gloo, istio, linkerd};
+use serde::Serialize;
+
+use crate::document::document;
+use crate::manifests::Manifests;
+
+/// Where the hosts move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Target {
+    /// HTTPRoutes of the Gateway API, or GRPCRoutes if every Service of the host speaks gRPC.
+    Gateway,
+    /// VirtualServices of Istio.
+    Istio,
+    /// HTTPRoutes that attach to Services, for Linkerd.
+    Linkerd,
+    /// VirtualServices of Gloo Edge.
+    Gloo,
+    /// A RouteConfiguration of Envoy.
+    Envoy,
+}
+
+/// The objects of all hosts.
+#[derive(Default)]
+pub(crate) struct Written {
+    /// Each object in YAML.
+    pub(crate) documents: Vec<String>,
+    pub(crate) losses: Vec<LocationLoss>,
+    /// The hosts that were not written, each with the reason.
+    pub(crate) errors: Vec<HostError>,
+    /// The objects that cannot be written as YAML.
+    pub(crate) failures: Vec<String>,
+    /// What was read back; `None` if the target has no reader yet.
+    pub(crate) read: Option<Result<Vec<VirtualHostReading>, ReadError>>,
+}
+
+/// A host that cannot be written.
+pub(crate) struct HostError {
+    pub(crate) host: String,
+    error: Box<dyn Diagnostic>,
+}
+
+impl HostError {
+    pub(crate) fn report(&self) -> Report {
+        let mut report = self.error.report();
+        report.message = format!("{}: {}", self.host, report.message);
+        report.object = Some(self.host.clone());
+        report
+    }
+}
+
+impl Written {
+    /// The objects of all hosts for a target. Routes attach to these Gateways.
+    pub(crate) fn new(target: Target, readings: &[HostReading], gateways: &[Parent]) -> Self {
+        let mut written = Written::default();
+        let hosts: Vec<(&HostReading, VirtualHost)> = readings
+            .iter()
+            .filter_map(|reading| Some((reading, reading.virtual_host.clone()?)))
+            .filter_map(|(reading, host)| written.attached(reading, host, gateways))
+            .collect();
+        match target {
+            Target::Gateway => written.add_http_routes(&hosts),
+            Target::Istio => written.add_virtual_services(&hosts),
+            Target::Gloo => {
+                for (reading, host) in &hosts {
+                    let converted = gloo::virtual_service_of_host(host);
+                    if let Some(object) = written.kept(&reading.host, converted) {
+                        written.add(&object);
+                    }
+                }
+            }
+            Target::Linkerd => {
+                let all: Vec<VirtualHost> = hosts.into_iter().map(|(_, host)| host).collect();
+                let converted = linkerd::http_routes_of_hosts(&all, &linkerd::RouteParams::default());
+                for object in written.kept("every host", converted).into_iter().flatten() {
+                    written.add(&object);
+                }
+            }
+            Target::Envoy => {
+                let all: Vec<VirtualHost> = hosts.into_iter().map(|(_, host)| host).collect();
+                let converted = envoy::route_configuration_of_hosts("routes", &all, &envoy::RouteParams::default());
+                if let Some(object) = written.kept("every host", converted) {
+                    written.add(&object);
+                }
+            }
+        }
+        written
+    }
+
+    fn attached<'r>(
+        &mut self,
+        reading: &'r HostReading,
+        host: VirtualHost,
+        gateways: &[Parent],
+    ) -> Option<(&'r HostReading, VirtualHost)> {
+        match host.with_parents(gateways.iter().cloned()) {
+            Ok(host) => Some((reading, host)),
+            Err(error) => {
+                self.error(&reading.host, error);
+                None
+            }
+        }
+    }
+
+    fn add_http_routes(&mut self, hosts: &[(&HostReading, VirtualHost)]) {
+        let params = gateway::RouteParams::default();
+        let mut all = Vec::new();
+        for (reading, host) in hosts {
+            if reading.grpc {
+                let routes = self.kept(&reading.host, gateway::grpc_routes_of_host(host, &params));
+                routes.into_iter().flatten().for_each(|route| self.add(&route));
+                continue;
+            }
+            let routes = self.kept(&reading.host, gateway::http_routes_of_host(host, &params));
+            for route in routes.into_iter().flatten() {
+                self.add(&route);
+                all.push(route);
+            }
+        }
+        self.read = Some(if all.is_empty() { Ok(Vec::new()) } else { gateway::read_hosts(&all, &[]) });
+    }
+
+    /// The DestinationRules come first, since their subsets have to exist before a route names them.
+    fn add_virtual_services(&mut self, hosts: &[(&HostReading, VirtualHost)]) {
+        let mut all = Vec::new();
+        for (reading, host) in hosts {
+            let converted = istio::virtual_service_of_host(host, &istio::VirtualServiceParams::default());
+            let Some(objects) = self.kept(&reading.host, converted) else { continue };
+            for rule in &objects.destination_rules {
+                self.add(rule);
+            }
+            self.add(&objects.virtual_service);
+            all.push(objects.virtual_service);
+        }
+        self.read = Some(if all.is_empty() { Ok(Vec::new()) } else { istio::read_hosts(&all, &[]) });
+    }
+
+    /// The output of a conversion; `None` and an error if the host cannot be written.
+    fn kept<T>(&mut self, host: &str, converted: Result<Conversion<T, LocationLoss>, ConversionError>) -> Option<T> {
+        match converted {
+            Ok(Conversion { output, losses }) => {
+                self.losses.extend(losses);
+                Some(output)
+            }
+            Err(error) => {
+                self.error(host, error);
+                None
+            }
+        }
+    }
+
+    fn add(&mut self, object: &impl Serialize) {
+        match document(object) {
+            Ok(text) => self.documents.push(text),
+            Err(why) => self.failures.push(why),
+        }
+    }
+
+    fn error(&mut self, host: &str, error: impl Diagnostic + 'static) {
+        self.errors.push(HostError { host: host.to_owned(), error: Box::new(error) });
+    }
+}
+
+/// The virtual hosts of objects that are already there, by this crate or by another tool.
+pub(crate) fn read(manifests: &Manifests, known: &[VirtualHost]) -> Result<Vec<VirtualHostReading>, String> {
+    match (manifests.routes.as_slice(), manifests.virtual_services.as_slice()) {
+        ([], []) => Err("there is no HTTPRoute and no VirtualService".to_owned()),
+        (routes, []) => gateway::read_hosts(routes, known).map_err(|error| error.to_string()),
+        ([], services) => istio::read_hosts(services, known).map_err(|error| error.to_string()),
+        _ => Err("there are both HTTPRoutes and VirtualServices: only one target can be compared".to_owned()),
+    }
+}

@@ -1,0 +1,63 @@
+//! A report for people.
+
+use canary_policy::error::Excerpt;
+use clap::builder::styling::{AnsiColor, Style};
+
+use crate::report::{HostReport, Level, LevelledMessage, LocationReport, Report, Summary};
+
+/// The report as lines: the hosts, the messages, and the summary.
+pub(crate) fn text(report: &Report, with_messages: bool) -> String {
+    let mut lines = Vec::new();
+    for host in &report.hosts {
+        lines.extend(host_lines(host));
+    }
+    if with_messages {
+        lines.extend(report.messages.iter().map(message));
+    }
+    lines.push(summary(&report.summary));
+    lines.join("\n") + "\n"
+}
+
+fn host_lines(report: &HostReport) -> Vec<String> {
+    let HostReport { host, locations, exact: _, verification: _ } = report;
+    let bold = Style::new().bold();
+    let name = if host == "_" { "every other host".to_owned() } else { escaped(host) };
+    let width = locations.iter().map(|location| location.path.chars().count()).max().unwrap_or_default();
+    let mut lines = vec![format!("{bold}{name}{bold:#}")];
+    for LocationReport { path, today, verification } in locations {
+        lines.push(format!("  {:width$}  {}", escaped(path), escaped(today)));
+        lines.extend(verification.iter().map(|answer| format!("  {:width$}  └ {}", "", escaped(answer))));
+    }
+    if locations.is_empty() {
+        lines.push("  no location can be written elsewhere".to_owned());
+    }
+    lines
+}
+
+fn message(message: &LevelledMessage) -> String {
+    let LevelledMessage { level, message, advice } = message;
+    let (color, label) = match level {
+        Level::Error => (AnsiColor::Red, "error"),
+        Level::Warning => (AnsiColor::Yellow, "warning"),
+    };
+    let style = Style::new().bold().fg_color(Some(color.into()));
+    let code = &message.code;
+    let advice = advice.as_ref().map(|advice| format!("\n  advice: {}", escaped(advice)));
+    format!("{style}{label}[{code}]{style:#}: {}{}", escaped(&message.message), advice.unwrap_or_default())
+}
+
+/// The summary in one sentence.
+pub(crate) fn summary(summary: &Summary) -> String {
+    let Summary { hosts, exact, proven, differ, undecided, errors, warnings } = summary;
+    let plural = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
+    let mut words = vec![plural(*hosts, "host"), format!("{exact} exact, {} with losses or findings", hosts - exact)];
+    if proven + differ + undecided > 0 {
+        words.push(format!("{proven} proven, {differ} different, {undecided} not decided"));
+    }
+    words.push(format!("{}, {}", plural(*errors, "error"), plural(*warnings, "warning")));
+    words.join("; ")
+}
+
+fn escaped(text: &str) -> String {
+    Excerpt::whole(text).to_string()
+}

@@ -25,7 +25,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("targets/gloo", OF_TARGETS),
     ("targets/envoy", OF_TARGETS),
     ("targets/replicas", OF_TARGETS),
-    ("migrate", &["error", "names", "policy", "route", "select", "compare", "targets"]),
+    ("migrate", &["error", "names", "policy", "route", "select", "compare", "targets", "targets/read"]),
 ];
 
 const SHARED: &[&str] = &["error", "names", "policy", "route"];

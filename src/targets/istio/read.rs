@@ -1,7 +1,5 @@
 //! Reads a VirtualService back to a policy and a route.
 
-use std::collections::BTreeSet;
-
 use super::destinations::{Destinations, ServiceHost};
 use super::hosts::MESH;
 use super::{HttpMatch, HttpRoute, StringMatch, VirtualService, VirtualServiceSpec};
@@ -9,7 +7,8 @@ use crate::error::{Excerpt, InvalidRoute, ReadError};
 use crate::route::{Backend, Host, Parent, Path, VirtualHost};
 use crate::targets::finding::Findings;
 use crate::targets::read::{
-    Field, MatchOrder, ObjectRules, OwnedCondition, ParsedMatch, ParsedPolicy, ParsedRoute, ParsedRule, ParsedTable,
+    Field, ListedMatch, ListedMatches, MatchOrder, ObjectRules, OwnedCondition, ParsedMatch, ParsedPolicy, ParsedRoute,
+    ParsedRule, ParsedTable, PathWords, TextPath, distinct_hosts, hosts_of, listed_matches, listed_rules,
     unknown_fields, unknown_rule_fields, virtual_hosts,
 };
 use crate::targets::{Metadata, Reading, VirtualHostReading};
@@ -17,6 +16,11 @@ use crate::targets::{Metadata, Reading, VirtualHostReading};
 /// The API versions of a VirtualService, which all have the fields that are read here.
 const API_VERSIONS: [&str; 3] =
     ["networking.istio.io/v1", "networking.istio.io/v1beta1", "networking.istio.io/v1alpha3"];
+
+const PATH_WORDS: PathWords = PathWords {
+    field: "uri",
+    why: "a prefix of a route is compared path element by path element, and Istio's character by character",
+};
 
 /// Reads a VirtualService back, whether [`virtual_service`](super::virtual_service) or a person wrote it.
 ///
@@ -131,13 +135,7 @@ pub fn read_hosts(objects: &[VirtualService], known: &[VirtualHost]) -> Result<V
         return Err(ReadError::NoObject);
     }
     let objects = objects.iter().map(object_rules).collect::<Result<Vec<_>, _>>()?;
-    let mut hosts = BTreeSet::new();
-    for object in &objects {
-        let all = object.hosts.is_empty().then_some(None);
-        if object.hosts.iter().map(Some).chain(all).any(|host| !hosts.insert(host)) {
-            return Err(ReadError::Differs { field: format!("{}.spec.hosts", object.metadata.name) });
-        }
-    }
+    distinct_hosts(&objects, "spec.hosts")?;
     virtual_hosts(&objects, MatchOrder::AsListed, known)
 }
 
@@ -160,11 +158,9 @@ fn object_rules(object: &VirtualService) -> Result<ObjectRules<'_>, ReadError> {
     unknown_fields("spec", unknown, &mut findings);
     let destinations = Destinations::of(object);
     let rules = parsed_rules(http, destinations, &mut findings)?;
-    let named = hosts.iter().filter(|host| *host != "*").map(|host| Host::new(host));
-    let named = named.collect::<Result<_, InvalidRoute>>();
     Ok(ObjectRules {
         metadata: &object.metadata,
-        hosts: named.map_err(|invalid| ReadError::Route { field: "spec.hosts".to_owned(), invalid })?,
+        hosts: hosts_of(hosts, "spec.hosts")?,
         parents: parsed_gateways(gateways)?,
         rules,
         subsets: destinations.subsets(),
@@ -178,21 +174,10 @@ fn parsed_rules(
     destinations: Destinations<'_>,
     findings: &mut Findings,
 ) -> Result<Vec<ParsedRule>, ReadError> {
-    let mut parsed = Vec::new();
-    let mut rules = http.iter().enumerate();
-    for (index, rule) in rules.by_ref() {
-        let rule = parsed_rule(&format!("spec.http[{index}]"), rule, destinations, findings)?;
-        let takes_everything = rule.matches.iter().any(|one| one.condition.is_none() && one.path.matches_all());
-        parsed.push(rule);
-        if takes_everything {
-            break;
-        }
-    }
-    for (index, _) in rules {
-        let why = "an earlier rule takes every request, so that Istio never reaches this one";
-        findings.left_out(format!("spec.http[{index}]"), "http", why);
-    }
-    Ok(parsed)
+    let why = "an earlier rule takes every request, so that Istio never reaches this one";
+    listed_rules("spec.http", http, why, findings, |field, rule, findings| {
+        parsed_rule(field, rule, destinations, findings)
+    })
 }
 
 /// A rule, with the matches that a policy can express.
@@ -216,85 +201,27 @@ fn parsed_rule(
     let every_request = ParsedMatch { field: field.to_owned(), path: Path::root(), condition: None };
     let mut rule = ParsedRule { matches: vec![every_request], destinations: parsed_destinations, unread: Vec::new() };
     if !matches.is_empty() {
-        (rule.matches, rule.unread) = parsed_matches(field, matches, findings);
+        let at = |(index, one)| listed_match(format!("{field}.match[{index}]"), one);
+        let listed = matches.iter().enumerate().map(at).collect();
+        ListedMatches { matches: rule.matches, unread: rule.unread } = listed_matches(listed, PATH_WORDS, findings);
     }
     Ok(rule)
 }
 
-/// The matches of a rule that a policy can express, and the paths of the others.
-fn parsed_matches(
-    field: &str,
-    matches: &[HttpMatch],
-    findings: &mut Findings,
-) -> (Vec<ParsedMatch>, Vec<Option<Path>>) {
-    let (mut parsed, mut unread) = (Vec::new(), Vec::new());
-    for (index, one) in matches.iter().enumerate() {
-        let field = format!("{field}.match[{index}]");
-        let condition = match parsed_condition(&field, one, findings) {
-            Ok(condition) => condition,
-            Err(why) => {
-                let names: Vec<&str> = one.headers.keys().map(String::as_str).chain(one.unknown.names()).collect();
-                findings.left_out(field, &names.join(", "), why);
-                unread.push(unread_path(one.uri.as_ref()));
-                continue;
-            }
-        };
-        let earlier = index.checked_sub(1).and_then(|index| matches.get(index));
-        if matches.get(index + 1).is_some_and(|next| are_one_prefix(one, next)) {
-            // This match and the next one are one prefix, which is added with the next one.
-            continue;
-        }
-        let follows_exact = earlier.is_some_and(|earlier| are_one_prefix(earlier, one));
-        if let Some(path) = parsed_path(&field, one.uri.as_ref(), follows_exact, findings) {
-            parsed.push(ParsedMatch { field, path, condition });
-        } else {
-            let why = "a path of a route is exact or a prefix, and one that all targets read alike";
-            findings.left_out(field, "uri", why);
-            unread.push(None);
-        }
-    }
-    (parsed, unread)
+/// A match whose condition was read.
+fn listed_match(field: String, one: &HttpMatch) -> ListedMatch<'_> {
+    let mut findings = Findings::default();
+    let condition = parsed_condition(&field, one, &mut findings);
+    let names = one.headers.keys().map(String::as_str).chain(one.unknown.names()).collect();
+    ListedMatch { field, path: text_path(one.uri.as_ref()), names, condition, findings }
 }
 
-/// The path of a match that was left out; `None` if a route has no such path.
-fn unread_path(uri: Option<&StringMatch>) -> Option<Path> {
+fn text_path(uri: Option<&StringMatch>) -> TextPath<'_> {
     match uri {
-        None | Some(StringMatch::Present) => Some(Path::root()),
-        Some(StringMatch::Exact(text)) => Path::exact(text).ok(),
-        Some(StringMatch::Prefix(text)) if text.ends_with('/') => Path::prefix(text).ok(),
-        Some(StringMatch::Prefix(_) | StringMatch::Regex(_)) => None,
-    }
-}
-
-/// Whether two neighbouring matches together are one prefix of a route: the exact path `/cart`, and then the prefix `/cart/`. They
-/// are not if one of them has a field that is not read, because that match is left out.
-fn are_one_prefix(first: &HttpMatch, second: &HttpMatch) -> bool {
-    match (&first.uri, &second.uri) {
-        (Some(StringMatch::Exact(exact)), Some(StringMatch::Prefix(prefix))) => {
-            let is_read = first.unknown.is_empty() && second.unknown.is_empty();
-            let is_pair = prefix.strip_suffix('/') == Some(exact) && !exact.ends_with('/');
-            is_read && is_pair && first.headers == second.headers
-        }
-        _ => false,
-    }
-}
-
-/// The path of a match. A prefix that follows its exact match (`/cart`, and then `/cart/`) is compared path element by path
-/// element, as in a route. Any other prefix is read as if it were compared in that way, and a finding says so.
-fn parsed_path(field: &str, uri: Option<&StringMatch>, follows_exact: bool, findings: &mut Findings) -> Option<Path> {
-    match uri {
-        None | Some(StringMatch::Present) => Some(Path::root()),
-        Some(StringMatch::Exact(text)) => Path::exact(text).ok(),
-        Some(StringMatch::Prefix(text)) if text == "/" => Some(Path::root()),
-        Some(StringMatch::Prefix(text)) if follows_exact => Path::prefix(text.strip_suffix('/').unwrap_or(text)).ok(),
-        Some(StringMatch::Prefix(text)) => {
-            let path = Path::prefix(text).ok()?;
-            let why =
-                "a prefix of a route is compared path element by path element, and Istio's character by character";
-            findings.assumed(format!("{field}.uri"), text, why);
-            Some(path)
-        }
-        Some(StringMatch::Regex(_)) => None,
+        None | Some(StringMatch::Present) => TextPath::Every,
+        Some(StringMatch::Exact(text)) => TextPath::Exact(text),
+        Some(StringMatch::Prefix(text)) => TextPath::Prefix(text),
+        Some(StringMatch::Regex(_)) => TextPath::Other,
     }
 }
 

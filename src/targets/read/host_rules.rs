@@ -1,6 +1,6 @@
 //! The rules of all objects that one host has, and the virtual host that they express.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     BackendSubset, MatchOrder, ParsedDestination, ParsedRule, ReadLocations, SubsetsOf, VariantNames,
@@ -21,6 +21,35 @@ pub(in crate::targets) struct ObjectRules<'o> {
     /// The Service that all destinations are subsets of.
     pub(in crate::targets) subsets: Option<SubsetsOf>,
     pub(in crate::targets) findings: Findings,
+}
+
+/// The hosts of an object in which `*` is every host; an empty list is every host.
+///
+/// # Errors
+///
+/// A text is not a host.
+pub(in crate::targets) fn hosts_of(domains: &[String], field: &str) -> Result<Vec<Host>, ReadError> {
+    let named = domains.iter().filter(|domain| *domain != "*");
+    let hosts: Result<Vec<Host>, InvalidRoute> = named.map(|domain| Host::new(domain)).collect();
+    let hosts = hosts.map_err(|invalid| ReadError::Route { field: field.to_owned(), invalid })?;
+    Ok(if domains.iter().any(|domain| domain == "*") { Vec::new() } else { hosts })
+}
+
+/// Checks that no two objects have the same host, for targets that promise no order between two objects.
+///
+/// # Errors
+///
+/// An object has a host of an earlier one. The error names the object, with `field` for its hosts.
+pub(in crate::targets) fn distinct_hosts(objects: &[ObjectRules<'_>], field: &str) -> Result<(), ReadError> {
+    let mut hosts = BTreeSet::new();
+    for object in objects {
+        let all = object.hosts.is_empty().then_some(None);
+        let own: BTreeSet<Option<&Host>> = object.hosts.iter().map(Some).chain(all).collect();
+        if own.into_iter().any(|host| !hosts.insert(host)) {
+            return Err(ReadError::Differs { field: format!("{}.{field}", object.metadata.name) });
+        }
+    }
+    Ok(())
 }
 
 /// The virtual hosts of objects, which come in the order in which they decide. Hosts that the same objects have are one virtual host.

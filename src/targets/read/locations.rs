@@ -33,7 +33,7 @@ pub(in crate::targets) fn locations(
         let mut findings = Findings::default();
         let rules_here = rules_at(path, rules, order);
         let table = ParsedTable::of_rules(&rules_here, MatchOrder::AsListed, &mut findings);
-        let is_exact_table = findings.is_empty() && is_read_whole(path, rules) && names_services(&rules_here);
+        let is_exact_table = findings.is_empty() && is_read_whole(path, rules) && sends_to_services(&rules_here);
         let location = location(path, table, names(path)?, &mut findings);
         if !is_exact_table || !location.as_ref().is_some_and(|location| location.is_exact) {
             read.inexact.push(path.clone());
@@ -50,9 +50,11 @@ fn is_read_whole(path: &Path, rules: &[ParsedRule]) -> bool {
     !rules.iter().flat_map(|rule| &rule.unread).any(decides)
 }
 
-/// Whether every backend of the rules is a Service. A location holds no other kind.
-fn names_services(rules: &[ParsedRule]) -> bool {
-    rules.iter().flat_map(|rule| &rule.destinations).all(|destination| destination.backend.elsewhere.is_none())
+/// Whether every rule sends requests to Services. A location holds no other kind of backend, and no answer without one, such as a
+/// redirect.
+fn sends_to_services(rules: &[ParsedRule]) -> bool {
+    let is_service = |destination: &ParsedDestination| destination.backend.elsewhere.is_none();
+    rules.iter().all(|rule| !rule.destinations.is_empty() && rule.destinations.iter().all(is_service))
 }
 
 /// A location, and whether it decides every request as its rules do.

@@ -12,6 +12,7 @@
 mod backend_subset;
 mod difference;
 mod host_rules;
+mod listed;
 mod locations;
 mod order;
 mod owned_condition;
@@ -27,7 +28,8 @@ mod variant_names;
 mod virtual_host_reading;
 
 pub(super) use backend_subset::BackendSubset;
-pub(super) use host_rules::{ObjectRules, virtual_hosts};
+pub(super) use host_rules::{ObjectRules, distinct_hosts, hosts_of, virtual_hosts};
+pub(super) use listed::{ListedMatch, ListedMatches, PathWords, TextPath, listed_matches, listed_rules};
 use locations::{ReadLocations, locations};
 pub(super) use owned_condition::OwnedCondition;
 pub(super) use parsed_match::{

@@ -1,6 +1,7 @@
 //! Conditions as header matchers of Gloo.
 
 use super::HeaderMatcher;
+use crate::targets::UnknownFields;
 use crate::targets::table::{Condition, Encoding, HeaderMatch, ProgramLimit, ValueMatch};
 
 /// The Helm chart sets this limit (`regexMaxProgramSize`). The Envoy of Gloo may read UTF-8 or bytes: a program for UTF-8 is
@@ -26,8 +27,9 @@ pub(super) fn header_matcher(condition: Condition<'_>) -> Result<HeaderMatcher, 
     };
     let HeaderMatch { name, value } = HeaderMatch { name, value }.within(PROGRAM_LIMIT, condition)?;
     let name = if name == "host" { ":authority".to_owned() } else { name.into_owned() };
-    Ok(match value {
-        ValueMatch::Exact(value) => HeaderMatcher { name, value: value.to_owned(), regex: false },
-        ValueMatch::Regex(value) => HeaderMatcher { name, value, regex: true },
-    })
+    let (value, regex) = match value {
+        ValueMatch::Exact(value) => (value.to_owned(), false),
+        ValueMatch::Regex(value) => (value, true),
+    };
+    Ok(HeaderMatcher { name, value, regex, unknown: UnknownFields::default() })
 }

@@ -27,6 +27,7 @@
 
 mod header_matcher;
 mod objects;
+mod read;
 mod write;
 
 pub use super::table::HeaderValue;
@@ -35,4 +36,5 @@ pub use objects::{
     Options, ResourceRef, RouteAction, RouteTable, RouteTableSpec, Rule, VirtualHost, VirtualService,
     VirtualServiceSpec, WeightedDestination,
 };
+pub use read::read_hosts;
 pub use write::{route_table, route_table_of_host, virtual_service, virtual_service_of_host};

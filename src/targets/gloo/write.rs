@@ -12,7 +12,7 @@ use crate::targets::location_loss::each_group;
 use crate::targets::loss::wildcard_hosts;
 use crate::targets::object::variants_of;
 use crate::targets::table::{self, Limits, Row, Share, Split, Table, TextMatch, WeightLimit, check_size, json_bytes};
-use crate::targets::{Conversion, LocationLoss, Metadata, Object};
+use crate::targets::{Conversion, LocationLoss, Metadata, Object, UnknownFields};
 
 const API_VERSION: &str = "gateway.solo.io/v1";
 
@@ -81,7 +81,7 @@ pub fn virtual_service(policy: &Policy, route: &Route) -> Result<Conversion<Virt
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn route_table(policy: &Policy, route: &Route) -> Result<Conversion<RouteTable>, ConversionError> {
-    of_route(policy, route, "RouteTable", |routes| RouteTableSpec { routes })
+    of_route(policy, route, "RouteTable", |routes| RouteTableSpec { routes, unknown: UnknownFields::default() })
 }
 
 /// Writes a virtual host as a VirtualService. The routes are in the order in which the locations decide.
@@ -101,7 +101,7 @@ pub fn route_table(policy: &Policy, route: &Route) -> Result<Conversion<RouteTab
 /// let orders = Location::new(Path::prefix("/orders")?, "orders:80".parse()?);
 /// let service = gloo::virtual_service_of_host(&VirtualHost::new("shop", [shop, orders])?)?.exact()?;
 /// let routes = &service.spec.virtual_host.routes;
-/// assert_eq!(routes[0].route_action.single.as_ref().unwrap().kube.service.name, "orders");
+/// assert_eq!(routes[0].route_action.single.as_ref().unwrap().kube.as_ref().unwrap().service.name, "orders");
 /// assert_eq!(routes[1].route_action.multi.as_ref().unwrap().destinations.len(), 2);
 ///
 /// let without_port = Location::new(Path::prefix("/orders")?, "orders".parse()?);
@@ -136,12 +136,15 @@ pub fn virtual_service_of_host(host: &Host) -> Result<Conversion<VirtualService,
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn route_table_of_host(host: &Host) -> Result<Conversion<RouteTable, LocationLoss>, ConversionError> {
-    of_host(host, "RouteTable", |routes| RouteTableSpec { routes })
+    of_host(host, "RouteTable", |routes| RouteTableSpec { routes, unknown: UnknownFields::default() })
 }
 
 fn virtual_service_spec(front: Front<'_>) -> impl FnOnce(Vec<Rule>) -> VirtualServiceSpec {
     let domains = front.domains();
-    |routes| VirtualServiceSpec { virtual_host: VirtualHost { domains, routes } }
+    |routes| VirtualServiceSpec {
+        virtual_host: VirtualHost { domains, routes, unknown: UnknownFields::default() },
+        unknown: UnknownFields::default(),
+    }
 }
 
 fn of_route<S>(
@@ -218,12 +221,15 @@ fn rule(
     Ok(match &row.split {
         Split::One(destination) => {
             let single = Some(destinations.written(destination)?);
-            Rule { matchers, route_action: RouteAction { single, multi: None }, options: options(destination) }
+            let route_action = RouteAction { single, ..RouteAction::default() };
+            Rule { matchers, route_action, options: options(destination), unknown: UnknownFields::default() }
         }
         Split::Several(shares) => {
             let shares = shares.iter().map(|share| weighted(share, destinations));
-            let multi = Some(MultiDestination { destinations: shares.collect::<Result<_, _>>()? });
-            Rule { matchers, route_action: RouteAction { single: None, multi }, options: None }
+            let destinations = shares.collect::<Result<_, _>>()?;
+            let multi = Some(MultiDestination { destinations, unknown: UnknownFields::default() });
+            let route_action = RouteAction { multi, ..RouteAction::default() };
+            Rule { matchers, route_action, options: None, unknown: UnknownFields::default() }
         }
     })
 }
@@ -231,8 +237,8 @@ fn rule(
 fn matcher(path: &TextMatch, header: Option<&HeaderMatcher>) -> Matcher {
     let headers = header.cloned().into_iter().collect();
     match path {
-        TextMatch::Exact(text) => Matcher { exact: Some(text.clone()), prefix: None, headers },
-        TextMatch::Prefix(text) => Matcher { exact: None, prefix: Some(text.clone()), headers },
+        TextMatch::Exact(text) => Matcher { exact: Some(text.clone()), headers, ..Matcher::default() },
+        TextMatch::Prefix(text) => Matcher { prefix: Some(text.clone()), headers, ..Matcher::default() },
     }
 }
 
@@ -242,6 +248,7 @@ fn weighted(share: &Share, destinations: Destinations<'_>) -> Result<WeightedDes
         destination: destinations.written(destination)?,
         weight: *weight,
         options: options(destination),
+        unknown: UnknownFields::default(),
     })
 }
 
@@ -263,6 +270,7 @@ impl Destinations<'_> {
         let port = backend.port_number("a kube destination of Gloo has a port number")?;
         let namespace = backend.namespace().unwrap_or(self.namespace).to_owned();
         let service = ResourceRef { name: backend.service().to_owned(), namespace };
-        Ok(Destination { kube: KubeDestination { service, port } })
+        let kube = Some(KubeDestination { service, port, unknown: UnknownFields::default() });
+        Ok(Destination { kube, unknown: UnknownFields::default() })
     }
 }

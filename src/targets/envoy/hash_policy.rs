@@ -4,7 +4,7 @@ use super::{HashPolicy, HashedCookie, HashedHeader};
 use crate::error::Excerpt;
 use crate::policy::{Affinity, Key, KeyAffinity, Parts, Policy};
 use crate::targets::table::{Row, Split};
-use crate::targets::{Conversion, Loss, Part};
+use crate::targets::{Conversion, Loss, Part, UnknownFields};
 
 /// The hash policy that a policy's affinity key is written as, with a loss, because Envoy hashes differently. Without an affinity
 /// key there is neither.
@@ -24,11 +24,11 @@ pub(super) fn hash_policy<C>(policy: &Policy, last: Option<&Row<C>>) -> Conversi
     }
     let (hash_policy, written) = match key {
         Key::Header(name) => {
-            let header = HashedHeader { header_name: name.as_str().to_owned() };
+            let header = HashedHeader { header_name: name.as_str().to_owned(), unknown: UnknownFields::default() };
             (HashPolicy::Header(header), format!("hash_policy header {name}"))
         }
         Key::Cookie(name) => {
-            let cookie = HashedCookie { name: name.as_str().to_owned() };
+            let cookie = HashedCookie { name: name.as_str().to_owned(), unknown: UnknownFields::default() };
             (HashPolicy::Cookie(cookie), format!("hash_policy cookie {name}"))
         }
     };

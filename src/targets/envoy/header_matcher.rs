@@ -1,6 +1,7 @@
 //! Conditions as header matchers of Envoy.
 
 use super::{HeaderMatcher, RegexMatcher, StringMatcher};
+use crate::targets::UnknownFields;
 use crate::targets::table::{Condition, Encoding, HeaderMatch, ProgramLimit, ValueMatch};
 
 /// Envoy has this limit unless its runtime sets another (`re2.max_program_size.error_level`).
@@ -20,7 +21,7 @@ pub(super) fn header_matcher(condition: Condition<'_>) -> Result<HeaderMatcher, 
     let HeaderMatch { name, value } = HeaderMatch::for_envoy(condition)?.within(PROGRAM_LIMIT, condition)?;
     let string_match = match value {
         ValueMatch::Exact(value) => StringMatcher::Exact(value.to_owned()),
-        ValueMatch::Regex(regex) => StringMatcher::SafeRegex(RegexMatcher { regex }),
+        ValueMatch::Regex(regex) => StringMatcher::SafeRegex(RegexMatcher { regex, unknown: UnknownFields::default() }),
     };
-    Ok(HeaderMatcher { name, string_match })
+    Ok(HeaderMatcher { name, string_match, unknown: UnknownFields::default() })
 }

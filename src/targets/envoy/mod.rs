@@ -23,6 +23,7 @@ mod hash_policy;
 mod header_matcher;
 mod objects;
 mod params;
+mod read;
 mod write;
 
 pub use super::table::HeaderValue;
@@ -31,4 +32,5 @@ pub use objects::{
     RouteConfiguration, RouteMatch, Rule, StringMatcher, VirtualHost, WeightedClusters,
 };
 pub use params::RouteParams;
+pub use read::read_hosts;
 pub use write::{route_configuration, route_configuration_of_hosts};

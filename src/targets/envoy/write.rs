@@ -14,7 +14,7 @@ use crate::route::{Backends, Front, Group, Path, PathType, Route, VirtualHost as
 use crate::targets::location_loss::{at_host, each_group};
 use crate::targets::loss::wildcard_hosts;
 use crate::targets::table::{Destination, Limits, Row, Share, Split, Table, WeightLimit};
-use crate::targets::{Conversion, LocationLoss};
+use crate::targets::{Conversion, LocationLoss, UnknownFields};
 
 /// The largest weight.
 const MAX_WEIGHT: u32 = u32::MAX;
@@ -114,11 +114,12 @@ pub fn route_configuration_of_hosts(
 }
 
 fn configuration(name: &str, virtual_hosts: Vec<VirtualHost>) -> RouteConfiguration {
-    RouteConfiguration { name: name.to_owned(), virtual_hosts, ignore_port_in_host_matching: true }
+    let (name, unknown) = (name.to_owned(), UnknownFields::default());
+    RouteConfiguration { name, virtual_hosts, ignore_port_in_host_matching: true, unknown }
 }
 
 fn virtual_host(front: Front<'_>, routes: Vec<Rule>) -> VirtualHost {
-    VirtualHost { name: front.name.to_owned(), domains: front.domains(), routes }
+    VirtualHost { name: front.name.to_owned(), domains: front.domains(), routes, unknown: UnknownFields::default() }
 }
 
 /// The routes of a group.
@@ -165,6 +166,7 @@ fn rules(row: &Row<HeaderMatcher>, paths: &[&Path], backends: &Backends, draw: &
         matches: RouteMatch { headers: header.cloned().into_iter().collect(), ..path_match(path) },
         route: route.clone(),
         response_headers_to_add: response_headers_to_add.clone(),
+        unknown: UnknownFields::default(),
     };
     row.matches(paths).map(rule).collect()
 }
@@ -180,6 +182,7 @@ fn action(split: &Split, backends: &Backends, draw: &Draw) -> RouteAction {
                 name: backends.of(destination.variant).to_string(),
                 weight,
                 response_headers_to_add: added_headers(destination),
+                unknown: UnknownFields::default(),
             };
             let mut action = RouteAction::default();
             let mut weighted = WeightedClusters::default();

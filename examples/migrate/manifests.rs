@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use canary_policy::error::Excerpt;
+use canary_policy::targets::envoy::RouteConfiguration;
 use canary_policy::targets::gateway::HttpRoute;
+use canary_policy::targets::gloo;
 use canary_policy::targets::istio::VirtualService;
 use canary_policy::targets::nginx::{Manifest, Service};
 use k8s_openapi::api::core::v1;
@@ -19,7 +21,11 @@ pub(crate) struct Manifests {
     pub(crate) ingresses: Vec<Ingress>,
     pub(crate) services: Vec<Service>,
     pub(crate) routes: Vec<HttpRoute>,
+    /// Those of Istio.
     pub(crate) virtual_services: Vec<VirtualService>,
+    pub(crate) gloo_services: Vec<gloo::VirtualService>,
+    /// Those of Envoy.
+    pub(crate) configurations: Vec<RouteConfiguration>,
     /// Where the Ingresses are, by `NAMESPACE/NAME`.
     pub(crate) sources: BTreeMap<String, Source>,
     /// The documents that cannot be read, each with its place.
@@ -96,7 +102,14 @@ impl Manifests {
             }),
             "Service" => files::parsed::<v1::Service>(value).map(|service| self.services.push((&service).into())),
             "HTTPRoute" => files::parsed(value).map(|route| self.routes.push(route)),
+            "VirtualService" if is_of_gloo(&value) => {
+                files::parsed(value).map(|service| self.gloo_services.push(service))
+            }
             "VirtualService" => files::parsed(value).map(|service| self.virtual_services.push(service)),
+            // The configuration of Envoy is no Kubernetes object.
+            "" if value.get("virtual_hosts").is_some() => {
+                files::parsed(value).map(|configuration| self.configurations.push(configuration))
+            }
             _ => {
                 let kind = if kind.is_empty() { "no kind".to_owned() } else { Excerpt::of(&kind).to_string() };
                 self.skipped.push(format!("{place} ({kind})"));
@@ -107,6 +120,12 @@ impl Manifests {
             self.errors.push(format!("{place} ({kind}): {why}"));
         }
     }
+}
+
+/// Whether an object is of the API group of Gloo: Istio has a kind of the same name.
+fn is_of_gloo(value: &Value) -> bool {
+    let api_version = value.get("apiVersion").and_then(Value::as_str);
+    api_version.is_some_and(|version| version.starts_with("gateway.solo.io/"))
 }
 
 /// The name of an Ingress with its namespace.

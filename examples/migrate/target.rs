@@ -65,14 +65,7 @@ impl Written {
         match target {
             Target::Gateway => written.add_http_routes(&hosts),
             Target::Istio => written.add_virtual_services(&hosts),
-            Target::Gloo => {
-                for (reading, host) in &hosts {
-                    let converted = gloo::virtual_service_of_host(host);
-                    if let Some(object) = written.kept(&reading.host, converted) {
-                        written.add(&object);
-                    }
-                }
-            }
+            Target::Gloo => written.add_virtual_services_of_gloo(&hosts),
             Target::Linkerd => {
                 let all: Vec<VirtualHost> = hosts.into_iter().map(|(_, host)| host).collect();
                 let converted = linkerd::http_routes_of_hosts(&all, &linkerd::RouteParams::default());
@@ -85,6 +78,7 @@ impl Written {
                 let converted = envoy::route_configuration_of_hosts("routes", &all, &envoy::RouteParams::default());
                 if let Some(object) = written.kept("every host", converted) {
                     written.add(&object);
+                    written.read = Some(if all.is_empty() { Ok(Vec::new()) } else { envoy::read_hosts(&object, &all) });
                 }
             }
         }
@@ -139,6 +133,17 @@ impl Written {
         self.read = Some(if all.is_empty() { Ok(Vec::new()) } else { istio::read_hosts(&all, &[]) });
     }
 
+    fn add_virtual_services_of_gloo(&mut self, hosts: &[(&HostReading, VirtualHost)]) {
+        let mut all = Vec::new();
+        for (reading, host) in hosts {
+            if let Some(object) = self.kept(&reading.host, gloo::virtual_service_of_host(host)) {
+                self.add(&object);
+                all.push(object);
+            }
+        }
+        self.read = Some(if all.is_empty() { Ok(Vec::new()) } else { gloo::read_hosts(&all, &[]) });
+    }
+
     /// The output of a conversion; `None` and an error if the host cannot be written.
     fn kept<T>(&mut self, host: &str, converted: Result<Conversion<T, LocationLoss>, ConversionError>) -> Option<T> {
         match converted {
@@ -167,10 +172,15 @@ impl Written {
 
 /// The virtual hosts of objects that are already there, by this crate or by another tool.
 pub(crate) fn read(manifests: &Manifests, known: &[VirtualHost]) -> Result<Vec<VirtualHostReading>, String> {
-    match (manifests.routes.as_slice(), manifests.virtual_services.as_slice()) {
-        ([], []) => Err("there is no HTTPRoute and no VirtualService".to_owned()),
-        (routes, []) => gateway::read_hosts(routes, known).map_err(|error| error.to_string()),
-        ([], services) => istio::read_hosts(services, known).map_err(|error| error.to_string()),
-        _ => Err("there are both HTTPRoutes and VirtualServices: only one target can be compared".to_owned()),
-    }
+    let Manifests { routes, virtual_services, gloo_services, configurations, .. } = manifests;
+    let read = match (&**routes, &**virtual_services, &**gloo_services, &**configurations) {
+        ([], [], [], []) => return Err("there is no HTTPRoute, VirtualService or RouteConfiguration".to_owned()),
+        (routes, [], [], []) => gateway::read_hosts(routes, known),
+        ([], services, [], []) => istio::read_hosts(services, known),
+        ([], [], services, []) => gloo::read_hosts(services, known),
+        ([], [], [], [configuration]) => envoy::read_hosts(configuration, known),
+        ([], [], [], _) => return Err("there are several RouteConfigurations: only one can be compared".to_owned()),
+        _ => return Err("there are objects of several targets: only one target can be compared".to_owned()),
+    };
+    read.map_err(|error| error.to_string())
 }

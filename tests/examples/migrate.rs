@@ -160,6 +160,8 @@ fn migrate_exits_with_what_it_found() {
         (&["--to", "gateway"][..], 0),
         (&["--to", "gateway", "--verify"], 0),
         (&["--to", "istio", "--verify"], 0),
+        (&["--to", "gloo", "--verify"], 0),
+        (&["--to", "envoy", "--verify"], 0),
         (&["--to", "gateway", "--verify", "--fail-on", "error"], 0),
         (&["--to", "gateway", "--verify", "--fail-on", "warning"], 2),
         (&["--fail-on", "warning"], 2),
@@ -204,6 +206,40 @@ fn migrate_proves_what_another_tool_wrote_or_shows_the_request() {
     std::fs::remove_file(&file).unwrap();
 }
 
+/// Each row is a target, a text of its objects, what another tool has instead, the exit code, and a line of the report.
+#[test]
+fn migrate_compares_the_objects_of_gloo_and_envoy() {
+    let file = std::env::temp_dir().join(format!("canary-policy-lists-{}.yaml", std::process::id()));
+    for (target, text, other, code, line) in [
+        ("gloo", "", "", 0, "3 proven, 0 different, 0 not decided"),
+        ("gloo", "weight: 10\n", "weight: 11\n", 3, "goes from stable to canary, by weight"),
+        (
+            "gloo",
+            "exact: /orders\n",
+            "exact: /orders\n        methods: [GET]\n",
+            4,
+            "2 proven, 0 different, 1 not decided",
+        ),
+        ("envoy", "", "", 0, "3 proven, 0 different, 0 not decided"),
+        ("envoy", "weight: 10\n", "weight: 11\n", 3, "goes from stable to canary, by weight"),
+        ("envoy", "path_separated_prefix: /orders\n", "prefix: /orders\n", 4, "not compared"),
+    ] {
+        let written = example("migrate", &[HOSTS, "--to", target], "").out;
+        assert!(written.contains(text), "{written}");
+        let foreign = if text.is_empty() { written } else { written.replace(text, other) };
+        // Without the annotation, as another tool writes it.
+        let mut documents: Vec<Value> = serde_saphyr::from_multiple(&foreign).unwrap();
+        for metadata in documents.iter_mut().filter_map(|document| document.get_mut("metadata")) {
+            metadata.as_object_mut().unwrap().remove("annotations");
+        }
+        let foreign: Vec<String> = documents.iter().map(|document| format!("---\n{document}\n")).collect();
+        std::fs::write(&file, foreign.concat()).unwrap();
+        let run = example("migrate", &[HOSTS, "--against", file.to_str().unwrap()], "");
+        assert!(run.code == code && run.out.contains(line), "{target} {text}: {} {}", run.out, run.err);
+    }
+    std::fs::remove_file(&file).unwrap();
+}
+
 #[test]
 fn migrate_goes_on_without_a_document_that_is_broken() {
     let good = std::fs::read_to_string(HOSTS).unwrap();
@@ -242,7 +278,7 @@ fn migrate_reports_as_json_and_as_sarif() {
     let location = &shared["locations"][0];
     assert_eq!(location["logicalLocations"][0]["fullyQualifiedName"], "shop/shop-canary#spec");
     assert_eq!(location["physicalLocation"]["artifactLocation"]["uri"], HOSTS);
-    let line = location["physicalLocation"]["region"]["startLine"].as_u64().unwrap() as usize;
+    let line = usize::try_from(location["physicalLocation"]["region"]["startLine"].as_u64().unwrap()).unwrap();
     let text = std::fs::read_to_string(HOSTS).unwrap();
     let document: Vec<&str> = text.lines().skip(line - 1).take_while(|line| !line.starts_with("spec")).collect();
     assert!(document.contains(&"  name: shop-canary"), "{document:?}");

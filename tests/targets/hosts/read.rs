@@ -7,10 +7,11 @@ use canary_policy::migrate::{self, Answer, LocationDifference};
 use canary_policy::route::{Location, Path, VirtualHost};
 use canary_policy::targets::gateway::{self, HttpRoute, RouteParams};
 use canary_policy::targets::istio::{self, VirtualService, VirtualServiceParams};
-use canary_policy::targets::{Metadata, VirtualHostReading};
+use canary_policy::targets::{Metadata, VirtualHostReading, envoy, gloo};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::util::texts;
 use crate::util::virtual_host::virtual_hosts;
 
 /// The answer of the proof for a virtual host and what was read of it.
@@ -31,6 +32,7 @@ fn without_annotations<T: Clone>(objects: &[T], metadata: fn(&mut T) -> &mut Met
 fn what_is_written_without_a_loss_is_proven_to_answer_alike() {
     // Of how many cases, in how many there was no loss.
     let (cases, of_gateway, of_istio) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let (of_gloo, of_envoy) = (Cell::new(0), Cell::new(0));
     let count = |cell: &Cell<u32>, counts: bool| cell.set(cell.get() + u32::from(counts));
     proptest!(|(case in virtual_hosts())| {
         let host = &case.host;
@@ -58,8 +60,28 @@ fn what_is_written_without_a_loss_is_proven_to_answer_alike() {
             let read = istio::read_hosts(&foreign, std::slice::from_ref(host)).unwrap();
             prop_assert_eq!(answer(host, &read), Answer::Same);
         }
+
+        let written = gloo::virtual_service_of_host(host).unwrap();
+        let objects = [written.output];
+        let read = gloo::read_hosts(&objects, &[]).unwrap();
+        count(&of_gloo, written.losses.is_empty());
+        if written.losses.is_empty() {
+            prop_assert_eq!(answer(host, &read), Answer::Same);
+            let foreign = without_annotations(&objects, |service: &mut gloo::VirtualService| &mut service.metadata);
+            let read = gloo::read_hosts(&foreign, std::slice::from_ref(host)).unwrap();
+            prop_assert_eq!(answer(host, &read), Answer::Same);
+        }
+
+        let hosts = std::slice::from_ref(host);
+        let written = envoy::route_configuration_of_hosts("r", hosts, &envoy::RouteParams::default()).unwrap();
+        count(&of_envoy, written.losses.is_empty());
+        // A RouteConfiguration has no annotations.
+        let read = envoy::read_hosts(&written.output, hosts).unwrap();
+        if written.losses.is_empty() {
+            prop_assert_eq!(answer(host, &read), Answer::Same);
+        }
     });
-    let exact = [of_gateway.get(), of_istio.get()];
+    let exact = [of_gateway.get(), of_istio.get(), of_gloo.get(), of_envoy.get()];
     assert!(exact.iter().all(|exact| exact * 2 >= cases.get()), "{exact:?} of {cases:?} cases have no loss");
 }
 
@@ -79,6 +101,26 @@ fn shop(weight: u32) -> VirtualHost {
     let root = root.with_policy(Policy::percent(weight).unwrap(), ["next:80".parse().unwrap()]).unwrap();
     let orders = Location::new(Path::prefix("/orders").unwrap(), "orders:80".parse().unwrap());
     VirtualHost::new("shop", [root, orders]).unwrap().with_hosts(["shop.test".parse().unwrap()]).unwrap()
+}
+
+/// The answer for each path of the host, the longest path first.
+fn answers_of(host: &VirtualHost, read: &[VirtualHostReading]) -> Vec<&'static str> {
+    let verification = migrate::verify(std::slice::from_ref(host), read);
+    let of_host = verification.locations.iter().filter(|location| location.host.is_some());
+    let mut found: Vec<(String, &str)> = of_host
+        .map(|location| {
+            let answer = match &location.answer {
+                Answer::Same => "same",
+                Answer::Differs(LocationDifference::Stable { .. }) => "stable",
+                Answer::Differs(LocationDifference::Policy(_)) => "policy",
+                Answer::Unread => "unread",
+                other => panic!("{other:?}"),
+            };
+            (location.path.to_string(), answer)
+        })
+        .collect();
+    found.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
+    found.into_iter().map(|(_, answer)| answer).collect()
 }
 
 /// Each row has the rules of two HTTPRoutes of other people, and the answers of the proof.
@@ -119,23 +161,7 @@ fn objects_of_other_tools_are_compared_by_what_they_do() {
         let routes = [route("a", first.clone()), route("b", second.clone())];
         let routes = routes.into_iter().filter(|route| !route.spec.rules.is_empty()).collect::<Vec<_>>();
         let read = gateway::read_hosts(&routes, &[shop(30)]).unwrap();
-        let verification = migrate::verify(&[shop(30)], &read);
-        let of_host = verification.locations.iter().filter(|location| location.host.is_some());
-        let mut found: Vec<(String, &str)> = of_host
-            .map(|location| {
-                let answer = match &location.answer {
-                    Answer::Same => "same",
-                    Answer::Differs(LocationDifference::Stable { .. }) => "stable",
-                    Answer::Differs(LocationDifference::Policy(_)) => "policy",
-                    Answer::Unread => "unread",
-                    other => panic!("{other:?}"),
-                };
-                (location.path.to_string(), answer)
-            })
-            .collect();
-        found.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
-        let found: Vec<&str> = found.into_iter().map(|(_, answer)| answer).collect();
-        assert_eq!(found, answers, "{first} {second}");
+        assert_eq!(answers_of(&shop(30), &read), answers, "{first} {second}");
     }
     let read = gateway::read_hosts(&[route("a", json!([split, orders]))], &[shop(30)]).unwrap();
     assert!(matches!(answer(&shop(31), &read), Answer::Differs(LocationDifference::Policy(_))));
@@ -148,4 +174,257 @@ fn two_virtual_services_of_one_host_have_no_order() {
     let service = written.virtual_service;
     let error = istio::read_hosts(&[service.clone(), service], &[]).unwrap_err();
     assert_eq!(error.to_string(), "shop.spec.hosts: differs from the first object");
+}
+
+/// Each row has the routes of a person's VirtualService of Gloo, the answers of the proof, and the findings.
+#[test]
+fn virtual_services_of_gloo_are_compared_by_what_they_do() {
+    let kube = |name: &str| json!({ "kube": { "ref": { "name": name, "namespace": "shop" }, "port": 80 } });
+    let split = |next: u32| {
+        let weighted = |name: &str, weight: u32| json!({ "destination": kube(name), "weight": weight });
+        json!({ "multi": { "destinations": [weighted("next", next), weighted("shop", 100 - next)] } })
+    };
+    let root = |action: Value| json!({ "routeAction": action });
+    let at = |matchers: Value, action: Value| json!({ "matchers": matchers, "routeAction": action });
+    let single = |name: &str| json!({ "single": kube(name) });
+    let orders = at(json!([{ "exact": "/orders" }, { "prefix": "/orders/" }]), single("orders"));
+    let beta = json!({ "name": "x-beta", "value": "yes" });
+    let with = |field: &str, value: Value| {
+        let mut matcher = json!({ "prefix": "/", "headers": [beta] });
+        matcher[field] = value;
+        at(json!([matcher]), single("next"))
+    };
+    let characters = "a prefix of a route is compared path element by path element, and Gloo's character by character";
+    let at_route = "shop.spec.virtualHost.routes[0]";
+    let mut named = orders.clone();
+    named["name"] = json!("orders");
+    named["options"] = json!({ "timeout": "1s" });
+    let mut subset = orders.clone();
+    subset["routeAction"]["single"]["subset"] = json!({ "values": { "version": "v1" } });
+    for (routes, answers, findings) in [
+        (json!([orders, root(split(30))]), vec!["same", "same"], vec![]),
+        (json!([orders, root(split(31))]), vec!["same", "policy"], vec![]),
+        (
+            json!([named, root(split(30))]),
+            vec!["same", "same"],
+            vec![format!("{at_route}.options.timeout: `timeout` is left out: a policy or route has no such field")],
+        ),
+        // The first route in the list decides, and the catch-all hides the ones after it.
+        (
+            json!([root(split(30)), orders]),
+            vec!["stable", "same"],
+            vec![
+                "shop.spec.virtualHost.routes[1]: `routes` is left out: an earlier route takes every request, so that Gloo never \
+                 reaches this one"
+                    .to_owned(),
+            ],
+        ),
+        // `/ordersx` begins with `/orders` too.
+        (
+            json!([at(json!([{ "prefix": "/orders" }]), single("orders")), root(split(30))]),
+            vec!["unread", "unread"],
+            vec![format!("{at_route}.matchers[0].prefix: `/orders` is assumed: {characters}")],
+        ),
+        // `/orders` itself does not begin with `/orders/`.
+        (
+            json!([at(json!([{ "prefix": "/orders/" }]), single("orders")), root(split(30))]),
+            vec!["same", "unread", "same"],
+            vec![format!("{at_route}.matchers[0].prefix: `/orders/` is assumed: {characters}")],
+        ),
+        (
+            json!([orders, with("methods", json!(["GET"])), root(split(30))]),
+            vec!["unread", "unread"],
+            vec![
+                "shop.spec.virtualHost.routes[1].matchers[0]: `x-beta, methods` is left out: a rule of a policy matches a header \
+                 or a cookie"
+                    .to_owned(),
+            ],
+        ),
+        (
+            json!([at(json!([{ "exact": "/ORDERS", "caseSensitive": false }]), single("orders")), orders, root(split(30))]),
+            vec!["unread", "unread"],
+            vec![format!(
+                "{at_route}.matchers[0]: `caseSensitive` is left out: a rule of a policy matches a header or a cookie"
+            )],
+        ),
+        (
+            json!([at(json!([{ "regex": "/x.*" }]), single("orders")), orders, root(split(30))]),
+            vec!["unread", "unread"],
+            vec![format!("{at_route}.matchers[0]: `regex` is left out: a rule of a policy matches a header or a cookie")],
+        ),
+        (
+            json!([subset, root(split(30))]),
+            vec!["unread", "same"],
+            vec![format!("{at_route}.routeAction.single: `subset` is left out: a backend of a route is a Service")],
+        ),
+        (
+            json!([{ "matchers": [{ "exact": "/orders", "headers": [beta] }], "redirectAction": {} }, orders, root(split(30))]),
+            vec!["same", "unread", "same"],
+            vec![format!("{at_route}.redirectAction: `redirectAction` is left out: a policy or route has no such field")],
+        ),
+    ] {
+        let object: gloo::VirtualService = serde_json::from_value(json!({
+            "apiVersion": "gateway.solo.io/v1",
+            "kind": "VirtualService",
+            "metadata": { "name": "shop", "namespace": "shop" },
+            "spec": { "virtualHost": { "domains": ["shop.test"], "routes": routes } },
+        }))
+        .unwrap();
+        let host = shop(30).with_namespace("shop").unwrap();
+        let read = gloo::read_hosts(&[object], std::slice::from_ref(&host)).unwrap();
+        assert_eq!(answers_of(&host, &read), answers, "{routes} {read:?}");
+        assert_eq!(texts(&read[0].findings), findings, "{routes}");
+    }
+}
+
+/// Each row has the routes of a person's RouteConfiguration, the answers of the proof, and the findings.
+#[test]
+fn route_configurations_are_compared_by_what_they_do() {
+    let cluster = |name: &str| json!({ "cluster": format!("shop/{name}:80") });
+    let split = |next: u32| {
+        let weighted = |name: &str, weight: u32| json!({ "name": format!("shop/{name}:80"), "weight": weight });
+        json!({ "weighted_clusters": { "clusters": [weighted("next", next), weighted("shop", 100 - next)] } })
+    };
+    let at = |matches: Value, action: Value| json!({ "match": matches, "route": action });
+    let root = |action: Value| at(json!({ "prefix": "/" }), action);
+    let orders = at(json!({ "path_separated_prefix": "/orders" }), cluster("orders"));
+    let with = |header: Value| at(json!({ "prefix": "/", "headers": [header] }), cluster("next"));
+    let left_out = |field: &str, value: &str, why: &str| {
+        vec![format!("shop.virtual_hosts[0].routes[{field}: `{value}` is left out: {why}")]
+    };
+    let assumed = |field: &str, value: &str| {
+        let why = "a prefix of a route is compared path element by path element, and this one character by character";
+        vec![format!("shop.virtual_hosts[0].routes[{field}: `{value}` is assumed: {why}")]
+    };
+    let mut timeout = orders.clone();
+    timeout["route"]["timeout"] = json!("1s");
+    timeout["name"] = json!("orders");
+    let mut keyed = split(30);
+    keyed["weighted_clusters"]["use_hash_policy"] = json!(true);
+    keyed["hash_policy"] = json!([{ "header": { "header_name": "x-user" } }]);
+    let mut pointed = split(30);
+    pointed["weighted_clusters"]["header_name"] = json!("x-point");
+    let mut of_pods = orders.clone();
+    of_pods["route"]["hash_policy"] = json!([{ "cookie": { "name": "pod", "ttl": "1s" } }]);
+    let rule = "a rule of a policy matches a header or a cookie";
+    let kind = "a header match is `exact` or `safe_regex`";
+    for (routes, answers, findings) in [
+        (json!([orders, root(split(30))]), ["same", "same"], vec![]),
+        (json!([orders, root(split(31))]), ["same", "policy"], vec![]),
+        (
+            json!([timeout, root(split(30))]),
+            ["same", "same"],
+            left_out("0].route.timeout", "timeout", "a policy or route has no such field"),
+        ),
+        (
+            json!([at(json!({ "prefix": "/orders" }), cluster("orders")), root(split(30))]),
+            ["unread", "unread"],
+            assumed("0].match.prefix", "/orders"),
+        ),
+        (
+            json!([
+                at(json!({ "prefix": "/x", "query_parameters": [{ "name": "a" }] }), cluster("next")),
+                orders,
+                root(split(30))
+            ]),
+            ["unread", "unread"],
+            left_out("0].match", "query_parameters", rule),
+        ),
+        (
+            json!([at(json!({ "safe_regex": { "regex": "/x.*" } }), cluster("next")), orders, root(split(30))]),
+            ["unread", "unread"],
+            left_out("0].match", "safe_regex", rule),
+        ),
+        (
+            json!([orders, with(json!({ "name": "x-beta", "string_match": { "exact": "yes" } })), root(split(30))]),
+            ["same", "policy"],
+            vec![],
+        ),
+        (
+            json!([orders, with(json!({ "name": "x-beta", "string_match": { "prefix": "y" } })), root(split(30))]),
+            ["unread", "unread"],
+            left_out("1].match", "x-beta", kind),
+        ),
+        (
+            json!([
+                orders,
+                with(json!({ "name": "x-beta", "string_match": { "exact": "y", "ignore_case": true } })),
+                root(split(30))
+            ]),
+            ["unread", "unread"],
+            left_out("1].match", "x-beta", kind),
+        ),
+        (
+            json!([orders, with(json!({ "name": "x-beta", "present_match": true })), root(split(30))]),
+            ["unread", "unread"],
+            left_out("1].match", "x-beta", "a rule of a policy matches a value of a header"),
+        ),
+        (
+            json!([orders, root(keyed)]),
+            ["unread", "unread"],
+            left_out(
+                "1].route.weighted_clusters.use_hash_policy",
+                "header x-user",
+                "Envoy chooses the cluster by its own hash, and an affinity key by another",
+            ),
+        ),
+        (
+            json!([orders, root(pointed)]),
+            ["unread", "unread"],
+            left_out(
+                "1].route.weighted_clusters.header_name",
+                "x-point",
+                "the number in a header chooses the cluster, and a policy does not say who sets it",
+            ),
+        ),
+        (
+            json!([of_pods, root(split(30))]),
+            ["same", "same"],
+            left_out(
+                "0].route.hash_policy",
+                "cookie pod",
+                "the hash chooses a pod of a cluster, and a policy chooses a variant",
+            ),
+        ),
+    ] {
+        let virtual_host = json!({ "name": "shop", "domains": ["shop.test"], "routes": routes });
+        let object = json!({ "virtual_hosts": [virtual_host], "ignore_port_in_host_matching": true });
+        let object: envoy::RouteConfiguration = serde_json::from_value(object).unwrap();
+        let host = shop(30).with_namespace("shop").unwrap();
+        let read = envoy::read_hosts(&object, std::slice::from_ref(&host)).unwrap();
+        assert_eq!(answers_of(&host, &read), answers, "{routes} {read:?}");
+        assert_eq!(texts(&read[0].findings), findings, "{routes}");
+    }
+}
+
+#[test]
+fn a_route_configuration_is_read_as_a_whole() {
+    let read = |configuration: Value| {
+        let object: envoy::RouteConfiguration = serde_json::from_value(configuration).unwrap();
+        envoy::read_hosts(&object, &[])
+    };
+    let routes = |cluster: &str| json!([{ "match": { "prefix": "/" }, "route": { "cluster": cluster } }]);
+    let host = |domain: &str, cluster: &str| json!({ "name": "a_b", "domains": [domain], "routes": routes(cluster) });
+    assert_eq!(read(json!({})).unwrap_err().to_string(), "no object is given");
+    for (hosts, error) in [
+        (json!([host("a", "web"), host("a", "web")]), "virtual-host-1.domains: differs from the first object"),
+        (json!([host("a:80", "web")]), "virtual_hosts[0].domains: `a:80` is not a host"),
+        (json!([host("a", "x_y")]), "virtual_hosts[0].routes[0].route.cluster: `x_y` is not a Service name"),
+    ] {
+        let found = read(json!({ "virtual_hosts": hosts })).unwrap_err().to_string();
+        assert!(found.starts_with(error), "{found}");
+    }
+    let readings =
+        read(json!({ "virtual_hosts": [host("a", "web"), host("*", "b/web:80")], "vhds": {}, "@type": "a" })).unwrap();
+    let named = |reading: &VirtualHostReading| reading.virtual_host.name().to_owned();
+    assert_eq!(readings.iter().map(named).collect::<Vec<_>>(), ["virtual-host-0", "virtual-host-1"]);
+    assert_eq!(
+        texts(&readings[0].findings),
+        [
+            "virtual-host-0.vhds: `vhds` is left out: a policy or route has no such field",
+            "virtual-host-0.ignore_port_in_host_matching: `true` is assumed: a host of a route matches a request with any port, \
+             and this one only a request without a port",
+        ]
+    );
+    assert_eq!(readings[1].findings.len(), 1);
 }

@@ -2,6 +2,7 @@
 
 use canary_policy::error::{ConversionError, Diagnostic, ReadError, Report};
 use canary_policy::route::{Parent, VirtualHost};
+use canary_policy::targets::gateway::HttpRoute;
 use canary_policy::targets::nginx::HostReading;
 use canary_policy::targets::{Conversion, LocationLoss, VirtualHostReading, envoy, gateway, gloo, istio, linkerd};
 use serde::Serialize;
@@ -34,7 +35,7 @@ pub(crate) struct Written {
     pub(crate) errors: Vec<HostError>,
     /// The objects that cannot be written as YAML.
     pub(crate) failures: Vec<String>,
-    /// What was read back; `None` if the target has no reader yet.
+    /// What was read back; `None` if there is no host.
     pub(crate) read: Option<Result<Vec<VirtualHostReading>, ReadError>>,
 }
 
@@ -69,8 +70,9 @@ impl Written {
             Target::Linkerd => {
                 let all: Vec<VirtualHost> = hosts.into_iter().map(|(_, host)| host).collect();
                 let converted = linkerd::http_routes_of_hosts(&all, &linkerd::RouteParams::default());
-                for object in written.kept("every host", converted).into_iter().flatten() {
-                    written.add(&object);
+                if let Some(routes) = written.kept("every host", converted) {
+                    routes.iter().for_each(|route| written.add(route));
+                    written.read = Some(linkerd::read_hosts(&routes, &all));
                 }
             }
             Target::Envoy => {
@@ -78,7 +80,7 @@ impl Written {
                 let converted = envoy::route_configuration_of_hosts("routes", &all, &envoy::RouteParams::default());
                 if let Some(object) = written.kept("every host", converted) {
                     written.add(&object);
-                    written.read = Some(if all.is_empty() { Ok(Vec::new()) } else { envoy::read_hosts(&object, &all) });
+                    written.read = (!all.is_empty()).then(|| envoy::read_hosts(&object, &all));
                 }
             }
         }
@@ -173,14 +175,30 @@ impl Written {
 /// The virtual hosts of objects that are already there, by this crate or by another tool.
 pub(crate) fn read(manifests: &Manifests, known: &[VirtualHost]) -> Result<Vec<VirtualHostReading>, String> {
     let Manifests { routes, virtual_services, gloo_services, configurations, .. } = manifests;
-    let read = match (&**routes, &**virtual_services, &**gloo_services, &**configurations) {
+    let (of_services, routes): (Vec<HttpRoute>, Vec<HttpRoute>) = routes.iter().cloned().partition(is_of_service);
+    if !of_services.is_empty() {
+        let others =
+            [routes.is_empty(), virtual_services.is_empty(), gloo_services.is_empty(), configurations.is_empty()];
+        if others.contains(&false) {
+            return Err(SEVERAL_TARGETS.to_owned());
+        }
+        return linkerd::read_hosts(&of_services, known).map_err(|error| error.to_string());
+    }
+    let read = match (&*routes, &**virtual_services, &**gloo_services, &**configurations) {
         ([], [], [], []) => return Err("there is no HTTPRoute, VirtualService or RouteConfiguration".to_owned()),
         (routes, [], [], []) => gateway::read_hosts(routes, known),
         ([], services, [], []) => istio::read_hosts(services, known),
         ([], [], services, []) => gloo::read_hosts(services, known),
         ([], [], [], [configuration]) => envoy::read_hosts(configuration, known),
         ([], [], [], _) => return Err("there are several RouteConfigurations: only one can be compared".to_owned()),
-        _ => return Err("there are objects of several targets: only one target can be compared".to_owned()),
+        _ => return Err(SEVERAL_TARGETS.to_owned()),
     };
     read.map_err(|error| error.to_string())
+}
+
+const SEVERAL_TARGETS: &str = "there are objects of several targets: only one target can be compared";
+
+/// Whether a route attaches to a Service, as those for Linkerd do.
+fn is_of_service(route: &HttpRoute) -> bool {
+    route.spec.parent_refs.iter().any(|parent| parent.kind.as_deref() == Some("Service"))
 }

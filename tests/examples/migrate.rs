@@ -162,6 +162,7 @@ fn migrate_exits_with_what_it_found() {
         (&["--to", "istio", "--verify"], 0),
         (&["--to", "gloo", "--verify"], 0),
         (&["--to", "envoy", "--verify"], 0),
+        (&["--to", "linkerd", "--verify"], 0),
         (&["--to", "gateway", "--verify", "--fail-on", "error"], 0),
         (&["--to", "gateway", "--verify", "--fail-on", "warning"], 2),
         (&["--fail-on", "warning"], 2),
@@ -208,7 +209,7 @@ fn migrate_proves_what_another_tool_wrote_or_shows_the_request() {
 
 /// Each row is a target, a text of its objects, what another tool has instead, the exit code, and a line of the report.
 #[test]
-fn migrate_compares_the_objects_of_gloo_and_envoy() {
+fn migrate_compares_the_objects_of_gloo_linkerd_and_envoy() {
     let file = std::env::temp_dir().join(format!("canary-policy-lists-{}.yaml", std::process::id()));
     for (target, text, other, code, line) in [
         ("gloo", "", "", 0, "3 proven, 0 different, 0 not decided"),
@@ -220,6 +221,8 @@ fn migrate_compares_the_objects_of_gloo_and_envoy() {
             4,
             "2 proven, 0 different, 1 not decided",
         ),
+        ("linkerd", "", "", 0, "3 proven, 0 different, 0 not decided"),
+        ("linkerd", "weight: 10\n", "weight: 11\n", 3, "goes from stable to canary, by weight"),
         ("envoy", "", "", 0, "3 proven, 0 different, 0 not decided"),
         ("envoy", "weight: 10\n", "weight: 11\n", 3, "goes from stable to canary, by weight"),
         ("envoy", "path_separated_prefix: /orders\n", "prefix: /orders\n", 4, "not compared"),

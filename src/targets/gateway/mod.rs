@@ -35,6 +35,7 @@ pub use objects::{
     ParentRef, PathMatch, Rule, Spec,
 };
 pub use params::RouteParams;
+pub(super) use read::{check_kinds, parsed_rules};
 pub use read::{read, read_hosts};
 pub use write::{grpc_routes, grpc_routes_of_host, http_routes, http_routes_of_host};
 pub(super) use writer::{Part, Writer, backend_ref, fits, one_object_for_several};

@@ -145,7 +145,8 @@ pub fn read_hosts(routes: &[HttpRoute], known: &[VirtualHost]) -> Result<Vec<Vir
     virtual_hosts(&objects, MatchOrder::BySpecificity, known)
 }
 
-fn check_kinds(routes: &[HttpRoute]) -> Result<(), ReadError> {
+/// Checks that objects are HTTPRoutes of the Gateway API.
+pub(in crate::targets) fn check_kinds(routes: &[HttpRoute]) -> Result<(), ReadError> {
     if let Some(other) = routes.iter().find(|route| route.kind != "HTTPRoute") {
         return Err(ReadError::Kind { kind: Excerpt::of(&other.kind), expected: "HTTPRoute" });
     }
@@ -171,11 +172,18 @@ fn object_rules(route: &HttpRoute) -> Result<ObjectRules<'_>, ReadError> {
     let parents =
         parent_refs.iter().enumerate().filter_map(|(index, parent)| parsed_parent(index, parent, &mut findings));
     let parents = parents.collect();
-    let mut parsed = Vec::new();
-    for (index, rule) in rules.iter().enumerate() {
-        parsed.push(parsed_rule(&format!("spec.rules[{index}]"), rule, &route.metadata, &mut findings)?);
-    }
-    Ok(ObjectRules { metadata: &route.metadata, hosts, parents, rules: parsed, subsets: None, findings })
+    let rules = parsed_rules(rules, &route.metadata, &mut findings)?;
+    Ok(ObjectRules { metadata: &route.metadata, hosts, parents, rules, subsets: None, findings })
+}
+
+/// The rules of an HTTPRoute, with the matches that a policy can express.
+pub(in crate::targets) fn parsed_rules(
+    rules: &[Rule<HttpMatch>],
+    metadata: &Metadata,
+    findings: &mut Findings,
+) -> Result<Vec<ParsedRule>, ReadError> {
+    let rule = |(index, rule)| parsed_rule(&format!("spec.rules[{index}]"), rule, metadata, findings);
+    rules.iter().enumerate().map(rule).collect()
 }
 
 /// The table, hosts and parents of one HTTPRoute.

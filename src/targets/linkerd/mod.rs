@@ -33,7 +33,9 @@
 mod mesh_service;
 mod params;
 mod pattern_size;
+mod read;
 mod write;
 
 pub use params::RouteParams;
+pub use read::read_hosts;
 pub use write::{http_routes, http_routes_of_hosts};

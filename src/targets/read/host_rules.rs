@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     BackendSubset, MatchOrder, ParsedDestination, ParsedRule, ReadLocations, SubsetsOf, VariantNames,
-    VirtualHostReading, locations,
+    VirtualHostReading, locations, paths,
 };
 use crate::error::{InvalidRoute, ReadError};
 use crate::route::{Host, Parent, Path, VirtualHost};
@@ -92,7 +92,7 @@ impl HostObjects<'_> {
         let to = namespace.as_deref();
         let rules: Vec<ParsedRule> = self.objects.iter().flat_map(|object| moved_rules(object, to)).collect();
         let ReadLocations { all, inexact, findings: of_locations } =
-            locations(&rules, order, |path| self.names(path, to))?;
+            locations(paths(&rules), &rules, order, |path| self.names(path, to))?;
 
         let at = |field: &str, invalid: InvalidRoute| ReadError::Route { field: field.to_owned(), invalid };
         let host = VirtualHost::new(name, all).map_err(|invalid| at("metadata.name", invalid))?;
@@ -135,7 +135,7 @@ impl HostObjects<'_> {
 }
 
 /// The rules of an object, whose backends are named as an object in the namespace `to` names them.
-fn moved_rules(object: &ObjectRules<'_>, to: Option<&str>) -> Vec<ParsedRule> {
+pub(in crate::targets) fn moved_rules(object: &ObjectRules<'_>, to: Option<&str>) -> Vec<ParsedRule> {
     let own = object.metadata.namespace.as_deref();
     let destination = |destination: &ParsedDestination| {
         let backend = destination.backend.backend.moved(own, to);

@@ -18,18 +18,19 @@ pub(in crate::targets) struct ReadLocations {
     pub(in crate::targets) findings: Vec<Finding>,
 }
 
-/// Reads a location for each path of the rules. The location has every rule that matches the requests of its path, in the order in
+/// Reads a location for each of the paths. The location has every rule that matches the requests of its path, in the order in
 /// which they decide there: a rule for `/` decides about `/cart` too, if no rule for `/cart` takes the request.
 ///
 /// `names` returns the names of the variants of a path, if they are known.
 pub(in crate::targets) fn locations(
+    paths: Vec<&Path>,
     rules: &[ParsedRule],
     order: MatchOrder,
     names: impl Fn(&Path) -> Result<Option<VariantNames>, ReadError>,
 ) -> Result<ReadLocations, ReadError> {
     let mut read = ReadLocations { all: Vec::new(), inexact: Vec::new(), findings: Vec::new() };
     let mut seen = BTreeSet::new();
-    for path in paths(rules) {
+    for path in paths {
         let mut findings = Findings::default();
         let rules_here = rules_at(path, rules, order);
         let table = ParsedTable::of_rules(&rules_here, MatchOrder::AsListed, &mut findings);
@@ -89,7 +90,7 @@ fn location(
 }
 
 /// The paths of all matches, each once.
-fn paths(rules: &[ParsedRule]) -> Vec<&Path> {
+pub(in crate::targets) fn paths(rules: &[ParsedRule]) -> Vec<&Path> {
     let mut seen = BTreeSet::new();
     let all =
         rules.iter().flat_map(|rule| rule.matches.iter().map(|one| &one.path).chain(rule.unread.iter().flatten()));

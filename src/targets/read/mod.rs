@@ -28,9 +28,9 @@ mod variant_names;
 mod virtual_host_reading;
 
 pub(super) use backend_subset::BackendSubset;
-pub(super) use host_rules::{ObjectRules, distinct_hosts, hosts_of, virtual_hosts};
+pub(super) use host_rules::{ObjectRules, distinct_hosts, hosts_of, moved_rules, virtual_hosts};
 pub(super) use listed::{ListedMatch, ListedMatches, PathWords, TextPath, listed_matches, listed_rules};
-use locations::{ReadLocations, locations};
+pub(super) use locations::{ReadLocations, locations, paths};
 pub(super) use owned_condition::OwnedCondition;
 pub(super) use parsed_match::{
     AddedHeader, ParsedDestination, ParsedMatch, ParsedRule, set_cookie_of, unknown_fields, unknown_rule_fields,

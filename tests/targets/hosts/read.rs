@@ -7,7 +7,7 @@ use canary_policy::migrate::{self, Answer, LocationDifference};
 use canary_policy::route::{Location, Path, VirtualHost};
 use canary_policy::targets::gateway::{self, HttpRoute, RouteParams};
 use canary_policy::targets::istio::{self, VirtualService, VirtualServiceParams};
-use canary_policy::targets::{Metadata, VirtualHostReading, envoy, gloo};
+use canary_policy::targets::{Metadata, VirtualHostReading, envoy, gloo, linkerd};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ fn without_annotations<T: Clone>(objects: &[T], metadata: fn(&mut T) -> &mut Met
 fn what_is_written_without_a_loss_is_proven_to_answer_alike() {
     // Of how many cases, in how many there was no loss.
     let (cases, of_gateway, of_istio) = (Cell::new(0), Cell::new(0), Cell::new(0));
-    let (of_gloo, of_envoy) = (Cell::new(0), Cell::new(0));
+    let (of_gloo, of_envoy, of_linkerd) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let count = |cell: &Cell<u32>, counts: bool| cell.set(cell.get() + u32::from(counts));
     proptest!(|(case in virtual_hosts())| {
         let host = &case.host;
@@ -80,8 +80,16 @@ fn what_is_written_without_a_loss_is_proven_to_answer_alike() {
         if written.losses.is_empty() {
             prop_assert_eq!(answer(host, &read), Answer::Same);
         }
+
+        if let Ok(written) = linkerd::http_routes_of_hosts(hosts, &linkerd::RouteParams::default()) {
+            count(&of_linkerd, written.losses.is_empty());
+            let read = linkerd::read_hosts(&written.output, hosts).unwrap();
+            if written.losses.is_empty() {
+                prop_assert_eq!(answer(host, &read), Answer::Same);
+            }
+        }
     });
-    let exact = [of_gateway.get(), of_istio.get(), of_gloo.get(), of_envoy.get()];
+    let exact = [of_gateway.get(), of_istio.get(), of_gloo.get(), of_envoy.get(), of_linkerd.get()];
     assert!(exact.iter().all(|exact| exact * 2 >= cases.get()), "{exact:?} of {cases:?} cases have no loss");
 }
 
@@ -427,4 +435,76 @@ fn a_route_configuration_is_read_as_a_whole() {
         ]
     );
     assert_eq!(readings[1].findings.len(), 1);
+}
+
+/// Each row has the rules of an HTTPRoute for the Service `shop`, what else it has, and the answers of the proof.
+#[test]
+fn routes_of_services_are_compared_by_what_they_do() {
+    let to = |services: &[(&str, u32)]| {
+        let refs = services.iter().map(|(name, weight)| json!({ "name": name, "port": 80, "weight": weight }));
+        refs.collect::<Vec<_>>()
+    };
+    let rule = |path: &str, services: &[(&str, u32)]| json!({ "matches": [{ "path": { "type": "PathPrefix", "value": path } }], "backendRefs": to(services) });
+    let split = |next: u32| rule("/", &[("next", next), ("shop", 100 - next)]);
+    let with = |field: &str, value: Value| {
+        let mut rule = split(30);
+        rule["matches"][0][field] = value;
+        rule
+    };
+    let nothing = json!({});
+    let shared = [
+        (json!([split(30)]), nothing.clone(), vec!["same", "same"]),
+        (json!([split(31)]), nothing.clone(), vec!["same", "policy"]),
+        // Requests to `/orders` go to another Service, and so does everything below.
+        (json!([split(30), rule("/orders/x", &[("next", 1)])]), nothing.clone(), vec!["same", "same"]),
+        (json!([split(30), rule("/cart", &[("next", 1)])]), nothing.clone(), vec!["same", "policy", "same"]),
+        (json!([split(30), rule("/cart", &[("other", 1)])]), nothing.clone(), vec!["same", "policy", "same"]),
+        (json!([rule("/", &[("shop", 1)])]), nothing.clone(), vec!["same", "policy"]),
+        // A request that no rule matches fails.
+        (json!([rule("/cart", &[("next", 30), ("shop", 70)])]), nothing.clone(), vec!["same", "same", "unread"]),
+        (json!([with("method", json!("POST")), split(30)]), nothing.clone(), vec!["same", "unread"]),
+        (json!([split(30)]), json!({ "hostnames": ["shop"] }), vec!["same", "unread"]),
+        // The routes of other ports, other Services and Gateways do not count.
+        (json!([split(31)]), json!({ "parent": { "port": 81 } }), vec!["same", "policy"]),
+        (json!([split(31)]), json!({ "parent": { "name": "next" } }), vec!["same", "policy"]),
+        (json!([split(31)]), json!({ "parent": { "kind": "Gateway" } }), vec!["same", "policy"]),
+        (json!([split(31)]), json!({ "parent": { "namespace": "other" } }), vec!["same", "policy"]),
+    ];
+    for (rules, others, answers) in shared {
+        let mut parent = json!({ "group": "core", "kind": "Service", "name": "shop", "port": 80 });
+        for (name, value) in others["parent"].as_object().into_iter().flatten() {
+            parent[name] = value.clone();
+        }
+        let route: HttpRoute = serde_json::from_value(json!({
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "HTTPRoute",
+            "metadata": { "name": "shop", "namespace": "shop" },
+            "spec": { "parentRefs": [parent], "hostnames": others["hostnames"], "rules": rules },
+        }))
+        .unwrap();
+        let host = shop(30).with_namespace("shop").unwrap();
+        let read = linkerd::read_hosts(&[route], std::slice::from_ref(&host)).unwrap();
+        assert_eq!(answers_of(&host, &read), answers, "{rules} {others} {read:?}");
+        // A route that does not count leaves the Service to answer itself.
+        let is_read = others["parent"].is_null();
+        let own = read[0].virtual_host.location("/").unwrap();
+        assert!(is_read || own.policy().is_none(), "{others}");
+    }
+}
+
+#[test]
+fn a_route_for_the_clients_of_another_namespace_is_not_decided() {
+    let host = shop(30).with_namespace("shop").unwrap();
+    let hosts = std::slice::from_ref(&host);
+    let written = linkerd::http_routes_of_hosts(hosts, &linkerd::RouteParams::default()).unwrap().exact().unwrap();
+    let mut routes = serde_json::to_value(&written).unwrap();
+    routes[0]["metadata"]["namespace"] = json!("web");
+    routes[0]["spec"]["parentRefs"][0]["namespace"] = json!("shop");
+    let routes: Vec<HttpRoute> = serde_json::from_value(routes).unwrap();
+    let read = linkerd::read_hosts(&routes, hosts).unwrap();
+    assert_eq!(answers_of(&host, &read), ["same", "unread"]);
+    assert_eq!(
+        texts(&read[0].findings)[0],
+        "shop.80.metadata.namespace: `web` is left out: an HTTPRoute in another namespace than its Service is for the clients there"
+    );
 }

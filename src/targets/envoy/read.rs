@@ -70,12 +70,13 @@ pub fn read_hosts(object: &RouteConfiguration, known: &[Host]) -> Result<Vec<Vir
     for (index, (host, metadata)) in hosts.iter().zip(&metadata).enumerate() {
         objects.push(host_rules(&format!("virtual_hosts[{index}]"), host, metadata)?);
     }
-    for object in &mut objects {
+    let has_hosts = objects.iter().any(|object| !object.hosts.is_empty());
+    if let Some(object) = objects.first_mut() {
         // `@type` is the name of the type, which the configurations of Envoy's control planes have.
         for name in unknown.names().filter(|name| *name != "@type") {
             object.findings.left_out(name, name, "a policy or route has no such field");
         }
-        if !ignore_port_in_host_matching && !object.hosts.is_empty() {
+        if !ignore_port_in_host_matching && has_hosts {
             let why = "a host of a route matches a request with any port, and this one only a request without a port";
             object.findings.assumed("ignore_port_in_host_matching", "true", why);
         }

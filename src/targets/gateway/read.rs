@@ -257,7 +257,8 @@ fn parsed_rule(
         destinations.push(parsed_destination(&field, backend, metadata, set_cookie.as_ref(), findings)?);
     }
     let has_header = matches.iter().any(|one| !one.headers.is_empty());
-    if has_header && matches!(destinations.as_slice(), [ParsedDestination { weight: 0, .. }]) {
+    let is_unclear = has_header && matches!(destinations.as_slice(), [ParsedDestination { weight: 0, .. }]);
+    if is_unclear {
         let why = "some implementations send all requests to a single backend of weight 0, and others send none";
         findings.assumed(field, "all requests", why);
     }
@@ -266,10 +267,14 @@ fn parsed_rule(
     let matches = if matches.is_empty() { every_request.as_slice() } else { matches };
     let mut rule = ParsedRule { matches: Vec::new(), destinations, unread: Vec::new() };
     for (index, one) in matches.iter().enumerate() {
-        match parsed_match(format!("{field}.matches[{index}]"), one, findings) {
-            Some(parsed) => rule.matches.push(parsed),
-            None => rule.unread.push(parsed_path(one.path.as_ref())),
+        let mut of_match = Findings::default();
+        let parsed = parsed_match(format!("{field}.matches[{index}]"), one, &mut of_match);
+        // A match with a finding may hold for other requests than the one that was read.
+        if is_unclear || !of_match.is_empty() {
+            rule.unread.push(parsed_path(one.path.as_ref()));
         }
+        rule.matches.extend(parsed);
+        findings.append(of_match);
     }
     Ok(rule)
 }

@@ -50,12 +50,29 @@ use crate::targets::{Finding, VirtualHostReading};
 /// ```
 pub fn read_hosts(routes: &[HttpRoute], known: &[VirtualHost]) -> Result<Vec<VirtualHostReading>, ReadError> {
     check_kinds(routes)?;
-    let mut routes: Vec<&HttpRoute> = routes.iter().collect();
-    routes.sort_by_key(|route| (route.metadata.namespace.as_deref(), route.metadata.name.as_str()));
+    let mut sorted: Vec<&HttpRoute> = routes.iter().collect();
+    sorted.sort_by_key(|route| (route.metadata.namespace.as_deref(), route.metadata.name.as_str()));
+    let mut routes = Routes::new();
+    for route in sorted {
+        for parent in &route.spec.parent_refs {
+            let attached = Attached { route, parent };
+            routes.entry((attached.namespace(), &parent.name)).or_default().push(attached);
+        }
+    }
     known.iter().map(|host| read_host(&routes, host)).collect()
 }
 
-fn read_host(routes: &[&HttpRoute], host: &VirtualHost) -> Result<VirtualHostReading, ReadError> {
+/// The parents of routes, by their namespaces and names.
+type Routes<'r> = BTreeMap<(Option<&'r str>, &'r str), Vec<Attached<'r>>>;
+
+/// A parent that a route attaches to.
+#[derive(Clone, Copy)]
+struct Attached<'r> {
+    route: &'r HttpRoute,
+    parent: &'r ParentRef,
+}
+
+fn read_host(routes: &Routes<'_>, host: &VirtualHost) -> Result<VirtualHostReading, ReadError> {
     let mut by_service: BTreeMap<Backend, Vec<&Location>> = BTreeMap::new();
     for location in host.locations() {
         by_service.entry(located(location, host)).or_default().push(location);
@@ -86,17 +103,16 @@ fn located(location: &Location, host: &VirtualHost) -> Backend {
 /// The locations whose requests a proxy sends to this Service: `own`, which are those of the virtual host, and one for each further
 /// path of the rules.
 fn read_service(
-    routes: &[&HttpRoute],
+    routes: &Routes<'_>,
     host: &VirtualHost,
     service: &Backend,
     own: &[&Location],
 ) -> Result<ReadLocations, ReadError> {
-    let mut objects = Vec::new();
-    for route in routes {
-        if route.spec.parent_refs.iter().any(|parent| is_parent(parent, route, service)) {
-            objects.push(object_rules(route, service)?);
-        }
-    }
+    let of_name = routes.get(&(service.namespace(), service.service())).into_iter().flatten();
+    let mut attached: Vec<&HttpRoute> = of_name.filter(|one| one.is_to(service)).map(|one| one.route).collect();
+    // A route may name the Service and its port too.
+    attached.dedup_by(|one, other| std::ptr::eq(*one, *other));
+    let objects = attached.into_iter().map(|route| object_rules(route, service)).collect::<Result<Vec<_>, _>>()?;
     let unsplit = |location: &Location| Location::new(location.path().clone(), location.stable().clone());
     if objects.is_empty() {
         let all = own.iter().map(|location| unsplit(location)).collect();
@@ -125,17 +141,22 @@ fn read_service(
     Ok(read)
 }
 
-/// Whether a parent of a route is a port of this Service.
-fn is_parent(parent: &ParentRef, route: &HttpRoute, service: &Backend) -> bool {
-    let ParentRef { group, kind, namespace, name, port, unknown: _ } = parent;
-    let is_service = matches!(group.as_deref(), Some("" | "core")) && kind.as_deref() == Some("Service");
-    let namespace = namespace.as_deref().or(route.metadata.namespace.as_deref());
-    let is_port = |number: u16| match service.port() {
-        Some(Port::Number(own)) => own.get() == number,
-        // The number of a port with a name is unknown.
-        Some(Port::Name(_)) | None => true,
-    };
-    is_service && name == service.service() && namespace == service.namespace() && port.is_none_or(is_port)
+impl<'r> Attached<'r> {
+    fn namespace(self) -> Option<&'r str> {
+        self.parent.namespace.as_deref().or(self.route.metadata.namespace.as_deref())
+    }
+
+    /// Whether the parent is a Service with the port of this one. The namespaces and names are equal.
+    fn is_to(self, service: &Backend) -> bool {
+        let ParentRef { group, kind, namespace: _, name: _, port, unknown: _ } = self.parent;
+        let is_service = matches!(group.as_deref(), Some("" | "core")) && kind.as_deref() == Some("Service");
+        let is_port = |number: u16| match service.port() {
+            Some(Port::Number(own)) => own.get() == number,
+            // The number of a port with a name is unknown.
+            Some(Port::Name(_)) | None => true,
+        };
+        is_service && port.is_none_or(is_port)
+    }
 }
 
 /// The rules of an HTTPRoute of a Service.

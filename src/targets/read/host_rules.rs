@@ -71,18 +71,38 @@ pub(in crate::targets) fn virtual_hosts(
     for (host, indexes) in by_host {
         by_objects.entry(indexes).or_default().extend(host.cloned());
     }
+    let known = Known::new(known);
     let of_host = |(indexes, hosts): (Vec<usize>, Vec<Host>)| {
         let objects = indexes.iter().filter_map(|index| objects.get(*index)).collect();
-        HostObjects { hosts, objects, known }.read(order)
+        HostObjects { known: known.find(&hosts), hosts, objects }.read(order)
     };
     by_objects.into_iter().map(of_host).collect()
+}
+
+/// The virtual hosts that are known, by their hosts.
+struct Known<'k> {
+    by_host: BTreeMap<&'k Host, &'k VirtualHost>,
+    /// The one for every other host.
+    others: Option<&'k VirtualHost>,
+}
+
+impl<'k> Known<'k> {
+    fn new(known: &'k [VirtualHost]) -> Self {
+        let of_hosts = known.iter().rev().flat_map(|known| known.hosts().iter().map(move |host| (host, known)));
+        Known { by_host: of_hosts.collect(), others: known.iter().find(|known| known.hosts().is_empty()) }
+    }
+
+    /// The one that has the first of these hosts that is known.
+    fn find(&self, hosts: &[Host]) -> Option<&'k VirtualHost> {
+        hosts.iter().find_map(|host| self.by_host.get(host)).copied().or(self.others)
+    }
 }
 
 /// The objects of a virtual host.
 struct HostObjects<'o> {
     hosts: Vec<Host>,
     objects: Vec<&'o ObjectRules<'o>>,
-    known: &'o [VirtualHost],
+    known: Option<&'o VirtualHost>,
 }
 
 impl HostObjects<'_> {
@@ -126,9 +146,7 @@ impl HostObjects<'_> {
 
     /// The names that the known location has which decides requests for this path.
     fn known_names(&self, path: &Path, to: Option<&str>) -> Option<VariantNames> {
-        let is_known = |host: &&VirtualHost| host.hosts().iter().any(|name| self.hosts.contains(name));
-        let known =
-            self.known.iter().find(is_known).or_else(|| self.known.iter().find(|host| host.hosts().is_empty()))?;
+        let known = self.known?;
         let location = known.locations().iter().find(|location| location.path().covers(path))?;
         VariantNames::of_location(location, known.namespace(), to)
     }

@@ -116,13 +116,10 @@ fn parsed_rule(field: &str, rule: &Rule, findings: &mut Findings) -> Result<Pars
         }
         destination.set_cookie.clone_from(&set_cookie);
     }
-    let listed = listed_match(format!("{field}.match"), matches);
-    let covering = listed.path.covering();
-    let ListedMatches { matches, mut unread } = listed_matches(vec![listed], PATH_WORDS, findings);
-    if !action.is_by_weight {
-        unread.push(covering);
-    }
-    Ok(ParsedRule { matches, destinations: action.destinations, unread })
+    let listed = vec![listed_match(format!("{field}.match"), matches)];
+    let ListedMatches { matches, unread } = listed_matches(listed, PATH_WORDS, findings);
+    let ParsedAction { destinations, is_by_weight } = action;
+    Ok(ParsedRule { matches, destinations, unread, is_by_weight })
 }
 
 /// A match whose condition was read.

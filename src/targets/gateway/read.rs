@@ -265,12 +265,12 @@ fn parsed_rule(
 
     let every_request = [HttpMatch::default()];
     let matches = if matches.is_empty() { every_request.as_slice() } else { matches };
-    let mut rule = ParsedRule { matches: Vec::new(), destinations, unread: Vec::new() };
+    let mut rule = ParsedRule { matches: Vec::new(), destinations, unread: Vec::new(), is_by_weight: !is_unclear };
     for (index, one) in matches.iter().enumerate() {
         let mut of_match = Findings::default();
         let parsed = parsed_match(format!("{field}.matches[{index}]"), one, &mut of_match);
         // A match with a finding may hold for other requests than the one that was read.
-        if is_unclear || !of_match.is_empty() {
+        if !of_match.is_empty() {
             rule.unread.push(parsed_path(one.path.as_ref()));
         }
         rule.matches.extend(parsed);

@@ -199,7 +199,12 @@ fn parsed_rule(
     }
 
     let every_request = ParsedMatch { field: field.to_owned(), path: Path::root(), condition: None };
-    let mut rule = ParsedRule { matches: vec![every_request], destinations: parsed_destinations, unread: Vec::new() };
+    let mut rule = ParsedRule {
+        matches: vec![every_request],
+        destinations: parsed_destinations,
+        unread: Vec::new(),
+        is_by_weight: true,
+    };
     if !matches.is_empty() {
         let at = |(index, one)| listed_match(format!("{field}.match[{index}]"), one);
         let listed = matches.iter().enumerate().map(at).collect();

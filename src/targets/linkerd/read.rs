@@ -178,7 +178,8 @@ fn object_rules<'o>(route: &'o HttpRoute, service: &Backend) -> Result<ObjectRul
         is_for_some = true;
     }
     if is_for_some {
-        rules = vec![ParsedRule { matches: Vec::new(), destinations: Vec::new(), unread: vec![None] }];
+        let (matches, destinations) = (Vec::new(), Vec::new());
+        rules = vec![ParsedRule { matches, destinations, unread: vec![None], is_by_weight: true }];
     }
     let (metadata, hosts, parents) = (&route.metadata, Vec::new(), Vec::new());
     Ok(ObjectRules { metadata, hosts, parents, rules, subsets: None, findings })

@@ -173,7 +173,7 @@ impl TextPath<'_> {
     }
 
     /// A path of a route that has every request of this one; `None` if there is no other than every path.
-    pub(in crate::targets) fn covering(&self) -> Option<Path> {
+    fn covering(&self) -> Option<Path> {
         match self {
             TextPath::Prefix(text) if !text.is_empty() && !text.ends_with('/') => folder(text),
             _ => self.parsed(false),

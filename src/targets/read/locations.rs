@@ -34,7 +34,7 @@ pub(in crate::targets) fn locations(
         let mut findings = Findings::default();
         let rules_here = rules_at(path, rules, order);
         let table = ParsedTable::of_rules(&rules_here, MatchOrder::AsListed, &mut findings);
-        let is_exact_table = findings.is_empty() && is_read_whole(path, rules) && sends_to_services(&rules_here);
+        let is_exact_table = findings.is_empty() && is_read_whole(path, rules, order) && sends_to_services(&rules_here);
         let location = location(path, table, names(path)?, &mut findings);
         if !is_exact_table || !location.as_ref().is_some_and(|location| location.is_exact) {
             read.inexact.push(path.clone());
@@ -45,17 +45,26 @@ pub(in crate::targets) fn locations(
     Ok(read)
 }
 
-/// Whether every match that decides about requests to the path was read.
-fn is_read_whole(path: &Path, rules: &[ParsedRule]) -> bool {
-    let decides = |unread: &Option<Path>| unread.as_ref().is_none_or(|unread| unread.covers(path));
-    !rules.iter().flat_map(|rule| &rule.unread).any(decides)
+/// Whether every match that decides about requests to the path was read. In a list, no match decides that comes after one which takes
+/// all of these requests, and none of the same rule, which leads to the same destinations. The exception is a single path that the
+/// rule does not have, although it has everything below: `/cart`, if it has the prefix `/cart/` of characters.
+fn is_read_whole(path: &Path, rules: &[ParsedRule], order: MatchOrder) -> bool {
+    let decides = |unread: &&Option<Path>| unread.as_ref().is_none_or(|unread| unread.covers(path));
+    let is_single = |unread: &&Option<Path>| unread.as_ref().is_some_and(|path| path.path_type() == PathType::Exact);
+    let takes_all = |rule: &ParsedRule| rule.matches.iter().any(|one| one.condition.is_none() && one.path.covers(path));
+    let end = rules.iter().position(takes_all).filter(|_| order == MatchOrder::AsListed).unwrap_or(rules.len());
+    let earlier = rules.iter().take(end).flat_map(|rule| &rule.unread);
+    let of_end = rules.iter().skip(end).take(1).flat_map(|rule| &rule.unread).filter(is_single);
+    !earlier.chain(of_end).any(|unread| decides(&unread))
 }
 
-/// Whether every rule sends requests to Services. A location holds no other kind of backend, and no answer without one, such as a
+/// Whether every rule sends requests to Services by weight. A location holds no other kind of backend, and no answer without one, such as a
 /// redirect.
 fn sends_to_services(rules: &[ParsedRule]) -> bool {
     let is_service = |destination: &ParsedDestination| destination.backend.elsewhere.is_none();
-    rules.iter().all(|rule| !rule.destinations.is_empty() && rule.destinations.iter().all(is_service))
+    rules
+        .iter()
+        .all(|rule| rule.is_by_weight && !rule.destinations.is_empty() && rule.destinations.iter().all(is_service))
 }
 
 /// A location, and whether it decides every request as its rules do.
@@ -115,6 +124,7 @@ fn rules_at(path: &Path, rules: &[ParsedRule], order: MatchOrder) -> Vec<ParsedR
         matches: vec![ParsedMatch { field: one.field.clone(), path: Path::root(), condition: one.condition.clone() }],
         destinations: rule.destinations.clone(),
         unread: Vec::new(),
+        is_by_weight: rule.is_by_weight,
     };
     matching.into_iter().map(alone).collect()
 }

@@ -71,7 +71,9 @@ impl Written {
                 let all: Vec<VirtualHost> = hosts.into_iter().map(|(_, host)| host).collect();
                 let converted = linkerd::http_routes_of_hosts(&all, &linkerd::RouteParams::default());
                 if let Some(routes) = written.kept("every host", converted) {
-                    routes.iter().for_each(|route| written.add(route));
+                    for route in &routes {
+                        written.add(route);
+                    }
                     written.read = Some(linkerd::read_hosts(&routes, &all));
                 }
             }

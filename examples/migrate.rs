@@ -76,7 +76,6 @@ use target::{Target, Written};
 /// with 3 if a request is answered differently, and with 4 if that is not decided.
 #[derive(Parser)]
 #[command(name = "migrate")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 struct Args {
     /// Files and folders with Ingresses and Services in YAML or JSON, of any API version; `-` is standard input. With --effective,
     /// files with JSON lines [default then: -].

@@ -22,6 +22,8 @@ mod json;
 mod output;
 #[path = "common/policy.rs"]
 mod policy;
+#[path = "render/proof.rs"]
+mod proof;
 #[path = "render/report.rs"]
 mod report;
 #[path = "common/say.rs"]
@@ -36,9 +38,9 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use canary_policy::error::Excerpt;
-use canary_policy::route::{Backend, Parent, Port};
+use canary_policy::route::{Backend, Parent, Port, VirtualHost};
 use canary_policy::targets::Part;
-use canary_policy::targets::nginx::{Flags, Pair, Prefix};
+use canary_policy::targets::nginx::{Cluster, Flags, Pair, Prefix, hosts};
 use canary_policy::{Affinity, AffinityScope, Canary, Loss, Policy};
 use clap::Parser;
 use ingresses::Ingresses;
@@ -118,6 +120,15 @@ struct Parameters {
     port: Option<Port>,
     pods: u32,
     flags: Flags,
+    /// What the controller serves for the file, if the policy is read from the file.
+    served: Option<Served>,
+}
+
+/// What the controller serves for all Ingresses of a file.
+struct Served {
+    hosts: Vec<VirtualHost>,
+    /// The Service of the canary Ingress. The output may have another one.
+    canary: Option<Backend>,
 }
 
 fn main() -> ExitCode {
@@ -148,7 +159,10 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let policy = match given {
         Some(policy) => policy,
         None if ingresses.canaries.is_empty() => args.policy.read()?,
-        None => policy_of_pair(&mut ingresses, &parameters.flags).map_err(|why| in_file(&why))?,
+        None => {
+            parameters.served = Some(served(&ingresses, &parameters.flags).map_err(|why| in_file(&why))?);
+            policy_of_pair(&mut ingresses, &parameters.flags).map_err(|why| in_file(&why))?
+        }
     };
     let Written { documents, losses, notes } =
         written::written(&policy, &ingresses, &parameters).map_err(|why| in_file(&why))?;
@@ -206,7 +220,17 @@ fn parameters(args: &Args) -> Result<Parameters, String> {
     let parents = args.gateway.iter().map(|parent| flag("--gateway", parent.parse())).collect::<Result<_, _>>()?;
     let port = args.port.map(|port| flag("--port", port.to_string().parse())).transpose()?;
     let flags = Flags::default().with_prefix(prefix);
-    Ok(Parameters { to: args.to, stable, canaries, name: args.name.clone(), parents, port, pods: args.pods, flags })
+    Ok(Parameters {
+        to: args.to,
+        stable,
+        canaries,
+        name: args.name.clone(),
+        parents,
+        port,
+        pods: args.pods,
+        flags,
+        served: None,
+    })
 }
 
 /// The value of a flag; the error names the flag.
@@ -220,9 +244,22 @@ fn canary_service(ingresses: &Ingresses, flags: &Flags) -> Result<Backend, Strin
     service.map_err(|why| format!("--canary is not given, and {why}"))
 }
 
+/// What the controller of the stable Ingress serves for all Ingresses of the file.
+fn served(ingresses: &Ingresses, flags: &Flags) -> Result<Served, String> {
+    let stable = &ingresses.stable;
+    let of_spec = stable.spec.as_ref().and_then(|spec| spec.ingress_class_name.as_ref());
+    let annotations = stable.metadata.annotations.as_ref();
+    let class = of_spec.or(annotations.and_then(|annotations| annotations.get("kubernetes.io/ingress.class")));
+    let of_class = flags.clone().with_class(class.map_or("nginx", String::as_str));
+    let cluster = Cluster::new(of_class).with_ingresses(ingresses.all.clone());
+    let readings = hosts(&cluster.with_services(ingresses.services.clone())).map_err(|panic| panic.to_string())?;
+    let hosts = readings.into_iter().filter_map(|reading| reading.virtual_host).collect();
+    Ok(Served { hosts, canary: canary_service(ingresses, flags).ok() })
+}
+
 /// The policy of the canary Ingress in the file. The stable Ingress is reduced to the paths that the canary Ingress covers.
 fn policy_of_pair(ingresses: &mut Ingresses, flags: &Flags) -> Result<Policy, String> {
-    let Ingresses { stable, canaries, notes } = ingresses;
+    let Ingresses { stable, canaries, notes, .. } = ingresses;
     let pair = Pair::find(stable, &*canaries, flags).map_err(|why| format!("no policy is given, and {why}"))?;
     let canary = Excerpt::of(pair.canary().metadata.name.as_deref().unwrap_or_default());
     let reading = pair.read(flags).map_err(|why| format!("canary Ingress `{canary}`: {why}"))?;

@@ -1,7 +1,8 @@
 //! The Ingresses among the documents of a YAML file.
 
 use canary_policy::error::Excerpt;
-use canary_policy::targets::nginx::{Flags, Manifest, is_canary};
+use canary_policy::targets::nginx::{Flags, Manifest, Service, is_canary};
+use k8s_openapi::api::core::v1;
 use k8s_openapi::api::networking::v1::Ingress;
 use serde_json::Value;
 
@@ -12,6 +13,12 @@ pub(crate) struct Ingresses {
     pub(crate) stable: Ingress,
     /// Every canary Ingress of the file, whatever its stable Ingress is.
     pub(crate) canaries: Vec<Ingress>,
+    /// Every Ingress of the file.
+    #[allow(dead_code, reason = "not every example reads the whole cluster")]
+    pub(crate) all: Vec<Ingress>,
+    /// Every Service of the file.
+    #[allow(dead_code, reason = "not every example reads the whole cluster")]
+    pub(crate) services: Vec<Service>,
     /// The documents that were skipped.
     pub(crate) notes: Vec<String>,
 }
@@ -34,12 +41,23 @@ struct Titled {
 /// The one stable Ingress, and every canary Ingress.
 pub(crate) fn read(text: &str, flags: &Flags, name: Option<&str>) -> Result<Ingresses, String> {
     let (mut stable, mut canaries, mut skipped, mut invalid) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut all, mut services) = (Vec::new(), Vec::new());
     for Object { place, title, value } in objects(documents(text)?) {
-        if value.get("kind").and_then(Value::as_str) != Some("Ingress") {
+        let kind = value.get("kind").and_then(Value::as_str);
+        if kind == Some("Service") {
+            match parsed::<v1::Service>(value) {
+                Ok(service) => services.push(Service::from(&service)),
+                Err(why) => invalid.push(format!("{place} ({title}): {why}")),
+            }
+            continue;
+        }
+        if kind != Some("Ingress") {
             skipped.push(format!("{place} ({title})"));
             continue;
         }
-        match parsed::<Manifest>(value).map(Ingress::from) {
+        let ingress = parsed::<Manifest>(value).map(Ingress::from);
+        all.extend(ingress.as_ref().ok().cloned());
+        match ingress {
             Err(why) => invalid.push(format!("{place} ({title}): {why}")),
             Ok(ingress) if is_canary(&ingress, flags) => canaries.push(Titled { title, ingress }),
             Ok(ingress) if name.is_none_or(|name| has_name(&ingress, name)) => stable.push(Titled { title, ingress }),
@@ -64,7 +82,8 @@ pub(crate) fn read(text: &str, flags: &Flags, name: Option<&str>) -> Result<Ingr
     };
     let skipped = (!skipped.is_empty()).then(|| format!("skipped: {}", skipped.join(", ")));
     let canaries = canaries.into_iter().map(|canary| canary.ingress).collect();
-    Ok(Ingresses { stable: ingress, canaries, notes: skipped.into_iter().chain(invalid).collect() })
+    let notes = skipped.into_iter().chain(invalid).collect();
+    Ok(Ingresses { stable: ingress, canaries, all, services, notes })
 }
 
 /// Every object; the items of a List are objects of their own, and empty documents are not counted.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canary_policy::error::{Diagnostic, Report as Message};
 use canary_policy::migrate::{Answer, LocationAnswer, Verification};
-use canary_policy::route::Location;
+use canary_policy::route::{Location, VirtualHost};
 use canary_policy::targets::VirtualHostReading;
 use canary_policy::targets::nginx::{HostReading, LintFinding, Severity};
 use canary_policy::{Affinity, Canary, Policy};
@@ -141,13 +141,13 @@ fn host(reading: &HostReading, parts: &Parts<'_>) -> HostReport {
         host: reading.host.clone(),
         locations: locations.collect(),
         exact: is_written && reading.findings.is_empty(),
-        verification: parts.verification.map(|_| verified(answers.values().copied())),
+        verification: parts.verification.map(|_| verified(&answers)),
     }
 }
 
 /// The answers for a host and its aliases, by path.
 fn answers_of<'v>(reading: &HostReading, verification: Option<&'v Verification>) -> BTreeMap<String, &'v Answer> {
-    let hosts = reading.virtual_host.as_ref().map(|host| host.hosts()).unwrap_or_default();
+    let hosts = reading.virtual_host.as_ref().map(VirtualHost::hosts).unwrap_or_default();
     let is_of_host = |answer: &&LocationAnswer| match &answer.host {
         Some(host) => hosts.contains(host),
         None => hosts.is_empty(),
@@ -164,11 +164,10 @@ fn answers_of<'v>(reading: &HostReading, verification: Option<&'v Verification>)
     answers
 }
 
-fn verified<'a>(answers: impl Iterator<Item = &'a Answer> + Clone) -> &'static str {
-    let mut all = answers.clone();
-    if all.any(|answer| matches!(answer, Answer::Differs(_))) {
+fn verified(answers: &BTreeMap<String, &Answer>) -> &'static str {
+    if answers.values().any(|answer| matches!(answer, Answer::Differs(_))) {
         DIFFERS
-    } else if answers.clone().all(|answer| *answer == Answer::Same) && answers.clone().next().is_some() {
+    } else if !answers.is_empty() && answers.values().all(|answer| **answer == Answer::Same) {
         PROVEN
     } else {
         UNDECIDED

@@ -32,18 +32,21 @@ fn result(message: &LevelledMessage, manifests: &Manifests) -> Value {
         Some(advice) => format!("{}. Advice: {advice}.", message.message),
         None => message.message.clone(),
     };
-    let mut result = json!({ "ruleId": message.code, "level": level, "message": { "text": text } });
-    if let Some(object) = &message.object {
-        let name =
-            [Some(object.as_str()), message.field.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("#");
-        let mut location = json!({ "logicalLocations": [{ "fullyQualifiedName": name }] });
-        if let Some(source) = manifests.sources.get(object) {
-            location["physicalLocation"] = json!({
-                "artifactLocation": { "uri": source.file },
-                "region": { "startLine": source.line },
-            });
+    let location = message.object.as_ref().map(|object| {
+        let field = message.field.as_deref();
+        let name = [Some(object.as_str()), field].into_iter().flatten().collect::<Vec<_>>().join("#");
+        let logical = json!([{ "fullyQualifiedName": name }]);
+        match manifests.sources.get(object) {
+            None => json!({ "logicalLocations": logical }),
+            Some(source) => json!({
+                "logicalLocations": logical,
+                "physicalLocation": {
+                    "artifactLocation": { "uri": source.file },
+                    "region": { "startLine": source.line },
+                },
+            }),
         }
-        result["locations"] = json!([location]);
-    }
-    result
+    });
+    let locations: Vec<Value> = location.into_iter().collect();
+    json!({ "ruleId": message.code, "level": level, "message": { "text": text }, "locations": locations })
 }

@@ -122,7 +122,7 @@ impl Written {
         self.read = Some(if all.is_empty() { Ok(Vec::new()) } else { gateway::read_hosts(&all, &[]) });
     }
 
-    /// The DestinationRules come first, since their subsets have to exist before a route names them.
+    /// The `DestinationRule`s come first, since their subsets have to exist before a route names them.
     fn add_virtual_services(&mut self, hosts: &[(&HostReading, VirtualHost)]) {
         let mut all = Vec::new();
         for (reading, host) in hosts {

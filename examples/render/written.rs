@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::document::document;
 use crate::ingresses::Ingresses;
+use crate::proof;
 use crate::{Parameters, Target};
 
 /// The output of a run, before anything is printed.
@@ -25,11 +26,10 @@ pub(crate) struct Written {
 
 pub(crate) fn written(policy: &Policy, ingresses: &Ingresses, parameters: &Parameters) -> Result<Written, String> {
     let mut written = Written { notes: without_effect(parameters), ..Written::default() };
-    let stable = &ingresses.stable;
     match parameters.to {
         Target::Nginx => written.add_canary_ingress(policy, ingresses, parameters)?,
         Target::Gateway => {
-            let routes = written.routes(policy, stable, parameters)?;
+            let routes = written.routes(policy, ingresses, parameters)?;
             let routes = written.attached(routes, parameters)?;
             for route in &routes.routes {
                 if routes.grpc {
@@ -40,30 +40,30 @@ pub(crate) fn written(policy: &Policy, ingresses: &Ingresses, parameters: &Param
             }
         }
         Target::Istio => {
-            let routes = hosts_apart(written.routes(policy, stable, parameters)?)?;
+            let routes = hosts_apart(written.routes(policy, ingresses, parameters)?)?;
             for route in written.attached(routes, parameters)?.routes {
                 written.add_istio(policy, &route)?;
             }
         }
         Target::Linkerd => {
-            let routes = written.routes(policy, stable, parameters)?.regardless_of_hosts();
+            let routes = written.routes(policy, ingresses, parameters)?.regardless_of_hosts();
             for route in routes.map_err(|why| format!("paths: {why}"))?.routes {
                 written.add_each(linkerd::http_routes(policy, &route, &linkerd::RouteParams::default()))?;
             }
         }
         Target::Gloo => {
-            for route in hosts_apart(written.routes(policy, stable, parameters)?)?.routes {
+            for route in hosts_apart(written.routes(policy, ingresses, parameters)?)?.routes {
                 written.add(gloo::virtual_service(policy, &route))?;
             }
         }
         Target::Envoy => {
-            for route in hosts_apart(written.routes(policy, stable, parameters)?)?.routes {
+            for route in hosts_apart(written.routes(policy, ingresses, parameters)?)?.routes {
                 written.add(envoy::route_configuration(policy, &route, &envoy::RouteParams::default()))?;
             }
         }
         Target::Replicas => {
             // The pods are behind one Service, whatever its routes are. The Ingress is read for its errors and notes.
-            let _ = written.routes(policy, stable, parameters)?;
+            let _ = written.routes(policy, ingresses, parameters)?;
             let pods = Pods::new(parameters.pods).map_err(|why| format!("--pods: {why}"))?;
             written.add(replicas::split(policy, &pods))?;
         }
@@ -73,7 +73,7 @@ pub(crate) fn written(policy: &Policy, ingresses: &Ingresses, parameters: &Param
 
 /// A note for each flag that the target does not read.
 fn without_effect(parameters: &Parameters) -> Vec<String> {
-    let Parameters { to, stable: _, canaries: _, name, parents, port: _, pods: _, flags: _ } = parameters;
+    let Parameters { to, stable: _, canaries: _, name, parents, port: _, pods: _, flags: _, served: _ } = parameters;
     let flags = [
         ("--name", name.is_some() && *to == Target::Replicas),
         ("--gateway", !parents.is_empty() && !matches!(to, Target::Gateway | Target::Istio)),
@@ -95,8 +95,9 @@ fn hosts_apart(routes: Routes) -> Result<Routes, String> {
 
 impl Written {
     /// The routes of the stable Ingress. Everything else in the Ingress becomes a note.
-    fn routes(&mut self, policy: &Policy, stable: &Ingress, parameters: &Parameters) -> Result<Routes, String> {
-        let Parameters { to, stable: service, canaries, name, port, flags, .. } = parameters;
+    fn routes(&mut self, policy: &Policy, ingresses: &Ingresses, parameters: &Parameters) -> Result<Routes, String> {
+        let Parameters { to, stable: service, canaries, name, port, flags, served, .. } = parameters;
+        let Ingresses { stable, services, .. } = ingresses;
         let routes = nginx::routes(stable, service.as_ref(), canaries, flags).map_err(|why| why.to_string())?;
         self.notes.extend(routes.findings.iter().map(ToString::to_string));
         match policy.affinity() {
@@ -116,10 +117,15 @@ impl Written {
             Some(name) => routes.with_name(&name).map_err(|why| format!("--name: {why}"))?,
             None => routes,
         };
-        Ok(match port {
+        let routes = proof::with_known_ports(routes, services);
+        let routes = match port {
             Some(port) => routes.with_port(port),
             None => routes,
-        })
+        };
+        if let Some(served) = served.as_ref().filter(|_| *to != Target::Replicas) {
+            proof::check(policy, &routes, served, port.as_ref())?;
+        }
+        Ok(routes)
     }
 
     /// The routes, attached to the Gateways of the arguments or to the Gateway with the name of the class.

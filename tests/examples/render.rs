@@ -154,9 +154,9 @@ fn render_moves_the_pair_of_the_readme() {
     assert_eq!((run.code, run.out.as_str()), (2, ""));
 }
 
-/// A canary Ingress applies to its own hosts and paths only.
+/// The controller splits all locations of a Service, whatever paths the canary Ingress has.
 #[test]
-fn render_moves_a_canary_only_where_it_is() {
+fn render_moves_a_canary_where_the_controller_splits() {
     let ingress = |name: &str, annotations: &str, host: &str, paths: &str| {
         let paths: Vec<String> = paths
             .split(' ')
@@ -175,11 +175,11 @@ fn render_moves_a_canary_only_where_it_is() {
 
     let pair = ingress("web", "", "a.test", "/ /cart") + &ingress("web-canary", canary, "a.test", "/cart");
     let run = example("render", &["-", "--to", "gateway"], &pair);
-    assert_eq!(run.code, 0, "{}", run.err);
-    assert!(run.out.contains("value: /cart") && !run.out.contains("value: /\n"), "{}", run.out);
-    let notes = "note: standard input: the policy is read from the canary Ingress `web-canary`\n\
-                 note: standard input: spec.rules[0].http.paths[0]: `a.test/` is left out: the canary Ingress has no such host and path\n";
-    assert!(run.err.contains(notes), "{}", run.err);
+    let error = "error: standard input: the pair is not all that its hosts serve: a.test Prefix /: stable is `default/web:80` \
+                 before, and no location matches after: the example `migrate` writes whole hosts\n";
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (1, "", error));
+    let pair = ingress("web", "", "a.test", "/cart") + &ingress("web-canary", canary, "a.test", "/cart");
+    assert_eq!(example("render", &["-", "--to", "gateway"], &pair).code, 0);
 
     let other_host = ingress("web", "", "a.test", "/") + &ingress("other-canary", canary, "b.test", "/");
     let run = example("render", &["-", "--to", "gateway"], &other_host);
@@ -309,4 +309,40 @@ fn render_removes_an_affinity_that_the_policy_does_not_have() {
     assert!(run.out.contains(command), "{}", run.out);
     let note = "the policy has no affinity cookie, and the canary would share that of the stable Ingress: the command is in a comment above the manifest\n";
     assert!(run.err.ends_with(note), "{}", run.err);
+}
+
+/// Each row is a file whose hosts serve more than one pair of Ingresses, and what the pair leaves out. `migrate` writes all of it.
+#[test]
+fn a_pair_that_is_not_all_that_its_hosts_serve_is_refused() {
+    for (file, why) in [
+        (
+            "canary-on-foreign-host",
+            "shop.example.com Prefix /: stable is `shop/web:80` before, and no location matches after",
+        ),
+        (
+            "canary-dangling-path",
+            "shop.example.com Prefix /api: a request without headers goes from stable to canary, by weight",
+        ),
+        (
+            "two-services-one-canary",
+            "h.com Prefix /orders: stable is `default/orders:80` before, and stable is `default/shop:80` after",
+        ),
+        ("canary-of-two-services", "the canary Ingress `shop-canary` routes to 2 Services: `a-v2:80`, `b-v2:80`"),
+    ] {
+        let file = format!("tests/cases/{file}.yaml");
+        for target in ["gateway", "istio", "linkerd", "gloo", "envoy"] {
+            let run = example("render", &[&file, "--to", target], "");
+            assert_eq!((run.code, run.out.as_str()), (1, ""), "{file} {target}");
+            assert!(run.err.contains(why), "{file} {target}: {}", run.err);
+        }
+        let run = example("migrate", &[&file, "--to", "gateway", "--gateway", "infra/public", "--verify"], "");
+        assert!(run.code == 0 && run.err.contains("0 different, 0 not decided"), "{file}: {}", run.err);
+    }
+}
+
+#[test]
+fn a_name_of_a_port_is_looked_up_in_the_services_of_the_file() {
+    let file = "tests/cases/named-port-with-service.yaml";
+    let run = example("render", &[file, "--to", "gateway", "--exact"], "");
+    assert!(run.code == 0 && run.out.contains("port: 80\n") && !run.out.contains("http"), "{}{}", run.out, run.err);
 }

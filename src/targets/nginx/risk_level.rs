@@ -146,8 +146,9 @@ const MEDIUM: [&str; 45] = [
     "x-forwarded-prefix",
 ];
 
+// The two with `whitelist` are older names, which the controller reads without looking at their risk.
 #[cfg(feature = "k8s-openapi")]
-const LOW: [&str; 75] = [
+const LOW: [&str; 77] = [
     "affinity",
     "affinity-canary-behavior",
     "auth-always-set-cookie",
@@ -187,6 +188,7 @@ const LOW: [&str; 75] = [
     "limit-rate-after",
     "limit-rpm",
     "limit-rps",
+    "limit-whitelist",
     "load-balance",
     "mirror-request-body",
     "opentelemetry-trust-incoming-span",
@@ -223,4 +225,5 @@ const LOW: [&str; 75] = [
     "upstream-vhost",
     "use-port-in-redirects",
     "use-regex",
+    "whitelist-source-range",
 ];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use canary_policy::compare::{self, Comparison, Difference};
 use canary_policy::{Policy, Sample, Selector};
 
-use crate::util::policy;
+use crate::util::{orders, policy};
 
 /// Header lines with any bytes.
 type Lines = Vec<(&'static str, Vec<u8>)>;
@@ -337,17 +337,4 @@ fn orders_of_rules_that_decide_alike() {
         .collect();
     let (same, smallest) = compare_all(&policies, &requests, usize::MAX);
     assert!(same >= policies.len() && smallest > 5000, "{same} {smallest}");
-}
-
-/// All orders of the numbers below a count.
-fn orders(count: usize) -> Vec<Vec<usize>> {
-    let mut orders: Vec<Vec<usize>> = vec![Vec::new()];
-    for number in 0..count {
-        let inserted = |order: &Vec<usize>| {
-            let order = order.clone();
-            (0..=order.len()).map(move |at| [&order[..at], &[number], &order[at..]].concat()).collect::<Vec<_>>()
-        };
-        orders = orders.iter().flat_map(inserted).collect();
-    }
-    orders
 }

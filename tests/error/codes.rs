@@ -9,6 +9,7 @@ use canary_policy::targets::Part;
 use canary_policy::targets::nginx::{self, AnnotationFinding, FindingKind, Flags};
 use canary_policy::{Loss, Policy, Variant};
 
+use crate::util::cluster_text::cluster;
 use crate::util::{annotations, spec};
 
 /// A diagnostic, its code, its object and its field.
@@ -288,6 +289,16 @@ fn of_ingresses() {
         ),
         (IngressError::Invalid { field: why(), invalid: number.clone() }, "port", None, Some("a reason")),
     ]);
+    for (path_type, has_more) in [("Exact", true), ("Prefix", true), ("ImplementationSpecific", false)] {
+        let error = IngressError::Path { field: why(), path: text("a"), path_type: text(path_type) }.to_string();
+        assert_eq!(
+            error.ends_with(", and neither //, /./, /../ and %2f nor /. or /.. at the end"),
+            has_more,
+            "{error}"
+        );
+    }
+    let panic = cluster(&["web 1; a.test/ > web:80", "next 2; a.test !; canary 30"]).configuration().unwrap_err();
+    hold([(panic, "controller-panic", Some("s/next"), Some("spec.rules[0].http"))]);
     hold([
         (PairError::NoCanary, "no-canary", None, None),
         (PairError::SeveralCanaries { canaries: vec![ingress()] }, "several-canaries", None, None),

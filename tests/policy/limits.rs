@@ -13,6 +13,16 @@ fn with_patterns(count: usize, pattern: &str) -> Spec {
     serde_json::from_value(json!({ "canaries": (0..count).map(canary).collect::<Vec<_>>() })).unwrap()
 }
 
+/// A value of `x` and `z`, in which hardly any sequence of 20 bytes occurs twice.
+fn irregular_value() -> Vec<u8> {
+    let mut bits = 1_u64;
+    let mut next = || {
+        bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        if bits >> 63 == 0 { b'x' } else { b'z' }
+    };
+    (0..20_000).map(|_| next()).collect()
+}
+
 fn errors(spec: Spec) -> Vec<String> {
     Policy::try_from(spec).unwrap_err().problems.iter().map(ToString::to_string).collect()
 }
@@ -35,8 +45,7 @@ fn a_small_policy_does_not_exhaust_memory() {
     assert_eq!(errors(with_patterns(1_001, "a")), ["canaries: the policy has 1001 canaries: expected 1 to 1000"]);
 
     // The largest policies: many patterns, costly ones and long ones. The request has a value for both rules.
-    let value: Vec<u8> =
-        (0..20_000_u32).map(|n| if n.wrapping_mul(2_654_435_769) >> 31 == 0 { b'x' } else { b'z' }).collect();
+    let value = irregular_value();
     let cookie = [b"x-a=", value.as_slice()].concat();
     let words: Vec<String> = (0..500).map(|n| format!("w{n:05}")).collect();
     let long = format!("^({})$", words.join("|"));
@@ -54,6 +63,28 @@ fn a_small_policy_does_not_exhaust_memory() {
             "{canaries} canaries: {compiled} MiB compiled, {decided} MiB in a thread"
         );
     }
+}
+
+/// What a thread remembers of searches is bounded for each pattern, and for all patterns of a policy together. The patterns and the
+/// value have so many states that they would fill any memory.
+#[test]
+fn the_memory_of_searches_is_bounded() {
+    let value = irregular_value();
+    let remembered = |canaries: usize, pattern: &str| {
+        let selector = Selector::new(&Policy::try_from(with_patterns(canaries, pattern)).unwrap());
+        let cookie = [b"x-a=", value.as_slice()].concat();
+        let lines = [("x-a", value.as_slice()), ("cookie", cookie.as_slice())];
+        measure(|| drop(selector.select(&lines, Sample::MIN))).bytes_max >> 10
+    };
+    // Two patterns have 32 KiB each for what a search finds out, and less for what it has at hand. Without the former, a search
+    // would take many times longer.
+    for pattern in ["[xw].{0,8}[yv]", "[xw].{0,60}[yv]"] {
+        let of_two = remembered(1, pattern);
+        assert!((64..128).contains(&of_two), "{pattern}: {of_two} KiB");
+    }
+    // From 64 patterns on, they share what 64 have.
+    let (of_64, of_200) = (remembered(32, "[xw].{0,8}[yv]"), remembered(100, "[xw].{0,8}[yv]"));
+    assert!(of_64 < 4096 && of_200 < 4096, "64 patterns: {of_64} KiB, 200 patterns: {of_200} KiB");
 }
 
 /// Each row is a pattern, and its cost or the start of the error.

@@ -234,3 +234,15 @@ fn repetitions_have_the_bound_of_re2() {
         assert_eq!(Pattern::new(text).is_ok(), accepted, "{text}");
     }
 }
+
+/// PCRE copies a repeated group, and needs 65535 bytes at most. Each row is a pattern of exactly the size that is accepted, by the
+/// sizes that PCRE has for its parts. One more byte, as for `.`, is too much.
+#[test]
+fn the_size_for_pcre_is_bounded() {
+    for (group, literals) in [("^(?:[a-z][a-z]){900}", 99), ("^(?:[a-z]b|[0-9]c){822}", 30)] {
+        let largest = format!("{group}{}", "a".repeat(literals));
+        assert!(Pattern::new(&largest).is_ok(), "{:?}", Pattern::new(&largest));
+        let error = Pattern::new(&format!("{largest}.")).unwrap_err().to_string();
+        assert!(error.contains("the pattern is too large for PCRE"), "{error}");
+    }
+}

@@ -1,7 +1,10 @@
 //! Specs: the written form of a policy, and every problem of an invalid one.
 
 use canary_policy::policy::CanaryName;
+use canary_policy::policy::CanarySpec;
 use canary_policy::{CookieAffinity, Policy, Sample, Selector, Spec};
+use serde::de::value::{Error as ValueError, MapDeserializer};
+use serde::de::{Deserialize, Deserializer, IntoDeserializer, Visitor};
 use serde_json::json;
 
 use crate::util::{cookie_text, policy, problems};
@@ -51,6 +54,10 @@ fn defaults_are_not_written() {
     let yaml = "{ total: 100, canaries: [{ name: canary, weight: 0 }], affinity: { key: { cookie: uid, salt: '' } } }";
     let written = serde_json::to_string(&policy(yaml)).unwrap();
     assert_eq!(written, r#"{"canaries":[{}],"affinity":{"key":{"cookie":"uid"}}}"#);
+    // The name of a single canary is left out only if it is the default, and the names of several are not.
+    for spec in [r#"{"canaries":[{"name":"next"}]}"#, r#"{"canaries":[{"name":"canary"},{"name":"next"}]}"#] {
+        assert_eq!(serde_json::to_string(&policy(spec)).unwrap(), spec);
+    }
 }
 
 /// Each row is an invalid spec and its problems.
@@ -244,7 +251,65 @@ fn a_value_of_a_wrong_type_is_a_problem_of_its_field() {
         let error = serde_json::from_value::<Policy>(json!({ "canaries": value })).unwrap_err().to_string();
         assert_eq!(error, format!("canaries: {found} is given: expected a list"));
     }
+    let error = serde_json::from_str::<Policy>(r#"{ "canaries": { "weight": 1, "name": "next" } }"#).unwrap_err();
+    assert_eq!(error.to_string().split(" at line").next(), Some("canaries: an object is given: expected a list"));
     // A part that is left out may be null.
     let spec = json!({ "total": null, "affinity": null, "canaries": [{ "weight": 1, "header": null }] });
     assert_eq!(serde_json::from_value::<Policy>(spec).unwrap(), policy("canaries: [{ weight: 1 }]"));
+}
+
+/// A whole number as other formats than JSON and YAML present it: CBOR as one that may be absent, and others with 128 bits.
+enum Number {
+    OfCbor(Option<i64>),
+    Signed(i128),
+    Unsigned(u128),
+}
+
+impl<'de> Deserializer<'de> for Number {
+    type Error = ValueError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        match self {
+            Number::OfCbor(None) => visitor.visit_none(),
+            Number::OfCbor(Some(number)) => visitor.visit_some(number.into_deserializer()),
+            Number::Signed(number) => visitor.visit_i128(number),
+            Number::Unsigned(number) => visitor.visit_u128(number),
+        }
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct newtype_struct
+        seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl IntoDeserializer<'_, ValueError> for Number {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+/// Each row is a number of another format, and the weight that is read, or the problem.
+#[test]
+fn numbers_of_other_formats_are_read() {
+    let rows = [
+        (Number::OfCbor(None), Ok(None)),
+        (Number::OfCbor(Some(5)), Ok(Some(5))),
+        (Number::Signed(-5), Ok(Some(-5))),
+        (Number::Unsigned(5), Ok(Some(5))),
+        (Number::Signed(1 << 100), Err("weight: `1267650600228229401496703205376` is given")),
+        (Number::Unsigned(1 << 100), Err("weight: `1267650600228229401496703205376` is given")),
+    ];
+    for (number, expected) in rows {
+        let canary = CanarySpec::deserialize(MapDeserializer::new([("weight", number)].into_iter()));
+        match expected {
+            Ok(weight) => assert_eq!(canary.unwrap().weight, weight),
+            Err(problem) => {
+                let error = canary.unwrap_err().to_string();
+                assert_eq!(error, format!("{problem}: expected a whole number of at most 64 bits"));
+            }
+        }
+    }
 }

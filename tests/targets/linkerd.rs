@@ -324,14 +324,16 @@ fn a_route_without_a_fallback_leaves_other_paths_to_other_routes() {
 #[test]
 fn ten_objects_are_tried_before_the_fallback() {
     let policy = policy("canaries: [{ weight: 0, header: { name: x-canary, value: a } }]");
-    let mut all = many_paths(650);
-    all.extend(paths("=/"));
-    let mut written = written(&policy, &route(&policy).with_paths(all).unwrap());
-    assert!(written.len() > 10);
-    written.sort_by_key(|route| route["metadata"]["name"].as_str().unwrap().to_owned());
-    for reader in [Reader::Linkerd, Reader::OldLinkerd] {
-        let routed = |path| routed(reader, &written, path, &lines("x-canary: a")).variant();
-        assert_eq!([routed("/"), routed("/p649"), routed("/other")], [Some(CANARY), Some(CANARY), Some(STABLE)]);
+    for place in [150, 650] {
+        let mut all = many_paths(650);
+        all.splice(place..place, paths("=/"));
+        let mut written = written(&policy, &route(&policy).with_paths(all).unwrap());
+        assert!(written.len() > 10);
+        written.sort_by_key(|route| route["metadata"]["name"].as_str().unwrap().to_owned());
+        for reader in [Reader::Linkerd, Reader::OldLinkerd] {
+            let routed = |path| routed(reader, &written, path, &lines("x-canary: a")).variant();
+            assert_eq!([routed("/"), routed("/p649"), routed("/other")], [Some(CANARY), Some(CANARY), Some(STABLE)]);
+        }
     }
 }
 

@@ -64,6 +64,11 @@ fn of_patterns() {
             all += &format!("{kind} ~ {text}: {} in UTF-8; without `$`, {} in bytes\n", shown(utf8), shown(bytes));
         }
     }
+    // The last character of ASCII ends a class without characters of several bytes.
+    for text in [r"[ -\x7f]", r"[ -\x7e]", r"[ -\x80]"] {
+        let size = in_utf8(&alone(canary("header", Match::Pattern(Pattern::new(text).unwrap()))));
+        all += &format!("header ~ {text}: {size:?} in UTF-8\n");
+    }
     golden("program_sizes.txt", &all);
 }
 
@@ -77,19 +82,31 @@ fn of_values() {
         let by_cookie = alone(canary("cookie", Match::Exact(value.to_owned())));
         all += &format!("cookie = {value:?}: {:?}\n", in_utf8(&by_cookie));
     }
-    for name in ["r", "route", "sks", "a.b"] {
-        let cookie = CookieAffinity::new(name).unwrap();
+    // A letter of a name matches in both of its cases, and is several instructions.
+    let rule = |name: &str, value: &str| CookieRule::new(name, Match::Exact(value.to_owned())).unwrap();
+    for name in
+        ["r", "route", "sks", "a.b"].map(String::from).into_iter().chain([20, 30].map(|count| "ks".repeat(count)))
+    {
+        let canary = Canary::new("canary", 0).unwrap().with_cookie(rule(&name, ""));
+        all += &format!("cookie {name} = {:?}: {:?}\n", "", in_utf8(&alone(canary)));
+        let cookie = CookieAffinity::new(&name).unwrap();
         let policy = alone(Canary::new("canary", 50).unwrap()).with_affinity(Affinity::Cookie(cookie));
         all += &format!("affinity {name}: {:?}\n", in_utf8(&policy));
     }
     // In bytes, the longest value that fits in 100 instructions.
     for name in ["c", "cohort"] {
         let fits = |length: &usize| {
-            let rule = CookieRule::new(name, Match::Exact("a".repeat(*length))).unwrap();
-            let policy = alone(Canary::new("canary", 0).unwrap().with_cookie(rule));
+            let canary = Canary::new("canary", 0).unwrap().with_cookie(rule(name, &"a".repeat(*length)));
+            let policy = alone(canary);
             is_exact(envoy::route_configuration(&policy, &route(&policy), &envoy::RouteParams::default()))
         };
         all += &format!("cookie {name} in bytes: {:?}\n", (0..200).rev().find(fits));
     }
+    // In bytes, the longest name that fits with no value.
+    let fits = |length: &usize| {
+        let policy = alone(Canary::new("canary", 0).unwrap().with_cookie(rule(&"n".repeat(*length), "")));
+        is_exact(envoy::route_configuration(&policy, &route(&policy), &envoy::RouteParams::default()))
+    };
+    all += &format!("name in bytes: {:?}\n", (1..200).rev().find(fits));
     golden("value_sizes.txt", &all);
 }

@@ -134,3 +134,16 @@ pub fn ascii_regex(text: &str) -> Rc<Regex> {
 pub fn is_match(regex: &str, value: &str) -> bool {
     ascii_regex(regex).is_match(value.as_bytes())
 }
+
+/// All orders of the numbers below a count.
+pub fn orders(count: usize) -> Vec<Vec<usize>> {
+    let mut orders: Vec<Vec<usize>> = vec![Vec::new()];
+    for number in 0..count {
+        let inserted = |order: &Vec<usize>| {
+            let order = order.clone();
+            (0..=order.len()).map(move |at| [&order[..at], &[number], &order[at..]].concat()).collect::<Vec<_>>()
+        };
+        orders = orders.iter().flat_map(inserted).collect();
+    }
+    orders
+}

@@ -105,18 +105,19 @@ fn original_pattern(body: &str) -> Option<String> {
         Ast::Alternation(alternation) => alternation.asts.as_slice(),
         single => std::slice::from_ref(single),
     };
+    // Flags are written once, before the first branch.
+    let flags = match branches.first().map(parts) {
+        Some([Ast::Flags(flags), ..]) => flags.span.end.offset,
+        _ => 0,
+    };
     let text = |branch: &Ast| {
         let span = branch.span();
-        let text = body.get(span.start.offset..span.end.offset)?;
-        let (flags, text) = match parts(branch) {
-            [Ast::Flags(flags), ..] => text.split_at_checked(flags.span.end.offset - span.start.offset)?,
-            _ => ("", text),
-        };
+        let text = body.get(span.start.offset.max(flags)..span.end.offset)?;
         let (start, text) = text.strip_prefix("[^;]*").map_or(("^", text), |text| ("", text));
         let (end, text) = text.strip_suffix("[^;]*").map_or(("$", text), |text| ("", text));
-        Some(format!("{flags}{start}{text}{end}"))
+        Some(format!("{start}{text}{end}"))
     };
     let branches: Vec<String> = branches.iter().map(text).collect::<Option<_>>()?;
-    let joined = branches.join("|").replace("[^;]", ".");
+    let joined = format!("{}{}", body.get(..flags)?, branches.join("|")).replace("[^;]", ".");
     Some(joined.replace(r"[^\d;]", r"\D").replace(r"[^\s;]", r"\S").replace(r"[^\w;]", r"\W").replace("[^;", "[^"))
 }

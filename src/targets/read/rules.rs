@@ -74,9 +74,7 @@ pub(super) fn affinity(rows: &[Decided<'_>], names: &VariantNames, set_cookie: O
     let pins_canary = rows.iter().filter(of_cookie).any(|row| row.variant != Variant::Stable);
     let scope = if pins_canary { AffinityScope::AllVariants } else { AffinityScope::StableOnly };
     let cookie_is_first = rows.iter().take(1).any(|row| of_cookie(&row));
-    let has_rules = rows.iter().any(|row| !of_cookie(&row));
-    let precedence =
-        if cookie_is_first || !has_rules { AffinityPrecedence::BeforeRules } else { AffinityPrecedence::AfterRules };
+    let precedence = if cookie_is_first { AffinityPrecedence::BeforeRules } else { AffinityPrecedence::AfterRules };
     let cookie = cookie.with_scope(scope).with_precedence(precedence);
     Affinity::Cookie(with_attributes(cookie, set_cookie.unwrap_or_default()))
 }

@@ -2,4 +2,5 @@
 
 mod read;
 mod read_by_hand;
+mod read_findings;
 mod write;

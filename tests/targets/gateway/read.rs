@@ -96,12 +96,12 @@ fn an_affinity_key_is_not_read_back() {
 }
 
 /// Reads HTTPRoutes from JSON.
-fn read(routes: serde_json::Value) -> Result<Reading, ReadError> {
+pub(super) fn read(routes: serde_json::Value) -> Result<Reading, ReadError> {
     gateway::read(&serde_json::from_value::<Vec<gateway::HttpRoute>>(routes).unwrap())
 }
 
 /// A list of one HTTPRoute with these rules, with parts that a policy does not have.
-fn by_hand(rules: serde_json::Value) -> serde_json::Value {
+pub(super) fn by_hand(rules: serde_json::Value) -> serde_json::Value {
     json!([{
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "HTTPRoute",
@@ -265,18 +265,18 @@ fn objects_that_are_read_together_have_one_policy() {
 }
 
 /// A match on a path, with a header if one is given.
-fn on(path: &str, header: Option<(&str, &str)>) -> serde_json::Value {
+pub(super) fn on(path: &str, header: Option<(&str, &str)>) -> serde_json::Value {
     let headers: Vec<_> = header.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     json!({ "path": { "type": "PathPrefix", "value": path }, "headers": headers })
 }
 
 /// A backend with a weight.
-fn to(name: &str, weight: u32) -> serde_json::Value {
+pub(super) fn to(name: &str, weight: u32) -> serde_json::Value {
     json!({ "name": name, "port": 80, "weight": weight })
 }
 
 /// Reads rules of an object with an annotation.
-fn read_annotated(annotation: &str, rules: serde_json::Value) -> Result<Reading, ReadError> {
+pub(super) fn read_annotated(annotation: &str, rules: serde_json::Value) -> Result<Reading, ReadError> {
     let mut object = by_hand(rules);
     object[0]["metadata"]["annotations"] = json!({ "canary-policy/variants": annotation });
     object[0]["spec"]["parentRefs"] = json!([{ "name": "public" }]);
@@ -420,6 +420,18 @@ fn nulls_and_names_of_rules_are_no_finding() {
     let reading = read(object).unwrap();
     assert_eq!(reading.policy, policy("canaries: [{ name: next, weight: 10, header: { name: x-beta, value: '1' } }]"));
     assert_eq!(reading.findings.len(), 1, "a finding about stable: {:?}", reading.findings);
+}
+
+/// Each row is a path of a match. The defaults are those of the API server: every path.
+#[test]
+fn a_path_without_text_is_every_path() {
+    for path in
+        [json!({}), json!({ "type": "PathPrefix" }), json!({ "type": null, "value": null }), json!({ "value": "/" })]
+    {
+        let rules = json!([{ "matches": [{ "path": path }], "backendRefs": [to("web", 90), to("next", 10)] }]);
+        let reading = read_annotated(WEB_AND_NEXT, rules).unwrap();
+        assert_eq!((reading.route.paths(), reading.findings), (&[Path::prefix("/").unwrap()][..], vec![]), "{path}");
+    }
 }
 
 #[test]
@@ -614,6 +626,8 @@ fn the_first_rule_of_each_kind_is_kept() {
         // Anchors at one end only are those of a search, and the whole value has to match.
         ([pattern("x-a", "^1"), header("x-b", "2")], "header: { name: x-a, pattern: '^(?:^1)$' }", "x-b = 2"),
         ([pattern("x-a", "1$"), header("x-b", "2")], "header: { name: x-a, pattern: '^(?:1$)$' }", "x-b = 2"),
+        ([pattern("x-a", r"^1\b"), header("x-b", "2")], r"header: { name: x-a, pattern: '^(?:^1\b)$' }", "x-b = 2"),
+        ([pattern("x-a", r"\b1$"), header("x-b", "2")], r"header: { name: x-a, pattern: '^(?:\b1$)$' }", "x-b = 2"),
         ([cookie("a", "(?:(?i)1[^;]*)"), cookie("b", "2")], "cookie: { name: a, pattern: '(?i)^1' }", "cookie b = 2"),
         (
             [cookie("a", "(?:(?i)[^;]*1|2)"), cookie("b", "2")],

@@ -384,6 +384,8 @@ fn a_rounded_share_is_the_nearest_one() {
         (2_000_003, 2, "2/2000003 is rounded to 1/1000001"),
         (2_000_003, 1_000_001, "1000001/2000003 is rounded to 999999/1999999"),
         (2_000_003, 1_999_998, "1999998/2000003 is rounded to 799999/800001"),
+        (2_067_187, 78_483, "78483/2067187 is rounded to 13360/351893"),
+        (2_050_255, 1_963_859, "1963859/2050255 is rounded to 401996/419681"),
     ];
     for (total, weight, rounded) in rows {
         let yaml = format!("{{ total: {total}, canaries: [{{ weight: {weight} }}] }}");

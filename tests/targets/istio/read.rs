@@ -305,6 +305,37 @@ fn a_rule_that_is_never_reached_is_left_out() {
     assert!(findings.iter().any(|finding| finding.ends_with(dead)), "{findings:?}");
 }
 
+/// Istio tries rules as they are listed, so `/a` takes the requests to `/a/b` before the rule of that path does.
+#[test]
+fn a_rule_after_one_for_a_wider_path_is_never_reached() {
+    let on = |path: &str, route: Value| json!({ "match": [{ "uri": { "prefix": path } }], "route": route });
+    let split = on("/a", json!([to("shop", 9), to("next", 1)]));
+    let findings = |rules: Value| texts(&read(rules).unwrap().findings);
+    let dead = "spec.http[1].match[0]: `/a/b` is left out: an earlier rule takes every request to this path, so that this one is \
+                never reached";
+    let all = findings(json!([split, on("/a/b", json!([to("shop", 1)]))]));
+    assert!(all.contains(&dead.to_owned()), "{all:?}");
+    // The second rule sends requests to the same backends. The header rule before both is for one of their paths only.
+    let mut header = on("/a/b", json!([to("next", 1)]));
+    header["match"][0]["headers"] = json!({ "x-c": { "exact": "1" } });
+    let narrow = "spec.http[0].match[0]: `x-c = 1` is left out: not every path of the split has it, and a rule of a policy holds on \
+                  every path";
+    let all = findings(json!([header, split, on("/a/b", json!([to("shop", 9), to("next", 1)]))]));
+    assert!(all.contains(&narrow.to_owned()), "{all:?}");
+}
+
+/// The split has the backends of a route. A path with one backend after it is left out.
+#[test]
+fn the_split_is_the_rule_with_several_backends() {
+    let on = |path: &str, route: Value| json!({ "match": [{ "uri": { "prefix": path } }], "route": route });
+    let reading = read(json!([on("/a", json!([to("shop", 9), to("next", 1)])), on("/b", json!([to("shop", 1)]))]));
+    let reading = reading.unwrap();
+    assert_eq!(reading.route.paths(), [Path::prefix("/a").unwrap()]);
+    let why = "its backends are not those of the split: a route has one set of backends";
+    let left_out = format!("spec.http[1].match[0]: `/b` is left out: {why}");
+    assert!(texts(&reading.findings).contains(&left_out), "{:?}", texts(&reading.findings));
+}
+
 /// Istio looks at `/` only if no other rule takes the request: exactly `/` covers no other path.
 #[test]
 fn an_exact_path_hides_no_other_path() {
@@ -443,6 +474,16 @@ fn a_subset_beside_whole_services_is_a_finding() {
     let why = "the backends are either whole Services, or all of them subsets of one Service";
     let text = format!("spec.http[0].route[1].destination.subset: `v2` is left out: {why}");
     assert!(texts(&reading.findings).contains(&text), "{:?}", texts(&reading.findings));
+}
+
+/// A Service has the subset `v2` on two ports.
+#[test]
+fn a_canary_whose_subset_has_a_taken_name_is_a_finding() {
+    let subset = |name: &str, port: u16, weight: u32| json!({ "destination": { "host": "shop", "subset": name, "port": { "number": port } }, "weight": weight });
+    let reading = read(json!([{ "route": [subset("stable", 80, 90), subset("v2", 80, 5), subset("v2", 81, 5)] }]));
+    let taken =
+        "spec.http[0]: `canary-1 is v2:81` is assumed: a canary has the name of its subset, and this name is taken";
+    assert_eq!(texts(&reading.unwrap().findings), [taken]);
 }
 
 /// A match on any value is written as it is read.

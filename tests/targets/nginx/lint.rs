@@ -65,6 +65,14 @@ fn each_mistake_has_a_finding() {
         (vec![WEB, "next 2; a.test/ > resource; canary 30"], vec!["no-service s/next spec".to_owned()]),
         (vec![WEB, "next 2; A.test/ > next:80; canary 30"], vec![format!("no-host s/next {first}")]),
         (vec![WEB, "next 2; a.test/ = next:80; canary 30"], vec![format!("no-location s/next {first}")]),
+        // The nearest location is the one with the same path, before one with a `/` at its end.
+        (
+            vec![
+                "web 1; a.test/x/ > web:80; a.test/x = web:80; a.test/xyz > web:80",
+                "next 2; a.test/x ~ next:80; canary 30",
+            ],
+            vec![format!("no-location s/next {first}")],
+        ),
         (
             vec![WEB, "next 2; a.test/x > next:80; a.test/ > next:80; canary 30"],
             vec![format!("no-location s/next {first}"), format!("deleted s/next {second}")],
@@ -126,6 +134,14 @@ fn each_mistake_has_a_finding() {
             vec!["weight-above-total s/next canary-weight".to_owned()],
         ),
         (
+            vec![WEB, "next 2; a.test/ > next:80; canary 3; canary-by-header-value=x"],
+            vec!["no-header-name s/next canary-by-header-value".to_owned()],
+        ),
+        (
+            vec![WEB, "next 2; a.test/ > next:80; canary 3; canary-something-else=x"],
+            vec!["unknown-annotation s/next canary-something-else".to_owned()],
+        ),
+        (
             vec![WEB, "next 2; a.test/ > next:80; canary 3; canary-by-weight=10"],
             vec!["unknown-annotation s/next canary-by-weight".to_owned()],
         ),
@@ -144,12 +160,17 @@ fn each_mistake_has_a_finding() {
         ),
         (vec![WEB, "next 2; a.test/ > next:80; canary=true"], vec!["never-decides s/next canary".to_owned()]),
     ];
+    let mut all = String::new();
     for (lines, expected) in rows {
         let findings = lint(&cluster(&lines));
+        all += &format!("{}\n{}", lines.join("\n"), findings.iter().map(text).collect::<String>());
+        assert!(findings.iter().all(|finding| finding.report().object.as_deref() == Some(finding.object.as_str())));
         let found = findings.iter().map(|finding| format!("{} {} {}", finding.code(), finding.object, finding.field));
         assert_eq!(found.collect::<Vec<_>>(), expected, "{lines:#?}");
         assert!(findings.iter().all(|finding| !finding.advice().is_empty()), "{lines:#?}");
     }
+    // The golden file has the texts.
+    golden("lint_mistakes.txt", &all);
 }
 
 /// Names, keys and values may be made to deceive whoever reads them on a terminal.

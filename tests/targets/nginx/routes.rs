@@ -350,3 +350,35 @@ fn a_pair_is_one_stable_and_one_canary_ingress() {
     assert!(error.to_string().contains("`first`, `second`"), "{error}");
     assert!(Pair::find(&stable, [&stable], &Flags::default()).is_err());
 }
+
+/// Whether a path is a regular expression depends on annotations of the Ingress, on the type of the path and on its text.
+#[test]
+fn a_path_is_a_regular_expression_only_where_the_controller_reads_one() {
+    for (annotations, path, is_regex) in [
+        ("nginx.ingress.kubernetes.io/use-regex: 'true'", "ImplementationSpecific /a(b|c)", true),
+        ("nginx.ingress.kubernetes.io/rewrite-target: /$1", "ImplementationSpecific /a(b|c)", true),
+        ("nginx.ingress.kubernetes.io/use-regex: 'false'", "ImplementationSpecific /a(b)", false),
+        ("nginx.ingress.kubernetes.io/use-regex: 'true'", "ImplementationSpecific /ab", false),
+        ("nginx.ingress.kubernetes.io/use-regex: 'true'", "Prefix /a(b)", false),
+    ] {
+        let read =
+            read(&ingress(annotations, "", &rule(&format!("a.test: Prefix / web:80, {path} web:80"))), &["next"])
+                .unwrap();
+        let findings = texts(&read.findings);
+        assert_eq!(
+            findings.iter().any(|finding| finding.ends_with("it is a regular expression")),
+            is_regex,
+            "{annotations} {path}: {findings:?}"
+        );
+    }
+}
+
+/// Both routes have the same canary, but their stable backends are two ports of one Service.
+#[test]
+fn routes_to_two_ports_are_not_merged() {
+    let rules = [rule("a.test: Prefix /a web:80"), rule("b.test: Prefix /b web:81")].join(", ");
+    let read = read(&ingress("", "", &rules), &["next:8080"]).unwrap();
+    let merged = read.regardless_of_hosts().unwrap();
+    let texts: Vec<String> = merged.routes.iter().map(text).collect();
+    assert_eq!(texts, ["shop a.test Prefix:/a web:80 next:8080", "shop-hosts-2 b.test Prefix:/b web:81 next:8080"]);
+}

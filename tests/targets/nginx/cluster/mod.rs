@@ -2,5 +2,6 @@
 
 mod facts;
 pub mod laws;
+mod objects;
 mod policy;
 mod recorded;

@@ -49,6 +49,11 @@ fn answers_in_words() {
             "canaries: [{ name: b, cookie: { name: b, value: v } }, { name: a, cookie: { name: a, value: v } }]",
             "`cookie: a=v; b=v` goes from a to b, by cookie",
         ),
+        (
+            "canaries: [{ name: a, header: { name: x-a, value: v } }, { name: b, header: { name: cookie, value: w } }]",
+            "canaries: [{ name: b, header: { name: cookie, value: w } }, { name: a, header: { name: x-a, value: v } }]",
+            "`x-a: v` and `cookie: w` goes from a to b, by header",
+        ),
         // A rule that is never reached.
         (
             "canaries: [{ name: a, header: { name: x-a, pattern: '.' } }, { name: b, header: { name: x-a, value: v } }]",
@@ -130,6 +135,18 @@ fn a_bound_is_named() {
     );
     let Comparison::Undecided(bound) = answer else { panic!("{answer}") };
     assert_eq!((bound.code(), bound.field().as_deref()), ("values-not-searched", Some("header x-a")));
+
+    // A rule that is in both policies, and whose values are not all searched, is no bound. Its order is a difference.
+    let two = |order: [usize; 2]| {
+        let rules = [
+            format!("{{ name: a, header: {{ name: x-a, pattern: '{large}|dd' }} }}"),
+            "{ name: b, header: { name: x-b, value: v } }".to_owned(),
+        ];
+        policy(&format!("canaries: [{}]", order.map(|rule| rules[rule].clone()).join(", ")))
+    };
+    let changes = compare::changes(&two([0, 1]), &two([1, 0]));
+    assert_eq!(texts(&changes.differences), ["`x-a: dd` and `x-b: v` goes from a to b, by header"]);
+    assert_eq!(changes.bounds, []);
 
     // One client of four billion goes to the canary: no key that it has is found.
     let rare = |salt: &str| {

@@ -6,5 +6,7 @@ mod brute_force;
 mod comparison;
 /// Generated policies and requests.
 mod laws;
+/// Each way to read a Cookie line.
+mod readers;
 /// The shares that go from one variant to another.
 mod transitions;

@@ -291,6 +291,14 @@ impl IntoDeserializer<'_, ValueError> for Number {
     }
 }
 
+/// What is absent in another format is `null`.
+#[test]
+fn a_list_that_another_format_has_as_absent_is_a_problem() {
+    let spec = Spec::deserialize(MapDeserializer::new([("canaries", Number::OfCbor(None))].into_iter()));
+    let error = Policy::try_from(spec.unwrap()).unwrap_err().to_string();
+    assert_eq!(error, "canaries: null is given: expected a list");
+}
+
 /// Each row is a number of another format, and the weight that is read, or the problem.
 #[test]
 fn numbers_of_other_formats_are_read() {

@@ -37,6 +37,14 @@ const EVERYONE: &str = "{ canaries: [{ weight: 10 }], affinity: { cookie: { name
 const STABLE_ONLY: &str = "{ canaries: [{ weight: 10 }], affinity: { cookie: { name: route, pins: stable } } }";
 const KEY: &str = "{ canaries: [{ weight: 50 }], affinity: { key: { header: x-user } } }";
 
+/// A share is listed if it is expected or was observed.
+#[test]
+fn a_client_without_parts_has_no_share() {
+    let opted_in = vec![("x-a", "always")];
+    let simulation = simulation(&policy(RULES), mix([(0, opted_in), (3, vec![])], 1), 1, 100);
+    assert!(simulation.shares().iter().all(|share| share.reason.is_none_or(|reason| reason == Reason::Weight)));
+}
+
 #[test]
 fn expected_shares_are_exact() {
     let plain = || (1, vec![]);

@@ -121,6 +121,14 @@ proptest! {
     }
 }
 
+/// Only a variant with a share needs a pod.
+#[test]
+fn too_few_pods_are_an_error_with_both_counts() {
+    let policy = crate::util::policy("canaries: [{ name: a, weight: 1 }, { name: b, weight: 1 }, { name: c }]");
+    let error = split(&policy, &params(2, true)).unwrap_err();
+    assert_eq!(error.to_string(), "pods: 2 is fewer than the 3 variants that have a share");
+}
+
 /// The largest errors over all weights of 1 to 99 percent, in hundredths of a percentage point.
 #[test]
 fn largest_errors_with_one_pod_each() {

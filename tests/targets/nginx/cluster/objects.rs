@@ -5,7 +5,7 @@ use canary_policy::targets::nginx::{ObjectName, Service, ServicePort, lint};
 use k8s_openapi::api::core::v1;
 use serde_json::json;
 
-use crate::util::cluster_text::cluster;
+use crate::util::cluster_text::{cluster, served};
 
 #[test]
 fn a_name_has_a_namespace() {
@@ -42,6 +42,7 @@ fn backends_without_a_service_and_port_have_one_upstream() {
         let findings = lint(&cluster(&[stable, "next 2; default > resource; canary 30"]));
         findings.iter().map(|finding| format!("{} {}", finding.code(), finding.object)).collect::<Vec<_>>()
     };
+    assert_eq!(served(&cluster(&["d 1; a.test/ > d:0"])), ["a.test/ s-INVALID (no endpoints)"]);
     assert_eq!(codes("d 1; default > d:0"), ["no-service s/next", "own-service s/next"]);
     assert_eq!(codes("d 1; default > d:80"), ["no-service s/next"]);
 }

@@ -38,6 +38,12 @@ fn answers_in_words() {
             "canaries: [{}]",
             "`x-a: ` and `x-a: ` goes to canary by header before and to stable by weight after",
         ),
+        // Two lines without a value are smaller than one with this value.
+        (
+            "canaries: [{ header: { name: x-a, pattern: ', $|abcdefghijkl' } }]",
+            "canaries: [{}]",
+            "`x-a: ` and `x-a: ` goes to canary by header before and to stable by weight after",
+        ),
         // Rules in another order differ only for requests with both headers.
         (
             "canaries: [{ name: a, header: { name: x-a, value: v } }, { name: b, header: { name: x-b, value: v } }]",

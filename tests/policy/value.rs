@@ -39,6 +39,24 @@ fn a_reduced_policy_has_the_same_shares() {
     }
 }
 
+/// A canary without a share has no interval, wherever its position is.
+#[test]
+fn intervals_are_those_of_the_shares() {
+    let intervals = |yaml: &str| policy(yaml).intervals().iter().map(ToString::to_string).collect::<Vec<_>>();
+    let rows = [
+        ("canaries: [{ name: a }, { name: b, weight: 20 }]", vec!["0..80 stable", "80..100 canaries[1]"]),
+        (
+            "canaries: [{ name: a, weight: 10, position: 20 }, { name: b, position: 25 }]",
+            vec!["0..20 stable", "20..30 canaries[0]", "30..100 stable"],
+        ),
+    ];
+    for (yaml, expected) in rows {
+        assert_eq!(intervals(yaml), expected, "{yaml}");
+    }
+    let with_position = policy("canaries: [{ weight: 10, position: 20 }]").reduced();
+    assert_eq!(with_position, policy("{ total: 10, canaries: [{ weight: 1, position: 2 }] }"));
+}
+
 #[test]
 fn values_can_be_shared_between_threads() {
     fn crosses<T: Send + Sync + 'static>() {}

@@ -154,6 +154,11 @@ fn a_bound_is_named() {
     let changes = compare::changes(&two(&or_dd, [0, 1]), &two(&or_dd, [1, 0]));
     assert_eq!(texts(&changes.differences), ["`x-a: dd` and `x-b: v` goes from a to b, by header"]);
     assert_eq!(changes.bounds, []);
+    let named =
+        |name: &str| policy(&format!("canaries: [{{ name: {name}, header: {{ name: x-a, pattern: '{or_dd}' }} }}]"));
+    let changes = compare::changes(&named("a"), &named("b"));
+    assert!(texts(&changes.differences).contains(&"`x-a: dd` goes from a to b, by header".to_owned()));
+    assert_eq!(changes.bounds, []);
     // Without `dd`, no value is found before the search is given up.
     let changes = compare::changes(&two(large, [0, 1]), &two(large, [1, 0]));
     assert_eq!((changes.differences.len(), changes.bounds.len()), (0, 1));

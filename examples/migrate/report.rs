@@ -122,11 +122,11 @@ pub(crate) const UNDECIDED: &str = "undecided";
 
 fn host(reading: &HostReading, parts: &Parts<'_>) -> HostReport {
     let answers = answers_of(reading, parts.verification);
-    let locations = reading.virtual_host.iter().flat_map(|host| host.locations());
+    let locations = reading.virtual_host.iter().flat_map(VirtualHost::locations);
     let locations = locations.map(|location| LocationReport {
         path: location.path().to_string(),
         today: today(location),
-        verification: answers.get(&location.path().to_string()).map(|answer| answer.to_string()),
+        verification: answers.get(&location.path().to_string()).map(ToString::to_string),
     });
     let name = reading.virtual_host.as_ref().map(|host| match host.namespace() {
         Some(namespace) => format!("{namespace}/{}", host.name()),

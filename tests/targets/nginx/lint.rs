@@ -1,13 +1,13 @@
 //! The linter: every finding of the recorded states and of the corpus, and what has none.
 
 use canary_policy::error::Diagnostic;
-use canary_policy::targets::nginx::{CanaryInForce, Cluster, Flags, LintFinding, LintKind, ObjectName, lint};
+use canary_policy::targets::nginx::{CanaryInForce, Cluster, Flags, LintFinding, LintKind, ObjectName, Service, lint};
 use proptest::prelude::*;
 
 use super::cluster::laws::{lines, of_lines};
 use crate::util::cases;
 use crate::util::cluster::{corpus, recorded_states};
-use crate::util::cluster_text::{cluster, ingress};
+use crate::util::cluster_text::{cluster, ingress, service};
 use crate::util::golden::golden;
 use crate::util::hostile::raw;
 
@@ -234,6 +234,73 @@ fn what_works_has_no_finding() {
     assert_eq!(findings(NEXT), ["other-class"]);
     assert_eq!(findings("next 2; b.test/ > next:80; canary 30"), [""; 0]);
     assert_eq!(findings("api 2; a.test/ > api:80"), [""; 0]);
+}
+
+/// The findings as `CODE OBJECT FIELD`.
+fn short(cluster: &Cluster) -> Vec<String> {
+    let line = |finding: &LintFinding| format!("{} {} {}", finding.code(), finding.object, finding.field);
+    lint(cluster).iter().map(line).collect()
+}
+
+#[test]
+fn a_stable_ingress_that_is_not_read_is_named() {
+    let mut web = ingress(WEB);
+    web.spec.as_mut().unwrap().ingress_class_name = Some("internal".to_owned());
+    let cluster = cluster(&["api 1; b.test/ > api:80", NEXT]).with_ingresses([web]);
+    let findings = lint(&cluster);
+    assert_eq!(short(&cluster), ["no-host s/next spec.rules[0].http.paths[0]"]);
+    let advice = "check the class and the annotations of `s/web`: it has the host, but the controller does not read it";
+    assert_eq!(findings[0].advice(), advice);
+}
+
+#[test]
+fn the_certificate_of_a_canary_is_ignored() {
+    let with_tls = |line: &str, host: &str| {
+        let mut ingress = ingress(line);
+        let tls = serde_json::json!([{ "hosts": [host], "secretName": "tls" }]);
+        ingress.spec.as_mut().unwrap().tls = serde_json::from_value(tls).unwrap();
+        ingress
+    };
+    let canary = cluster(&[WEB]).with_ingresses([with_tls(NEXT, "a.test")]);
+    assert_eq!(short(&canary), ["ignored-certificate s/next spec.tls[0]"]);
+    assert_eq!(
+        lint(&canary)[0].to_string(),
+        "s/next: spec.tls[0]: the certificate of a canary is ignored, so `a.test` has the default certificate of the controller"
+    );
+    // The stable Ingress has one, or nobody is served on the host.
+    let both = cluster(&[]).with_ingresses([with_tls(WEB, "a.test"), with_tls(NEXT, "a.test")]);
+    assert_eq!(short(&both), [""; 0]);
+    assert_eq!(short(&cluster(&[WEB]).with_ingresses([with_tls(NEXT, "other.test")])), [""; 0]);
+}
+
+#[test]
+fn a_default_backend_of_services_with_different_canaries_is_random() {
+    let of = |lines: &[&str]| {
+        let services = ["web", "api", "next", "d"].map(|name| service("s", name));
+        let empty = |service: Service| {
+            if service.name == "d" || service.name == "next" { service } else { service.without_endpoints() }
+        };
+        Cluster::new(Flags::default())
+            .with_ingresses(lines.iter().map(|line| ingress(line)))
+            .with_services(services.map(empty))
+    };
+    let (web, api) = ("web 1; a.test/ > web:80; default-backend=d", "api 1; b.test/ > api:80; default-backend=d");
+    assert_eq!(
+        short(&of(&[web, api, NEXT])),
+        [
+            "random-default-backend s/api default-backend",
+            "shared-service s/next spec",
+            "random-default-backend s/web default-backend"
+        ]
+    );
+    assert_eq!(
+        lint(&of(&[web, api, NEXT]))[0].to_string(),
+        "s/api: default-backend: `s-api-80`, `s-web-80` have this default backend but different canaries, and chance decides \
+         whose canary gets requests"
+    );
+    // Without a canary, or with one Service, nothing depends on chance.
+    assert_eq!(short(&of(&[web, api])), [""; 0]);
+    assert_eq!(short(&of(&[web, "api 1; b.test/ > web:80; default-backend=d", NEXT])), ["shared-service s/next spec"]);
 }
 
 /// A canary Ingress without a finding does what it says: each of its paths has its canary, with its policy.

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::host_locations::HostLocations;
 use super::upstream::{DEFAULT_UPSTREAM, Upstream};
 
+/// The beginning of the names of the upstreams that answer in place of others.
+pub(in crate::targets::nginx) const ERROR_UPSTREAM: &str = "custom-default-backend-";
+
 /// Moves each location whose upstream has no endpoints to the Service of its annotation `default-backend`, if this Service has
 /// endpoints. The location then has a copy of its upstream, with all alternatives and under another name.
 ///
@@ -26,7 +29,7 @@ pub(super) fn use_error_backends(
         if upstream.has_endpoints || upstream.name == DEFAULT_UPSTREAM {
             continue;
         }
-        let name = format!("custom-default-backend-{}-{}", service.namespace, service.name);
+        let name = format!("{ERROR_UPSTREAM}{}-{}", service.namespace, service.name);
         let copy = || Upstream { name: name.clone(), has_endpoints: true, ..upstream.clone() };
         copies.entry(name.clone()).or_insert_with(copy);
         location.upstream = name;

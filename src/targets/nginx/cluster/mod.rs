@@ -4,7 +4,7 @@
 //! Service and the canary that really takes requests from it, by the rules of controller 1.15.1.
 
 pub(super) mod configuration;
-mod error_backend;
+pub(super) mod error_backend;
 pub(super) mod host_locations;
 pub(super) mod ingress_affinity;
 pub(super) mod merge;

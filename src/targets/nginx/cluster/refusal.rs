@@ -57,7 +57,7 @@ impl Refusal {
     /// The reason for which the controller does not store an Ingress, if there is one (controller 1.15.1, `GetIngressClass` in
     /// `internal/ingress/controller/store/store.go`, `internal/ingress/inspector`, and `Extract` in
     /// `internal/ingress/annotations/annotations.go`).
-    pub(super) fn of(ingress: &Ingress, flags: &Flags) -> Option<Self> {
+    pub(in crate::targets::nginx) fn of(ingress: &Ingress, flags: &Flags) -> Option<Self> {
         other_class(ingress, flags)
             .or_else(|| suspicious(ingress.spec.as_ref()?))
             .or_else(|| too_risky(ingress, flags))

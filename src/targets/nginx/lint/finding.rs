@@ -73,6 +73,8 @@ pub enum LintKind {
         host: String,
         /// A host that is written in a similar way.
         nearest: Option<String>,
+        /// An Ingress that has the host, but that the controller does not read.
+        unread: Option<ObjectName>,
     },
     /// No stable Ingress has the path with this path type.
     NoLocation {
@@ -165,6 +167,17 @@ pub enum LintKind {
         /// The stable Ingress, whose annotations hold for requests to the canary.
         stable: ObjectName,
     },
+    /// The certificate of a canary Ingress is ignored, and no stable Ingress has one for the host.
+    IgnoredCertificate {
+        /// The host.
+        host: String,
+    },
+    /// Stable Services without endpoints have the same default backend, and different canaries. It is a matter of chance whose canary
+    /// gets requests.
+    RandomDefaultBackend {
+        /// The upstreams of the stable Services.
+        upstreams: Vec<String>,
+    },
     /// An annotation does not mean what it seems to mean.
     Annotation {
         /// The finding.
@@ -212,6 +225,8 @@ impl LintFinding {
             | LintKind::AffinityBeforeRules { .. }
             | LintKind::AffinityOfOther { .. }
             | LintKind::IgnoredAnnotation { .. }
+            | LintKind::IgnoredCertificate { .. }
+            | LintKind::RandomDefaultBackend { .. }
             | LintKind::Annotation { .. }
             | LintKind::OtherPrefix { .. }
             | LintKind::NotPortable(_)
@@ -253,6 +268,8 @@ impl Diagnostic for LintFinding {
             LintKind::AffinityBeforeRules { .. } => "affinity-before-rules",
             LintKind::AffinityOfOther { .. } => "affinity-of-other",
             LintKind::IgnoredAnnotation { .. } => "ignored-annotation",
+            LintKind::IgnoredCertificate { .. } => "ignored-certificate",
+            LintKind::RandomDefaultBackend { .. } => "random-default-backend",
             LintKind::Annotation { finding, .. } => finding.code(),
             LintKind::OtherPrefix { .. } => "other-prefix",
             LintKind::NotPortable(_) => "not-portable",

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use k8s_openapi::api::networking::v1::Ingress;
+
 use super::paths::location_text;
 use super::{Findings, LintKind, State};
 use crate::targets::nginx::annotations::key;
 use crate::targets::nginx::cluster::Place;
+use crate::targets::nginx::cluster::error_backend::ERROR_UPSTREAM;
 use crate::targets::nginx::cluster::ingress_affinity::COOKIE;
 use crate::targets::nginx::cluster::merge::Merge;
 use crate::targets::nginx::cluster::stored_ingress::CATCH_ALL;
@@ -29,6 +32,8 @@ pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
     for (ingress, texts) in further {
         findings.add(ingress, "spec", LintKind::SharedService { locations: texts });
     }
+    locations.certificates(findings);
+    locations.default_backends(findings);
     for merge in state.record.merges.iter().filter(|merge| merge.place == Place::DefaultBackend) {
         locations.default_backend(merge, findings);
     }
@@ -54,6 +59,12 @@ fn named<'s>(state: &'s State<'_, '_>) -> BTreeSet<(&'s str, String)> {
         }
     }
     named
+}
+
+/// The hosts of the certificates of an Ingress, each with the index of its certificate.
+fn certificates(ingress: &Ingress) -> impl Iterator<Item = (usize, &str)> {
+    let all = ingress.spec.iter().flat_map(|spec| spec.tls.iter().flatten()).enumerate();
+    all.flat_map(|(index, tls)| tls.hosts.iter().flatten().map(move |host| (index, host.as_str())))
 }
 
 /// Whether any request can go to the canary.
@@ -124,6 +135,63 @@ impl Locations<'_, '_> {
         let is_legacy = self.state.ingresses.get(ingress).is_some_and(|known| known.affinity.is_legacy);
         if is_sticky && !is_legacy && !alternative.affinity.is_shared_with(&stable.affinity) && can_send(canary) {
             findings.add(ingress, key::AFFINITY, LintKind::AffinityOfOther { stable: stable.name.clone() });
+        }
+    }
+
+    /// Certificates of canary Ingresses for hosts that no ordinary Ingress has a certificate for.
+    fn certificates(&self, findings: &mut Findings) {
+        let parts = self.state.parts;
+        let is_canary = |name: &ObjectName| self.state.ingresses.get(name).is_some_and(|ingress| ingress.is_canary());
+        let known =
+            parts.ingresses.iter().filter(|(name, _)| self.state.ingresses.contains_key(name) && !is_canary(name));
+        let certified: BTreeSet<&str> =
+            known.flat_map(|(_, ingress)| certificates(ingress)).map(|(_, host)| host).collect();
+        let served: BTreeSet<&str> =
+            self.state.configuration.virtual_hosts.iter().map(|host| host.host.as_str()).collect();
+        for (name, ingress) in parts.ingresses.iter().filter(|(name, _)| is_canary(name)) {
+            for (index, host) in certificates(ingress) {
+                if served.contains(host) && !certified.contains(host) {
+                    let kind = LintKind::IgnoredCertificate { host: host.to_owned() };
+                    findings.add(name, format!("spec.tls[{index}]"), kind);
+                }
+            }
+        }
+    }
+
+    /// Default backends of the annotation `default-backend` that stand for stable Services with different canaries (controller 1.15.1,
+    /// `getBackendServers`: the order of a Go map decides).
+    fn default_backends(&self, findings: &mut Findings) {
+        let claims = &self.state.record.claims;
+        let claimed: BTreeMap<(&ObjectName, &str, &str), &str> = claims
+            .iter()
+            .map(|claim| ((&claim.ingress, claim.host.as_str(), claim.path.as_str()), claim.upstream.as_str()))
+            .collect();
+        let mut stable: BTreeMap<&str, BTreeMap<&str, &ObjectName>> = BTreeMap::new();
+        for host in &self.state.configuration.virtual_hosts {
+            for location in host.locations.iter().filter(|location| location.stable.starts_with(ERROR_UPSTREAM)) {
+                let Some(ingress) = &location.ingress else { continue };
+                let claim = claimed.get(&(ingress, host.host.as_str(), location.path.as_str()));
+                if let Some(upstream) = claim.and_then(|name| self.state.upstreams.get(name)) {
+                    stable.entry(&location.stable).or_default().entry(&upstream.name).or_insert(ingress);
+                }
+            }
+        }
+        for upstreams in stable.into_values() {
+            let alternatives: BTreeSet<&[String]> = upstreams
+                .keys()
+                .filter_map(|name| self.state.upstreams.get(name))
+                .map(|upstream| upstream.alternatives.as_slice())
+                .collect();
+            if alternatives.len() > 1 {
+                let names: Vec<String> = upstreams.keys().map(|name| (*name).to_owned()).collect();
+                for ingress in upstreams.into_values() {
+                    findings.add(
+                        ingress,
+                        "default-backend",
+                        LintKind::RandomDefaultBackend { upstreams: names.clone() },
+                    );
+                }
+            }
         }
     }
 

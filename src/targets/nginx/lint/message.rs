@@ -126,6 +126,15 @@ fn effect(kind: &LintKind) -> String {
                 "the annotation is ignored on a canary: requests to the canary get the annotations of `{stable}`, which differ"
             )
         }
+        LintKind::IgnoredCertificate { host } => {
+            format!("the certificate of a canary is ignored, so `{host}` has the default certificate of the controller")
+        }
+        LintKind::RandomDefaultBackend { upstreams } => {
+            format!(
+                "{} have this default backend but different canaries, and chance decides whose canary gets requests",
+                list(upstreams)
+            )
+        }
         LintKind::Annotation { finding, .. } => finding.to_string(),
         LintKind::OtherPrefix { expected } => {
             format!("the controller does not read this annotation; it reads `{expected}`")
@@ -167,6 +176,11 @@ fn advice(kind: &LintKind) -> String {
             "remove the annotation from the Ingress of the stable Service, or add such an Ingress".to_owned()
         }
         LintKind::NoService => "add a rule with the canary's Service, or remove the Ingress".to_owned(),
+        LintKind::NoHost { unread: Some(unread), .. } => {
+            format!(
+                "check the class and the annotations of `{unread}`: it has the host, but the controller does not read it"
+            )
+        }
         LintKind::NoHost { nearest: Some(nearest), .. } => {
             format!("write the host as the stable Ingress does: `{nearest}`")
         }
@@ -195,6 +209,8 @@ fn advice(kind: &LintKind) -> String {
             "give both stable Ingresses the same affinity, or give the canary a Service for each of them".to_owned()
         }
         LintKind::IgnoredAnnotation { .. } => "remove the annotation, or put it on the stable Ingress".to_owned(),
+        LintKind::IgnoredCertificate { .. } => "put the certificate on the stable Ingress".to_owned(),
+        LintKind::RandomDefaultBackend { .. } => "give each stable Service a default backend of its own".to_owned(),
         LintKind::Annotation { nearest: Some(nearest), .. } => {
             format!("the nearest annotation that exists is `{nearest}`")
         }

@@ -120,7 +120,8 @@ impl Paths<'_, '_> {
     fn no_host(&self, ingress: &StoredIngress<'_>, place: Place) -> LintKind {
         let host = path_at(ingress, place).map_or(CATCH_ALL, |(host, _)| host);
         let nearest = nearest::host(host, &self.state.configuration.virtual_hosts).map(str::to_owned);
-        LintKind::NoHost { host: host.to_owned(), nearest }
+        let unread = self.state.unread.get(host).map(|name| (*name).clone());
+        LintKind::NoHost { host: host.to_owned(), nearest, unread }
     }
 
     fn no_location(&self, ingress: &StoredIngress<'_>, place: Place) -> LintKind {

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use k8s_openapi::api::networking::v1::Ingress;
+
 use crate::targets::nginx::cluster::configuration::Record;
 use crate::targets::nginx::cluster::host_locations::ClaimOutcome;
 use crate::targets::nginx::cluster::merge::{Merge, MergeOutcome};
 use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
 use crate::targets::nginx::cluster::{ClusterParts, Place};
-use crate::targets::nginx::{Configuration, ObjectName, Upstream};
+use crate::targets::nginx::{Configuration, ObjectName, Refusal, Upstream, is_canary};
 
 /// A cluster, what the controller makes of it, and how. The maps make every look-up fast.
 pub(super) struct State<'s, 'c> {
@@ -24,6 +26,8 @@ pub(super) struct State<'s, 'c> {
     pub(super) dangling: BTreeSet<&'s str>,
     /// The paths that have a location.
     pub(super) claimed: BTreeSet<(&'s ObjectName, Place)>,
+    /// An ordinary Ingress that the controller does not read, for each host that one has.
+    pub(super) unread: BTreeMap<&'s str, &'s ObjectName>,
     /// The Ingresses whose annotations hold for the locations of a stable upstream.
     pub(super) of_stable: BTreeMap<&'s str, BTreeSet<&'s ObjectName>>,
 }
@@ -37,7 +41,11 @@ impl<'s, 'c> State<'s, 'c> {
         for location in locations() {
             of_stable.entry(&location.stable).or_default().extend(&location.ingress);
         }
+        let unread = parts.ingresses.iter().filter(|(_, ingress)| !is_canary(ingress, parts.flags));
+        let unread = unread.filter(|(_, ingress)| Refusal::of(ingress, parts.flags).is_some());
+        let unread = unread.flat_map(|(name, ingress)| hosts(ingress).map(move |host| (host, name)));
         State {
+            unread: unread.collect(),
             parts,
             record,
             configuration,
@@ -54,4 +62,10 @@ impl<'s, 'c> State<'s, 'c> {
     pub(super) fn deleter(&self, upstream: &str) -> Option<ObjectName> {
         self.deletions.get(upstream).map(|merge| merge.ingress.clone())
     }
+}
+
+/// The hosts of the rules of an Ingress.
+fn hosts(ingress: &Ingress) -> impl Iterator<Item = &str> {
+    let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
+    rules.filter_map(|rule| rule.host.as_deref())
 }

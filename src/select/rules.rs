@@ -3,6 +3,7 @@
 use http::{HeaderName, header};
 use regex::bytes::Regex;
 
+use super::name_set::NameBit;
 use super::{HeaderLines, Reason, Step, cookies};
 use crate::error::Excerpt;
 use crate::policy::{CookieRule, HeaderRule, Match, Variant};
@@ -11,8 +12,10 @@ use crate::policy::{CookieRule, HeaderRule, Match, Variant};
 #[derive(Debug)]
 pub(super) struct CompiledRule<N> {
     pub(super) name: N,
+    pub(super) bit: NameBit,
     value_match: CompiledMatch,
-    canary: usize,
+    /// A policy has at most `Policy::MAX_CANARIES` canaries.
+    canary: u16,
 }
 
 /// The test on a value.
@@ -47,8 +50,8 @@ impl CompiledMatch {
 
     /// The variant that a value decides for, in a rule of this canary.
     #[inline]
-    fn decide(&self, value: &[u8], canary: usize) -> Option<Variant> {
-        let canary = Variant::Canary(canary);
+    fn decide(&self, value: &[u8], canary: u16) -> Option<Variant> {
+        let canary = Variant::Canary(canary.into());
         match self {
             CompiledMatch::AlwaysNever => match value {
                 b"always" => Some(canary),
@@ -62,9 +65,10 @@ impl CompiledMatch {
 }
 
 impl CompiledRule<HeaderName> {
-    pub(super) fn header(rule: &HeaderRule, canary: usize, patterns: usize) -> Self {
+    pub(super) fn header(rule: &HeaderRule, canary: u16, patterns: usize) -> Self {
         let HeaderRule { name, value_match } = rule;
-        CompiledRule { name: name.clone(), value_match: CompiledMatch::new(value_match, patterns), canary }
+        let bit = NameBit::of(name.as_str().as_bytes());
+        CompiledRule { name: name.clone(), bit, value_match: CompiledMatch::new(value_match, patterns), canary }
     }
 
     /// The variant that this rule decides for, if it decides.
@@ -84,7 +88,7 @@ impl CompiledRule<HeaderName> {
             // A joined value contains a separator, which neither `always` nor `never` does.
             CompiledMatch::AlwaysNever => None,
             CompiledMatch::Exact(exact) => {
-                is_joined(exact, request.lines(&self.name), separator).then_some(Variant::Canary(self.canary))
+                is_joined(exact, request.lines(&self.name), separator).then_some(Variant::Canary(self.canary.into()))
             }
             pattern @ CompiledMatch::Pattern(_) => {
                 let lines: Vec<&[u8]> = request.lines(&self.name).collect();
@@ -103,9 +107,10 @@ impl CompiledRule<HeaderName> {
 }
 
 impl CompiledRule<Box<str>> {
-    pub(super) fn cookie(rule: &CookieRule, canary: usize, patterns: usize) -> Self {
+    pub(super) fn cookie(rule: &CookieRule, canary: u16, patterns: usize) -> Self {
         let CookieRule { name, value_match } = rule;
-        CompiledRule { name: name.as_str().into(), value_match: CompiledMatch::new(value_match, patterns), canary }
+        let bit = NameBit::of(name.as_str().as_bytes());
+        CompiledRule { name: name.as_str().into(), bit, value_match: CompiledMatch::new(value_match, patterns), canary }
     }
 
     /// The variant that this rule decides for, if it decides.

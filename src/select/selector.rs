@@ -6,8 +6,8 @@ use http::{HeaderName, header};
 
 use super::affinity::{CompiledAffinity, CompiledCookie};
 use super::rules::CompiledRule;
-use super::weights::Intervals;
-use super::{Decision, Explanation, HeaderLines, Reason, Sample, Step};
+use super::weights::CompiledWeights;
+use super::{Decision, Explanation, HeaderLines, NameSet, Reason, Sample, Step, cookies};
 use crate::policy::{Canary, Key, Parts, Policy, Token, Variant};
 
 /// A compiled policy, which decides for each request which variant answers it.
@@ -38,9 +38,12 @@ struct Compiled {
     policy: Policy,
     headers: Box<[CompiledRule<HeaderName>]>,
     cookies: Box<[CompiledRule<Box<str>>]>,
-    weights: Intervals,
+    weights: CompiledWeights,
     affinity: CompiledAffinity,
 }
+
+/// From this number of rules on, the names in a request are listed first, which takes longer than to search for a few of them.
+const MANY: usize = 4;
 
 impl Selector {
     /// Compiles a policy.
@@ -86,14 +89,14 @@ impl Selector {
         let Parts { canaries, total: _, affinity: _ } = policy.parts();
         let patterns = policy.patterns().count();
         let (mut headers, mut cookies) = (Vec::new(), Vec::new());
-        for (index, Canary { name: _, weight: _, position: _, header, cookie }) in canaries.iter().enumerate() {
+        for (index, Canary { name: _, weight: _, position: _, header, cookie }) in (0..).zip(canaries) {
             headers.extend(header.iter().map(|rule| CompiledRule::header(rule, index, patterns)));
             cookies.extend(cookie.iter().map(|rule| CompiledRule::cookie(rule, index, patterns)));
         }
         Selector(Arc::new(Compiled {
             headers: headers.into(),
             cookies: cookies.into(),
-            weights: Intervals::new(policy),
+            weights: CompiledWeights::new(policy),
             affinity: CompiledAffinity::new(policy, tokens),
             policy: policy.clone(),
         }))
@@ -141,10 +144,9 @@ impl Selector {
     /// of feature-flag SDKs join the salt and the key.
     #[inline]
     pub fn select<R: HeaderLines + ?Sized>(&self, request: &R, sample: Sample) -> Decision {
-        let Compiled { policy: _, headers, cookies, weights, affinity } = &*self.0;
-        if headers.is_empty() && cookies.is_empty() && matches!(affinity, CompiledAffinity::None) {
-            // Weights alone decide. This case is small enough to be inlined into the caller.
-            return Decision { variant: weights.variant(sample), reason: Reason::Weight, set_cookie: None };
+        if self.0.weights.alone {
+            // This case is small enough to be inlined into the caller.
+            return Decision { variant: self.0.weights.variant(sample), reason: Reason::Weight, set_cookie: None };
         }
         self.select_by_request(request, sample)
     }
@@ -175,13 +177,19 @@ impl Selector {
     #[inline]
     fn by_rules<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<(Variant, Reason)> {
         let Compiled { policy: _, headers, cookies, weights: _, affinity: _ } = &*self.0;
+        let present = if headers.len() < MANY { None } else { request.names(headers.len()) };
         for rule in headers {
-            if let Some(variant) = rule.decide(request) {
+            if present.is_none_or(|names: NameSet| names.has(rule.bit))
+                && let Some(variant) = rule.decide(request)
+            {
                 return Some((variant, Reason::Header));
             }
         }
+        let present = if cookies.len() < MANY { None } else { Some(cookies::names(request)) };
         for rule in cookies {
-            if let Some(variant) = rule.decide(request) {
+            if present.is_none_or(|names: NameSet| names.has(rule.bit))
+                && let Some(variant) = rule.decide(request)
+            {
                 return Some((variant, Reason::Cookie));
             }
         }

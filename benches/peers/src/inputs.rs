@@ -63,9 +63,12 @@ fn key(rng: &mut SmallRng) -> String {
 
 fn request(rng: &mut SmallRng) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    for name in ["host", "user-agent", "accept", "accept-language", "accept-encoding", "referer", "x-forwarded-for"] {
+    for name in ["host", "accept", "accept-language", "accept-encoding", "referer", "x-forwarded-for"] {
         headers.insert(name, HeaderValue::from_static("a value of some thirty bytes"));
     }
+    let version = rng.random_range(100..150);
+    let firefox = format!("Mozilla/5.0 (X11; Linux x86_64; rv:{version}.0) Gecko/20100101 Firefox/{version}.0");
+    headers.insert(header::USER_AGENT, firefox.parse().unwrap());
     headers.insert("x-request-id", key(rng).parse().unwrap());
     headers.insert(X_CANARY, HeaderValue::from_static(["maybe", "later"][rng.random_range(0..2)]));
     headers.insert(header::COOKIE, cookie_line(rng).parse().unwrap());

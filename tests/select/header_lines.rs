@@ -1,7 +1,10 @@
 //! Header lines: the types that a selector reads as a request.
 
-use canary_policy::{HeaderLines, Sample, Selector};
-use http::{HeaderMap, HeaderValue};
+use canary_policy::policy::strategy;
+use canary_policy::select::NameSet;
+use canary_policy::{Canary, CookieRule, HeaderLines, HeaderRule, Match, Policy, Sample, Selector, Total};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use proptest::prelude::*;
 
 use crate::util::{CANARY, policy};
 
@@ -54,5 +57,68 @@ fn a_selector_names_the_headers_that_it_reads() {
     ];
     for (yaml, expected) in rows {
         assert_eq!(Selector::new(&policy(yaml)).header_names(), expected, "{yaml}");
+    }
+}
+
+/// A request that does not list its names.
+struct Unlisted<'r, R>(&'r R);
+
+impl<R: HeaderLines> HeaderLines for Unlisted<'_, R> {
+    fn lines<'l>(&'l self, name: &HeaderName) -> impl Iterator<Item = &'l [u8]> {
+        self.0.lines(name)
+    }
+}
+
+/// A policy with a header rule and a cookie rule for each of these names, more than a selector looks up one by one.
+fn many_rules(names: &[&str]) -> Policy {
+    let canary = |(index, name): (usize, &&str)| {
+        let value = || Match::Exact(format!("v{index}"));
+        let canary = Canary::new(&format!("c{index}"), 0).unwrap();
+        let canary = canary.with_header(HeaderRule::new(&format!("x-{name}"), value()).unwrap());
+        canary.with_cookie(CookieRule::new(name, value()).unwrap())
+    };
+    Policy::new(names.iter().enumerate().map(canary), Total::default()).unwrap()
+}
+
+const NAMES: [&str; 8] = ["a", "ab", "ba", "aa", "token", "Token2", "session-id", "z"];
+
+proptest! {
+    /// Which names a request lists changes what a selector looks up, and never what it decides.
+    #[test]
+    fn a_list_of_names_changes_no_decision(
+        lines in prop::collection::vec(
+            (prop::sample::select(NAMES.to_vec()), 0_usize..9, prop::sample::select(vec!["; ", ";", ",", " ", "=", " = ", "\t;", ""])),
+            0..8,
+        ),
+        is_header in any::<bool>(),
+    ) {
+        let selector = Selector::new(&many_rules(&NAMES));
+        let cookies: String = lines.iter().map(|(name, value, between)| format!("{name}=v{value}{between}")).collect();
+        let headers = lines.iter().map(|(name, value, _)| (format!("X-{name}"), format!("v{value}")));
+        let cookie = || [("cookie".to_owned(), cookies.clone())];
+        let pairs: Vec<(String, String)> = if is_header { headers.collect() } else { cookie().into() };
+        let listed = selector.select(&pairs, Sample::MIN);
+        prop_assert_eq!(&listed, &selector.select(&Unlisted(&pairs), Sample::MIN));
+        // An explanation asks every rule, in the order in which they decide.
+        let explained = selector.explain(&pairs, Sample::MIN);
+        prop_assert_eq!((listed.variant, listed.reason), (explained.variant, explained.reason));
+    }
+
+    /// A set of names has every header that a request has, in any letter case.
+    #[test]
+    fn a_set_has_every_name(names in prop::collection::vec("[a-zA-Z0-9-]{1,12}", 1..20)) {
+        let set: NameSet = names.iter().collect();
+        let other: NameSet = names.iter().rev().map(|name| name.to_ascii_uppercase()).collect();
+        prop_assert_eq!(set, other);
+    }
+
+    /// A policy of any kind decides a request that lists its names as one that does not.
+    #[test]
+    fn every_policy_decides_alike_with_and_without_the_list(policy in strategy::policy(), name in "[a-z]{1,6}", value in "[a-z]{0,5}") {
+        let selector = Selector::new(&policy);
+        let mut headers = HeaderMap::new();
+        headers.insert(HeaderName::try_from(&name).unwrap(), HeaderValue::try_from(&value).unwrap());
+        headers.insert("cookie", HeaderValue::try_from(format!("{name}={value}; a=always")).unwrap());
+        prop_assert_eq!(selector.select(&headers, Sample::MAX), selector.select(&Unlisted(&headers), Sample::MAX));
     }
 }

@@ -37,19 +37,26 @@ pub(in crate::targets) enum Encoding {
 
 /// Whether RE2 compiles the regular expression of a condition to at most `max_instructions`, by an estimate.
 pub(super) fn fits(condition: Condition<'_>, regex: &str, encoding: Encoding, max_instructions: usize) -> bool {
-    // For a cookie there is an upper bound that needs no parsing, and most cookies fit by it. What is written around the name and
-    // the value takes fewer than `around` instructions, and every byte of the name and the value takes at most `each`. In UTF-8, a
-    // letter that matches in both of its cases takes up to four.
-    let (around, each) = match encoding {
-        Encoding::Bytes => (30, 1),
-        Encoding::Utf8 => (60, 4),
-    };
-    let length = match condition {
-        Condition::Cookie(name, value) | Condition::Affinity(name, value) => Some(name.as_str().len() + value.len()),
-        _ => None,
-    };
-    length.is_some_and(|length| around + each * length <= max_instructions)
+    at_most(condition, encoding).is_some_and(|instructions| instructions <= max_instructions)
         || program_size(regex, encoding) <= max_instructions
+}
+
+/// An upper bound for a cookie that needs no parsing, by which most cookies fit.
+///
+/// What is written around the name and the value takes fewer than `around` instructions, and each of their bytes takes one. In UTF-8,
+/// a `k` or `s` of the name takes up to four if letter case does not count: the Kelvin sign and the long s are other cases of them.
+fn at_most(condition: Condition<'_>, encoding: Encoding) -> Option<usize> {
+    let is_long = |byte: &u8| matches!(byte.to_ascii_lowercase(), b'k' | b's');
+    let (name, value, folding) = match condition {
+        Condition::Cookie(name, value) => (name.as_str(), value, name.as_str().bytes().filter(is_long).count()),
+        Condition::Affinity(name, value) => (name.as_str(), value, 0),
+        _ => return None,
+    };
+    let (around, folding) = match encoding {
+        Encoding::Bytes => (30, 0),
+        Encoding::Utf8 => (60, 3 * folding),
+    };
+    Some(around + name.len() + value.len() + folding)
 }
 
 /// An upper estimate of the instructions that RE2 compiles a regular expression to.

@@ -156,7 +156,7 @@ fn of_route<M: Clone>(
     writer.check_parents()?;
     let Conversion { output: parts, mut losses } = writer.parts(&group)?;
     losses.extend(wildcard_hosts(route.hosts()));
-    Ok(Conversion { output: writer.objects(&parts)?, losses })
+    Ok(Conversion { output: writer.objects(parts)?, losses })
 }
 
 fn of_host<M: Clone>(
@@ -171,5 +171,5 @@ fn of_host<M: Clone>(
     let Conversion { output: parts, mut losses } = each_group(front, &host.groups(), |group| writer.parts(group))?;
     losses.extend(LocationLoss::of_hosts(front));
     let parts: Vec<Part<M>> = one_object_for_several(parts.into_iter().flatten());
-    Ok(Conversion { output: writer.objects(&parts)?, losses })
+    Ok(Conversion { output: writer.objects(parts)?, losses })
 }

@@ -60,6 +60,7 @@ pub(in crate::targets) struct Writer<'w, M> {
 type ToMatch<M> = fn(&Path, Option<&HeaderMatch>) -> Result<M, ConversionError>;
 
 /// Rules that fit in one object: all rules of a group on some of its paths, or the rules of several groups without a policy.
+#[derive(Clone)]
 pub(in crate::targets) struct Part<M> {
     pub(in crate::targets) rules: Vec<Rule<M>>,
     /// The value of the annotation that names the variants; `None` without a policy.
@@ -120,20 +121,30 @@ impl<'w, M: Clone> Writer<'w, M> {
     }
 
     /// An object for each part, and so often that each has at most 16 of the hosts. Without hosts an object is for every host.
-    pub(in crate::targets) fn objects(&self, parts: &[Part<M>]) -> Result<Vec<Object<Spec<M>>>, ConversionError> {
-        let hosts = if self.hosts.is_empty() { vec![self.hosts] } else { self.hosts.chunks(MAX_HOSTS).collect() };
+    pub(in crate::targets) fn objects(&self, parts: Vec<Part<M>>) -> Result<Vec<Object<Spec<M>>>, ConversionError> {
         let mut objects = Vec::new();
-        for (hosts, part) in hosts.into_iter().flat_map(|hosts| parts.iter().map(move |part| (hosts, part))) {
-            let spec = Spec {
-                parent_refs: self.parents.clone(),
-                hostnames: hosts.iter().map(Host::to_string).collect(),
-                rules: part.rules.clone(),
-                unknown: UnknownFields::default(),
-            };
-            let metadata = Metadata::new(self.front, objects.len(), part.variants.clone())?;
-            objects.push(Object::new(API_VERSION, self.kind, metadata, spec));
+        let mut chunks = self.hosts.chunks(MAX_HOSTS);
+        let last = chunks.next_back().unwrap_or_default();
+        for hosts in chunks {
+            for part in &parts {
+                objects.push(self.object(hosts, part.clone(), objects.len())?);
+            }
+        }
+        for part in parts {
+            objects.push(self.object(last, part, objects.len())?);
         }
         Ok(objects)
+    }
+
+    fn object(&self, hosts: &[Host], part: Part<M>, index: usize) -> Result<Object<Spec<M>>, ConversionError> {
+        let Part { rules, variants } = part;
+        let spec = Spec {
+            parent_refs: self.parents.clone(),
+            hostnames: hosts.iter().map(Host::to_string).collect(),
+            rules,
+            unknown: UnknownFields::default(),
+        };
+        Ok(Object::new(API_VERSION, self.kind, Metadata::new(self.front, index, variants)?, spec))
     }
 
     fn rule(&self, row: &Row<HeaderMatch>, paths: &[&Path], backends: &Backends) -> Result<Rule<M>, ConversionError> {

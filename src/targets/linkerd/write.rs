@@ -60,7 +60,7 @@ pub fn http_routes(
     if params.fallback() && !group.paths.iter().any(|path| path.matches_all()) {
         add_fallback(&mut parts, &stable)?;
     }
-    Ok(Conversion { output: writer.objects(&parts)?, losses })
+    Ok(Conversion { output: writer.objects(parts)?, losses })
 }
 
 /// Writes virtual hosts as HTTPRoutes for Linkerd: those of each Service that is stable at a location with a policy.
@@ -142,7 +142,7 @@ fn objects_of(
     if params.fallback() && !groups.iter().flat_map(|group| &group.paths).any(|path| path.matches_all()) {
         add_fallback(&mut parts, &stable)?;
     }
-    Ok(Conversion { output: writer.objects(&parts)?, losses })
+    Ok(Conversion { output: writer.objects(parts)?, losses })
 }
 
 /// Writes objects that attach to the Service of stable.

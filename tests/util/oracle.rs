@@ -7,6 +7,7 @@ use std::io::{Write, stderr};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
@@ -39,7 +40,10 @@ pub fn say(line: &str) {
 #[track_caller]
 pub fn ask(python: &OsString, script: &str, args: &[&str], cases: &[Value]) -> Vec<Value> {
     let lines: Vec<String> = cases.iter().map(Value::to_string).collect();
-    let input = folder("oracles").join(format!("{script}.{}.jsonl", std::process::id()));
+    // Tests that ask the same script run at the same time.
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let number = ASKED.fetch_add(1, Ordering::Relaxed);
+    let input = folder("oracles").join(format!("{script}.{}.{number}.jsonl", std::process::id()));
     std::fs::write(&input, lines.join("\n")).unwrap();
     let script = path("oracles").join(script);
     let output = Command::new(python)

@@ -4,7 +4,7 @@
 //! ```console
 //! $ kubectl get ingress,svc -A -o yaml | cargo run --features k8s-openapi --example migrate -- -
 //! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --to gateway --gateway infra/public --verify
-//! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --against examples/manifests/routes.yaml
+//! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --against FILE
 //! ```
 //!
 //! The objects for the target are on standard output, and the report is on standard error. Without a target, the report is on standard
@@ -221,10 +221,12 @@ fn after(
     if !args.against.is_empty() {
         return target::read(&read(&args.against, args.strict)?, before).map(Some);
     }
-    match written.filter(|_| args.verify).map(|written| written.read.clone()) {
-        None => Ok(None),
-        Some(None) => Ok(Some(Vec::new())),
-        Some(Some(read)) => read.map(Some).map_err(|why| format!("the objects cannot be read back: {why}")),
+    let Some(written) = written.filter(|_| args.verify) else { return Ok(None) };
+    match written.read.clone() {
+        // Nothing was written, which is an error already.
+        None => Ok(Some(Vec::new())),
+        Some(Err(why)) => Err(format!("the objects cannot be read back: {why}")),
+        Some(Ok(read)) => Ok(Some(read.into_iter().chain(written.unread.iter().cloned()).collect())),
     }
 }
 
@@ -234,7 +236,7 @@ fn print(args: &Args, report: &Report, manifests: &Manifests, documents: Option<
         value.map(|value| json::line(&value.to_string()) + "\n").map_err(|error| error.to_string())
     };
     let text = match args.report {
-        Form::Text => text::text(report, true),
+        Form::Text => text::text(report),
         Form::Json => as_json(serde_json::to_value(report))?,
         Form::Sarif => as_json(Ok(sarif::sarif(report, manifests)))?,
     };
@@ -259,6 +261,7 @@ fn code(args: &Args, report: &Report, verification: Option<&Verification>, faile
         _ if failed => 1,
         Some(Answer::Differs(_)) => 3,
         Some(Answer::Undecided(_) | Answer::Unread) => 4,
+        Some(_) if report.summary.undecided > 0 => 4,
         _ if args.fail_on.is_some_and(is_failure) => 2,
         _ => 0,
     }

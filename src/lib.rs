@@ -42,6 +42,7 @@
 //!
 //! annotations, routes ─► targets::*::read ─► Reading { policy, findings, … }
 //! Ingresses, Services ─► targets::nginx::Cluster ─► virtual hosts; lint ─► findings
+//! virtual hosts before and after ─► migrate::verify ─► answers                     MOVED  proven, or a request that differs
 //! ```
 //!
 //! * [`policy`] is **what**: weights, header rules, cookie rules and affinity.
@@ -50,11 +51,14 @@
 //! * `simulate` (feature `rand`) is **who, over many clients**: the share of the requests that each variant gets.
 //! * [`compare`] is **what changes**: a proof that two policies decide every request alike, or a request that they decide
 //!   differently.
-//! * [`route`] is **where**: the hosts and paths that the policy applies to, and the backend of each variant.
+//! * [`route`] is **where**: the hosts and paths that the policy applies to, and the backend of each variant. A virtual host is all
+//!   that one host serves, with several policies or none.
 //! * [`targets`] is **how**: a policy and a route in the language of ingress-nginx, the Gateway API, Istio, Linkerd,
 //!   Gloo or Envoy, or as numbers of pods. A part of a policy that a target cannot express is a [`Loss`]. Objects and
 //!   annotations are read back to a policy and to findings, which say what was left out and what was assumed. All Ingresses of a
 //!   cluster together are read, and linted, by `targets::nginx::Cluster` (feature `k8s-openapi`).
+//! * [`migrate`] is **moving**: a proof that virtual hosts answer every request as others did before, or a request that they answer
+//!   differently.
 //! * [`error`] has every error, each with a code and a field for programs.
 //!
 //! A policy has the meaning that ingress-nginx, controller 1.15.1, gives to its canary annotations. A policy can also

@@ -15,6 +15,9 @@ use serde_json::Value;
 
 use crate::files;
 
+/// The name of standard input in messages.
+pub(crate) const STANDARD_INPUT: &str = "standard input";
+
 /// The objects of all files.
 #[derive(Default)]
 pub(crate) struct Manifests {
@@ -55,7 +58,7 @@ impl Manifests {
         let mut manifests = Manifests::default();
         for name in names {
             for file in files_of(name)? {
-                let place = if file == "-" { files::name("standard input") } else { files::name(&file) };
+                let place = if file == "-" { files::name(STANDARD_INPUT) } else { files::name(&file) };
                 manifests.add_text(place.as_str(), &files::read(&file)?);
             }
         }

@@ -141,13 +141,18 @@ fn host(reading: &HostReading, parts: &Parts<'_>) -> HostReport {
         host: reading.host.clone(),
         locations: locations.collect(),
         exact: is_written && reading.findings.is_empty(),
-        verification: parts.verification.map(|_| verified(&answers)),
+        // What no virtual host can hold is not compared.
+        verification: parts.verification.map(|_| match verified(&answers) {
+            PROVEN if !reading.whole => UNDECIDED,
+            answer => answer,
+        }),
     }
 }
 
 /// The answers for a host and its aliases, by path.
 fn answers_of<'v>(reading: &HostReading, verification: Option<&'v Verification>) -> BTreeMap<String, &'v Answer> {
-    let hosts = reading.virtual_host.as_ref().map(VirtualHost::hosts).unwrap_or_default();
+    let Some(host) = &reading.virtual_host else { return BTreeMap::new() };
+    let hosts = host.hosts();
     let is_of_host = |answer: &&LocationAnswer| match &answer.host {
         Some(host) => hosts.contains(host),
         None => hosts.is_empty(),

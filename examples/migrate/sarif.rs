@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::manifests::Manifests;
+use crate::manifests::{Manifests, STANDARD_INPUT};
 use crate::report::{Level, LevelledMessage, Report};
 
 /// The messages of a report as SARIF.
@@ -37,14 +37,14 @@ fn result(message: &LevelledMessage, manifests: &Manifests) -> Value {
         let name = [Some(object.as_str()), field].into_iter().flatten().collect::<Vec<_>>().join("#");
         let logical = json!([{ "fullyQualifiedName": name }]);
         match manifests.sources.get(object) {
-            None => json!({ "logicalLocations": logical }),
-            Some(source) => json!({
+            Some(source) if source.file != STANDARD_INPUT => json!({
                 "logicalLocations": logical,
                 "physicalLocation": {
-                    "artifactLocation": { "uri": source.file },
+                    "artifactLocation": { "uri": source.file.replace('%', "%25").replace(' ', "%20") },
                     "region": { "startLine": source.line },
                 },
             }),
+            _ => json!({ "logicalLocations": logical }),
         }
     });
     let locations: Vec<Value> = location.into_iter().collect();

@@ -35,6 +35,8 @@ pub(crate) struct Written {
     pub(crate) errors: Vec<HostError>,
     /// The objects that cannot be written as YAML.
     pub(crate) failures: Vec<String>,
+    /// The hosts that were written as objects for which there is no reader.
+    pub(crate) unread: Vec<VirtualHostReading>,
     /// What was read back; `None` if there is no host.
     pub(crate) read: Option<Result<Vec<VirtualHostReading>, ReadError>>,
 }
@@ -109,8 +111,12 @@ impl Written {
         let mut all = Vec::new();
         for (reading, host) in hosts {
             if reading.grpc {
-                let routes = self.kept(&reading.host, gateway::grpc_routes_of_host(host, &params));
-                routes.into_iter().flatten().for_each(|route| self.add(&route));
+                if let Some(routes) = self.kept(&reading.host, gateway::grpc_routes_of_host(host, &params)) {
+                    for route in &routes {
+                        self.add(route);
+                    }
+                    self.unread.push(unread(host));
+                }
                 continue;
             }
             let routes = self.kept(&reading.host, gateway::http_routes_of_host(host, &params));
@@ -172,6 +178,13 @@ impl Written {
     fn error(&mut self, host: &str, error: impl Diagnostic + 'static) {
         self.errors.push(HostError { host: host.to_owned(), error: Box::new(error) });
     }
+}
+
+/// A host none of whose locations was read back.
+fn unread(host: &VirtualHost) -> VirtualHostReading {
+    let mut reading = VirtualHostReading::from(host.clone());
+    reading.inexact = host.locations().iter().map(|location| location.path().clone()).collect();
+    reading
 }
 
 /// The virtual hosts of objects that are already there, by this crate or by another tool.

@@ -6,14 +6,12 @@ use clap::builder::styling::{AnsiColor, Style};
 use crate::report::{HostReport, Level, LevelledMessage, LocationReport, Report, Summary};
 
 /// The report as lines: the hosts, the messages, and the summary.
-pub(crate) fn text(report: &Report, with_messages: bool) -> String {
+pub(crate) fn text(report: &Report) -> String {
     let mut lines = Vec::new();
     for host in &report.hosts {
         lines.extend(host_lines(host));
     }
-    if with_messages {
-        lines.extend(report.messages.iter().map(message));
-    }
+    lines.extend(report.messages.iter().map(message));
     lines.push(summary(&report.summary));
     lines.join("\n") + "\n"
 }
@@ -47,7 +45,7 @@ fn message(message: &LevelledMessage) -> String {
 }
 
 /// The summary in one sentence.
-pub(crate) fn summary(summary: &Summary) -> String {
+fn summary(summary: &Summary) -> String {
     let Summary { hosts, exact, proven, differ, undecided, errors, warnings } = summary;
     let plural = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
     let mut words = vec![plural(*hosts, "host"), format!("{exact} exact, {} with losses or findings", hosts - exact)];

@@ -16,7 +16,7 @@ use crate::Served;
 /// count too.
 pub(crate) fn check(policy: &Policy, routes: &Routes, served: &Served, port: Option<&Port>) -> Result<(), String> {
     let Served { hosts, canary } = served;
-    let before: Vec<VirtualHost> = hosts.iter().map(|host| with_port(host, port)).collect();
+    let before: Vec<VirtualHost> = hosts.iter().map(|host| with_port(host, port)).collect::<Result<_, _>>()?;
     let mut locations: BTreeMap<Option<&Host>, Vec<Location>> = BTreeMap::new();
     for route in &routes.routes {
         let all = route.hosts().is_empty().then_some(None);
@@ -56,25 +56,25 @@ fn locations_of(policy: &Policy, route: &Route, canary: Option<&Backend>) -> Res
 }
 
 /// The same virtual host, in which each name of a port is this port.
-fn with_port(host: &VirtualHost, port: Option<&Port>) -> VirtualHost {
-    let Some(port) = port else { return host.clone() };
+fn with_port(host: &VirtualHost, port: Option<&Port>) -> Result<VirtualHost, String> {
+    let Some(port) = port else { return Ok(host.clone()) };
     let numbered = |backend: &Backend| match backend.port() {
         Some(Port::Name(_)) => backend.clone().with_port(port.clone()),
         _ => backend.clone(),
     };
-    let locations = host.locations().iter().map(|location| {
+    let location = |location: &Location| {
         let numbered_location = Location::new(location.path().clone(), numbered(location.stable()));
         match location.policy() {
-            None => numbered_location,
-            Some(policy) => {
-                let canaries = location.canaries().iter().map(numbered);
-                numbered_location.clone().with_policy(policy.clone(), canaries).unwrap_or(numbered_location)
-            }
+            None => Ok(numbered_location),
+            Some(policy) => numbered_location
+                .with_policy(policy.clone(), location.canaries().iter().map(numbered))
+                .map_err(|why| why.to_string()),
         }
-    });
+    };
+    let locations = host.locations().iter().map(location).collect::<Result<Vec<_>, String>>()?;
     let namespace = host.namespace().unwrap_or("default");
     let same = VirtualHost::new(host.name(), locations).and_then(|same| same.with_namespace(namespace));
-    same.and_then(|same| same.with_hosts(host.hosts().iter().cloned())).unwrap_or_else(|_| host.clone())
+    same.and_then(|same| same.with_hosts(host.hosts().iter().cloned())).map_err(|why| why.to_string())
 }
 
 /// The same routes, with the numbers that the Services of the file give to the names of ports.

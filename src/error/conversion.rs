@@ -120,7 +120,7 @@ pub enum ConversionError {
         #[source]
         error: Box<ConversionError>,
     },
-    /// A virtual host cannot be converted, one of several.
+    /// One of several virtual hosts cannot be converted.
     #[error("{host}: {error}")]
     VirtualHost {
         /// The virtual host, as `NAMESPACE/NAME`, or as `NAME` if it has no namespace.

@@ -82,6 +82,12 @@ pub enum ReadError {
         /// The path of the field that differs.
         field: String,
     },
+    /// Two objects have the same host, and the target does not promise which of them decides.
+    #[error("{field}: another object has a host of this one too, and no order between them is promised")]
+    SharedHost {
+        /// The path of the field.
+        field: String,
+    },
     /// A value in the objects is not valid in a route.
     #[error("{field}: {invalid}")]
     Route {
@@ -120,7 +126,7 @@ pub enum InvalidVariants {
     },
     /// The annotation is that of a virtual host with several policies, or with a policy for some of its paths.
     #[error(
-        "the object is for several locations of a virtual host, and not for one policy: such objects are not read back"
+        "the object is for several locations of a virtual host, and not for one policy: `read_hosts` reads such objects"
     )]
     SeveralPolicies,
     /// The name of a canary is not valid, or is given twice.
@@ -155,6 +161,7 @@ impl Diagnostic for ReadError {
             ReadError::NoCanary { .. } => "no-canary",
             ReadError::Sum { .. } => "sum",
             ReadError::Differs { .. } => "differs",
+            ReadError::SharedHost { .. } => "shared-host",
             ReadError::Route { invalid, .. } => invalid.code(),
             ReadError::Value { invalid, .. } => invalid.code(),
             ReadError::Policy(policy) => policy.code(),
@@ -171,6 +178,7 @@ impl Diagnostic for ReadError {
             | ReadError::NoWeight { field }
             | ReadError::Sum { field, .. }
             | ReadError::Differs { field }
+            | ReadError::SharedHost { field }
             | ReadError::Route { field, .. }
             | ReadError::Value { field, .. } => Some(Cow::Borrowed(field)),
             ReadError::Policy(policy) => policy.field(),

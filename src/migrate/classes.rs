@@ -7,8 +7,8 @@ use crate::targets::VirtualHostReading;
 
 /// The virtual hosts before and after that answer for one class of hosts.
 pub(super) struct HostClass<'h> {
-    /// The host: itself, or every host that the wildcard matches and no other host of the lists does. `None` is every host that no
-    /// host of the lists matches.
+    /// A host that is named stands for itself. A wildcard stands for every host that it matches and that no more specific host of
+    /// the lists matches. `None` stands for every host that none of them matches.
     pub(super) host: Option<Host>,
     pub(super) before: Option<&'h VirtualHost>,
     pub(super) after: Option<&'h VirtualHostReading>,

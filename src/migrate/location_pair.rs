@@ -94,7 +94,8 @@ fn renamed(policy: &Policy, backends: &[Backend], like: &Policy, like_backends: 
 
 /// The same policy, in which the points of the total belong to the canaries in the order of their names.
 ///
-/// Targets draw a variant by chance, so that the share of a variant matters, and not which samples belong to it. A key is no chance.
+/// Targets choose a variant by chance, so the share of a variant counts, and not which samples belong to it. With an affinity key the
+/// sample is not chance, so the canaries keep their places.
 fn by_name(policy: Policy) -> Policy {
     let Parts { canaries, total, affinity } = policy.parts();
     if matches!(affinity, Affinity::Key(_)) {

@@ -19,7 +19,8 @@ pub struct Verification {
     pub locations: Vec<LocationAnswer>,
 }
 
-/// The answer for one class of requests: those for a host and a path that no other location answers.
+/// The answer for one class of requests: those for a host and a path, without those for which a more specific host or path has a class
+/// of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -68,8 +69,9 @@ impl fmt::Display for LocationAnswer {
 /// cookie. A canary is known by its backend; by its name too, if an affinity cookie contains the name. Where the weights decide, the
 /// shares are compared: targets draw a variant by chance, unless there is a key.
 ///
-/// Only backends and cookies are compared. What a reader could not read is among its findings, and no proof covers it. If several
-/// virtual hosts have one host, the first counts. A wildcard matches every host below its domain.
+/// Only backends and cookies are compared: a rewrite, a timeout or a parent is not. No proof covers what a reader has left out or
+/// assumed, so read its findings too. If several virtual hosts have one host, the first counts. A wildcard is taken to match every
+/// host below its domain, on both sides.
 ///
 /// ```
 /// use canary_policy::Policy;

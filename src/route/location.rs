@@ -27,6 +27,7 @@ use crate::policy::{Policy, Variant};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(into = "LocationFields", try_from = "LocationFields"))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "LocationFields"))]
 pub struct Location {
     path: Path,
     stable: Backend,
@@ -96,12 +97,14 @@ impl Location {
 /// The serialised form of a [`Location`].
 #[cfg(feature = "serde")]
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LocationFields {
     path: String,
     path_type: super::PathType,
     stable: Backend,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<crate::policy::Spec>"))]
     policy: Option<Policy>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     canaries: Vec<Backend>,

@@ -192,7 +192,7 @@ impl<'p> Specificity<'p> {
         Specificity { path_type, length: Reverse(text.len()), text }
     }
 
-    /// Those of all paths that match a request, in the order in which they decide.
+    /// The specificities of all paths that match a request, in the order in which they decide.
     pub(crate) fn of_request(request: &'p str) -> impl Iterator<Item = Self> {
         let shorter = request.rmatch_indices('/').filter_map(|(at, _)| request.get(..at));
         let prefixes = std::iter::once(request).chain(shorter).map(|text| Specificity::new(PathType::Prefix, text));

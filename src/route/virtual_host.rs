@@ -45,6 +45,7 @@ use crate::policy::Policy;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(into = "VirtualHostFields", try_from = "VirtualHostFields"))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "VirtualHostFields"))]
 pub struct VirtualHost {
     name: String,
     namespace: Option<String>,
@@ -109,7 +110,7 @@ impl VirtualHost {
         Ok(VirtualHost { namespace: Some(namespace_name(namespace)?), ..self })
     }
 
-    /// The same virtual host with these names. An empty list stands for every host.
+    /// The same virtual host for these hosts. An empty list stands for every host.
     ///
     /// # Errors
     ///
@@ -143,7 +144,7 @@ impl VirtualHost {
         self.namespace.as_deref()
     }
 
-    /// The names of the host; an empty list is every host.
+    /// The hosts; an empty list is every host.
     #[must_use]
     pub fn hosts(&self) -> &[Host] {
         &self.hosts
@@ -201,6 +202,7 @@ fn most_specific_first(mut locations: Vec<Location>) -> Vec<Location> {
 /// The serialised form of a [`VirtualHost`].
 #[cfg(feature = "serde")]
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct VirtualHostFields {
     name: String,

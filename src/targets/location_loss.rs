@@ -124,7 +124,7 @@ fn at_group(front: Front<'_>, group: &Group<'_>, error: ConversionError) -> Conv
 
 /// An error of a location.
 pub(super) fn at_location(front: Front<'_>, path: &Path, error: ConversionError) -> ConversionError {
-    let (host, location) = (Excerpt::whole(&front.full_name()), Excerpt::of(&path.to_string()));
+    let (host, location) = (Excerpt::whole(&front.full_name()), Excerpt::whole(&path.to_string()));
     ConversionError::Location { host, location, error: Box::new(error) }
 }
 

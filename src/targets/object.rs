@@ -171,11 +171,15 @@ impl Variants {
         if !has_paths(text) {
             return Variants::of(metadata);
         }
-        let lines = text.lines().filter_map(|line| Some((line, line.find("total=")?)));
-        let parts = lines.filter_map(|(line, start)| Some((line.get(..start)?, line.get(start..)?)));
         let word = path_word(path);
-        let of_path = parts.into_iter().find(|(paths, _)| paths.split(' ').any(|known| known == word));
-        let variants = of_path.map(|(_, variants)| variants.parse()).transpose();
+        let of_line = |line: &str| {
+            let expected = "paths, `total=` and the variants";
+            let parts = line.split_once(" total=").ok_or(InvalidVariants::Word { word: Excerpt::of(line), expected });
+            let (paths, rest) = parts?;
+            let is_of_path = paths.split(' ').any(|known| known == word);
+            is_of_path.then(|| format!("total={rest}").parse()).transpose()
+        };
+        let variants = text.lines().map(of_line).find_map(Result::transpose).transpose();
         variants.map_err(|invalid| ReadError::Annotation { annotation, invalid })
     }
 }

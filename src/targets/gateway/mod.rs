@@ -2,8 +2,8 @@
 //! (<https://gateway-api.sigs.k8s.io/reference/1.6/spec/>, `apis/v1/httproute_types.go`).
 //!
 //! * The most specific match decides, wherever it is listed; among equally specific matches the first one decides. Therefore
-//!   all rules of an object are written with the same paths, and all but the last, which is the split, with one header in each
-//!   match. The rules before the last one are then equally specific, and their order decides.
+//!   all rules of one policy are in one object and have the same paths, and all of them but the last, which is the split, have one
+//!   header in each match. The rules before the last one are then equally specific, and their order decides.
 //! * An object has at most 16 rules, 64 matches in one rule, 128 matches in all and 16 hosts. A route that needs more becomes
 //!   several objects, each with a part of the paths: a request has one path, so the objects do not compete. So does a virtual host
 //!   with several policies.

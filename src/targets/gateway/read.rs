@@ -103,8 +103,9 @@ pub fn read(routes: &[HttpRoute]) -> Result<Reading, ReadError> {
 /// Reads HTTPRoutes back to virtual hosts, one for all hosts that the same HTTPRoutes have.
 ///
 /// All rules of a host decide together: the most specific path first, then a match with a header before one without, and then the
-/// order of the rules and of the objects, which is that of their namespaces and names. The annotation [`Metadata::VARIANTS`] names the
-/// variants. If an object has none, its variants are those of the same path in `known`, which may be empty.
+/// order of the rules and of the objects. Objects are taken in the order of their namespaces and names: an implementation prefers the
+/// older object first, which is not read. All objects are taken to be attached to the same Gateways. The annotation
+/// [`Metadata::VARIANTS`] names the variants. If an object has none, its variants are those of the same path in `known`, which may be empty.
 ///
 /// # Errors
 ///

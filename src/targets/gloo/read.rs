@@ -54,7 +54,7 @@ const PATH_WORDS: PathWords = PathWords {
 /// assert_eq!(readings[0].virtual_host, host);
 ///
 /// let twice = gloo::read_hosts(&[service.clone(), service], &[]);
-/// assert_eq!(twice.unwrap_err(), ReadError::Differs { field: "shop.spec.virtualHost.domains".to_owned() });
+/// assert_eq!(twice.unwrap_err(), ReadError::SharedHost { field: "shop.spec.virtualHost.domains".to_owned() });
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read_hosts(objects: &[VirtualService], known: &[Host]) -> Result<Vec<VirtualHostReading>, ReadError> {

@@ -27,7 +27,7 @@ pub(super) fn gateways(front: Front<'_>, params: &VirtualServiceParams) -> Resul
     Ok(gateways)
 }
 
-/// The hosts of a VirtualService, at least one. `service` is the host of stable's Service, if all of stable is one Service.
+/// The hosts of a VirtualService, at least one. `service` is the host of stable's Service, if all locations have the same stable Service.
 pub(super) fn hosts(
     front: Front<'_>,
     service: Option<String>,
@@ -57,7 +57,7 @@ pub(super) fn hosts(
 }
 
 /// The host for a route without hosts: `*` if the rules are for Gateways, and the name of stable's Service if they are for
-/// sidecars. If they are for both, or stable is several Services, no host fits, which is an error.
+/// sidecars. If they are for both, or the locations have several stable Services, no host fits, which is an error.
 fn default_host(service: Option<String>, gateways: &[String]) -> Result<String, ConversionError> {
     let for_sidecars = gateways.is_empty() || gateways.iter().any(|gateway| gateway == MESH);
     let for_gateways = gateways.iter().any(|gateway| gateway != MESH);
@@ -65,7 +65,7 @@ fn default_host(service: Option<String>, gateways: &[String]) -> Result<String, 
     match (for_sidecars, for_gateways) {
         (false, _) => Ok("*".to_owned()),
         (true, false) => {
-            service.ok_or(missing("sidecars need the names of hosts, and the locations are several Services"))
+            service.ok_or(missing("sidecars need the names of hosts, and the locations lead to several Services"))
         }
         (true, true) => Err(missing("the host `*` is for Gateways only: sidecars need the names of hosts")),
     }

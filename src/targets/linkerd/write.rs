@@ -63,7 +63,7 @@ pub fn http_routes(
     Ok(Conversion { output: writer.objects(parts)?, losses })
 }
 
-/// Writes virtual hosts as HTTPRoutes for Linkerd: those of each Service that is stable at a location with a policy.
+/// Writes HTTPRoutes for Linkerd: for each Service that is stable at a location with a policy, those of all its locations.
 ///
 /// Clients in the mesh, such as an ingress controller, address a Service, and hosts are unknown to Linkerd. The objects of a Service
 /// are named `SERVICE.PORT`, are in the namespace of the Service, and have the paths of its locations on all hosts, those without a
@@ -75,7 +75,7 @@ pub fn http_routes(
 ///
 /// # Errors
 ///
-/// * Two locations of one Service match the same request on different hosts, and lead to other backends or have another policy.
+/// * Two locations of one Service match the same request on different hosts, and lead to different backends or have different policies.
 /// * A backend has no port number. A location without a policy needs one if a policy splits a port of its Service.
 /// * The namespace of a canary is unknown, because the virtual host has none, while the namespace of stable is given.
 /// * A policy needs more than 16 rules, or more than 16 backends in one rule.

@@ -46,7 +46,7 @@ pub(in crate::targets) fn distinct_hosts(objects: &[ObjectRules<'_>], field: &st
         let all = object.hosts.is_empty().then_some(None);
         let own: BTreeSet<Option<&Host>> = object.hosts.iter().map(Some).chain(all).collect();
         if own.into_iter().any(|host| !hosts.insert(host)) {
-            return Err(ReadError::Differs { field: format!("{}.{field}", object.metadata.name) });
+            return Err(ReadError::SharedHost { field: format!("{}.{field}", object.metadata.name) });
         }
     }
     Ok(())
@@ -144,7 +144,7 @@ impl HostObjects<'_> {
         Ok(named.or_else(|| self.known_names(path, to).filter(|_| subsets.is_none())))
     }
 
-    /// The names that the known location has which decides requests for this path.
+    /// The variant names of the known location that decides requests for this path.
     fn known_names(&self, path: &Path, to: Option<&str>) -> Option<VariantNames> {
         let known = self.known?;
         let location = known.locations().iter().find(|location| location.path().covers(path))?;

@@ -1,12 +1,11 @@
 //! The locations of a virtual host, from all rules that the objects of the host have.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::parsed_match::ParsedMatch;
 use super::{MatchOrder, ParsedDestination, ParsedPolicy, ParsedRule, ParsedTable, VariantNames};
 use crate::error::ReadError;
-use crate::route::{Location, Path, PathType};
+use crate::route::{Location, Path};
 use crate::targets::Finding;
 use crate::targets::finding::Findings;
 
@@ -86,16 +85,12 @@ fn location(
         let location = Location::new(path.clone(), backend.backend.clone());
         return Some(ReadLocation { location, is_exact: set_cookie.is_none() });
     }
-    match table.policy(names, findings) {
-        Ok(ParsedPolicy { policy, stable, canaries, is_exact }) => {
-            let location = Location::new(path.clone(), stable).with_policy(policy, canaries).ok()?;
-            Some(ReadLocation { location, is_exact })
-        }
-        Err(error) => {
-            findings.left_out(path.to_string(), &error.to_string(), "its rules are not those of a policy");
-            None
-        }
-    }
+    let read = table.policy(names, findings).map_err(|error| error.to_string()).and_then(|parsed| {
+        let ParsedPolicy { policy, stable, canaries, is_exact } = parsed;
+        let location = Location::new(path.clone(), stable).with_policy(policy, canaries);
+        location.map(|location| ReadLocation { location, is_exact }).map_err(|error| error.to_string())
+    });
+    read.map_err(|why| findings.left_out(path.to_string(), &why, "its rules are not those of a policy")).ok()
 }
 
 /// The paths of all matches, each once.
@@ -112,10 +107,7 @@ fn rules_at(path: &Path, rules: &[ParsedRule], order: MatchOrder) -> Vec<ParsedR
     let mut matching: Vec<(&ParsedRule, &ParsedMatch)> =
         rules.iter().flat_map(|rule| rule.matches.iter().filter(covers).map(move |one| (rule, one))).collect();
     if order == MatchOrder::BySpecificity {
-        matching.sort_by_key(|(_, one)| {
-            let is_exact = one.path.path_type() == PathType::Exact;
-            Reverse((is_exact, one.path.compared().len(), one.condition.is_some()))
-        });
+        matching.sort_by_key(|(_, one)| (one.path.specificity(), one.condition.is_none()));
     }
     // A match without a condition takes every request that reaches it.
     let end = matching.iter().position(|(_, one)| one.condition.is_none());

@@ -186,7 +186,10 @@ fn two_virtual_services_of_one_host_have_no_order() {
     let written = istio::virtual_service_of_host(&host, &VirtualServiceParams::default()).unwrap().exact().unwrap();
     let service = written.virtual_service;
     let error = istio::read_hosts(&[service.clone(), service], &[]).unwrap_err();
-    assert_eq!(error.to_string(), "shop.spec.hosts: differs from the first object");
+    assert_eq!(
+        error.to_string(),
+        "shop.spec.hosts: another object has a host of this one too, and no order between them is promised"
+    );
 }
 
 /// Each row has the routes of a person's VirtualService of Gloo, the answers of the proof, and the findings.
@@ -431,7 +434,10 @@ fn a_route_configuration_is_read_as_a_whole() {
     let host = |domain: &str, cluster: &str| json!({ "name": "a_b", "domains": [domain], "routes": routes(cluster) });
     assert_eq!(read(json!({})).unwrap_err().to_string(), "no object is given");
     for (hosts, error) in [
-        (json!([host("a", "web"), host("a", "web")]), "virtual-host-1.domains: differs from the first object"),
+        (
+            json!([host("a", "web"), host("a", "web")]),
+            "virtual-host-1.domains: another object has a host of this one too, and no order between them is promised",
+        ),
         (json!([host("a:80", "web")]), "virtual_hosts[0].domains: `a:80` is not a host"),
         (json!([host("a", "x_y")]), "virtual_hosts[0].routes[0].route.cluster: `x_y` is not a Service name"),
     ] {

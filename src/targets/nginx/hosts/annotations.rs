@@ -32,15 +32,17 @@ impl RegexAnnotation {
         }
     }
 
-    /// Why a path with such characters is left out.
+    /// Why a path with characters of a regular expression is left out.
     pub(super) const fn why_left_out(self) -> &'static str {
         match self {
-            RegexAnnotation::UseRegex => "`use-regex` is set on the host, so it is a regular expression",
-            RegexAnnotation::RewriteTarget => "`rewrite-target` is set on the host, so it is a regular expression",
+            RegexAnnotation::UseRegex => "`use-regex` is set on the host, so the path is a regular expression",
+            RegexAnnotation::RewriteTarget => {
+                "`rewrite-target` is set on the host, so the path is a regular expression"
+            }
         }
     }
 
-    /// Why another path is compared in another way.
+    /// Why the other paths are read as prefixes, although the controller compares them in another way.
     pub(super) const fn why_assumed(self) -> &'static str {
         match self {
             RegexAnnotation::UseRegex => {

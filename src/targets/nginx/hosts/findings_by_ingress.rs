@@ -8,17 +8,27 @@ use crate::targets::nginx::ObjectName;
 
 /// Findings by Ingress.
 #[derive(Default)]
-pub(super) struct FindingsByIngress(BTreeMap<ObjectName, Findings>);
+pub(super) struct FindingsByIngress {
+    findings: BTreeMap<ObjectName, Findings>,
+    /// Whether a location or a policy was left out.
+    pub(super) lacks_location: bool,
+}
 
 impl FindingsByIngress {
     pub(super) fn of(&mut self, ingress: &ObjectName) -> &mut Findings {
-        self.0.entry(ingress.clone()).or_default()
+        self.findings.entry(ingress.clone()).or_default()
+    }
+
+    /// Adds a finding for a location or a policy that no virtual host can hold.
+    pub(super) fn without_location(&mut self, ingress: &ObjectName, field: &str, value: &str, why: &'static str) {
+        self.lacks_location = true;
+        self.of(ingress).left_out(field, value, why);
     }
 
     pub(super) fn into_vec(self) -> Vec<IngressFinding> {
         let of_ingress = |(ingress, findings): (ObjectName, Findings)| {
             findings.into_vec().into_iter().map(move |finding| IngressFinding { ingress: ingress.clone(), finding })
         };
-        self.0.into_iter().flat_map(of_ingress).collect()
+        self.findings.into_iter().flat_map(of_ingress).collect()
     }
 }

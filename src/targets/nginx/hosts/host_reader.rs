@@ -71,7 +71,8 @@ impl<'c> HostReader<'c> {
             }
         }
         let virtual_host = virtual_host.and_then(Result::ok);
-        HostReading { host: host.host.clone(), virtual_host, grpc, findings: findings.into_vec() }
+        let whole = virtual_host.is_some() && !findings.lacks_location;
+        HostReading { host: host.host.clone(), virtual_host, whole, grpc, findings: findings.into_vec() }
     }
 
     fn virtual_host(
@@ -101,7 +102,7 @@ impl<'c> HostReader<'c> {
             let Some(read) = reader.read(location, &field, findings) else { continue };
             if locations.contains_key(read.path()) {
                 let why = "an earlier location of the host has the same path here";
-                findings.of(ingress).left_out(field, &location.path, why);
+                findings.without_location(ingress, &field, &location.path, why);
             } else {
                 locations.insert(read.path().clone(), read);
             }

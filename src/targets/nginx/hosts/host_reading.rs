@@ -20,6 +20,9 @@ pub struct HostReading {
     pub host: String,
     /// The virtual host; `None` if no location of the host can be written elsewhere.
     pub virtual_host: Option<VirtualHost>,
+    /// Whether the virtual host has every path that the controller serves on the host, each with the policy in force. If not, a finding
+    /// says what is left out, and a proof about the virtual host is no proof about the host.
+    pub whole: bool,
     /// Whether the Services of all locations speak gRPC: the annotation `backend-protocol` is `GRPC` or `GRPCS`.
     pub grpc: bool,
     /// What was left out, and what is read in another way than the controller does.
@@ -70,7 +73,7 @@ impl fmt::Display for IngressFinding {
 /// |---|---|
 /// | a path `/a` of the type `Prefix` or `ImplementationSpecific`: `/a` and everything below `/a/` | the prefix `/a` |
 /// | a path `/a/`: everything below `/a/`, and a redirect to it from `/a` | the prefix `/a`, and a finding |
-/// | `use-regex` or `rewrite-target`: every path of the host is a regular expression, letter case aside | a path without such characters is compared as a route does, with a finding; any other path is left out |
+/// | `use-regex` or `rewrite-target`: every path of the host is a regular expression, letter case aside | a path without characters of a regular expression is read as a prefix, with a finding; any other path is left out |
 /// | certificates, and annotations that are not part of a policy | a finding |
 /// | endpoints, which change while a cluster runs | [`lint`](super::super::lint()) has findings about them |
 ///
@@ -97,11 +100,11 @@ impl fmt::Display for IngressFinding {
 ///     })).unwrap()
 /// };
 /// let canary = json!({ "nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-weight": "30" });
-/// let snippet = json!({ "nginx.ingress.kubernetes.io/enable-cors": "true" });
+/// let cors = json!({ "nginx.ingress.kubernetes.io/enable-cors": "true" });
 /// let service = |name| Service::new("shop", name).with_port(ServicePort::new(80).with_name("http"));
 /// let cluster = Cluster::new(Flags::default())
 ///     .with_ingresses([
-///         ingress("shop", snippet, json!([path("/", "web"), path("/orders", "orders")])),
+///         ingress("shop", cors, json!([path("/", "web"), path("/orders", "orders")])),
 ///         ingress("shop-canary", canary, json!([path("/", "next")])),
 ///     ])
 ///     .with_services([service("web"), service("next"), service("orders")]);

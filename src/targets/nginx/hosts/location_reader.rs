@@ -6,11 +6,18 @@ use super::upstream_backends::UpstreamBackends;
 use crate::error::Diagnostic;
 use crate::policy::Policy;
 use crate::route::{self, Backend, Path, Port};
-use crate::targets::finding::Findings;
 use crate::targets::nginx::{CanaryInForce, Location, ObjectName};
 
 /// The characters of a regular expression. A `.` is one too, but the path of a file also has one.
 const REGEX: [char; 13] = ['(', ')', '[', ']', '{', '}', '*', '+', '?', '$', '\\', '|', '^'];
+
+const WHY_NO_POLICY: &str = "no policy can hold it, so every request goes to stable";
+
+/// How a location splits its requests.
+struct Split {
+    policy: Policy,
+    backend: Backend,
+}
 
 /// What all locations of a host have in common.
 pub(super) struct LocationReader<'h> {
@@ -31,31 +38,37 @@ impl LocationReader<'_> {
     ) -> Option<route::Location> {
         let ingress = location.ingress.as_ref()?;
         let stable = self.backend(&location.stable, ingress, field, findings)?;
-        let path = self.path(location, field, findings.of(ingress))?;
+        let path = self.path(location, ingress, field, findings)?;
         if !location.stable_exists {
             let why = "the default backend of a canary deleted its upstream, so the controller answers with 503";
             findings.of(ingress).assumed(field, &stable.to_string(), why);
         }
         let plain = route::Location::new(path, stable);
-        let canary = location.canary.as_ref().and_then(|canary| self.canary(canary, findings));
-        match canary {
-            Some((policy, backend)) => plain.clone().with_policy(policy, [backend]).ok().or(Some(plain)),
-            None => Some(plain),
+        let Some(canary) = &location.canary else { return Some(plain) };
+        // The policy is that of the Ingress that created the upstream.
+        let ingress = canary.ingress.as_ref().unwrap_or(ingress);
+        let Some(Split { policy, backend }) = self.split(canary, ingress, findings) else { return Some(plain) };
+        match plain.clone().with_policy(policy, [backend]) {
+            Ok(split) => Some(split),
+            Err(error) => {
+                findings.without_location(ingress, field, &error.to_string(), WHY_NO_POLICY);
+                Some(plain)
+            }
         }
     }
 
-    /// The policy and the backend of a canary.
-    fn canary(&self, canary: &CanaryInForce, findings: &mut FindingsByIngress) -> Option<(Policy, Backend)> {
-        let ingress = canary.ingress.as_ref()?;
-        match &canary.policy {
-            Ok(policy) => Some((policy.clone(), self.backend(&canary.upstream, ingress, "spec", findings)?)),
+    /// The policy and the backend of a canary; `None` and a finding if there is no such policy or backend.
+    fn split(&self, canary: &CanaryInForce, ingress: &ObjectName, findings: &mut FindingsByIngress) -> Option<Split> {
+        let policy = match &canary.policy {
+            Ok(policy) => policy.clone(),
             Err(error) => {
                 let field = format!("metadata.annotations[{}]", error.field().unwrap_or_default());
-                let why = "no policy can hold it, so every request goes to stable";
-                findings.of(ingress).left_out(field, &error.to_string(), why);
-                None
+                findings.without_location(ingress, &field, &error.to_string(), WHY_NO_POLICY);
+                return None;
             }
-        }
+        };
+        let backend = self.backend(&canary.upstream, ingress, "spec", findings)?;
+        Some(Split { policy, backend })
     }
 
     /// The backend of an upstream; `None` if it is the controller's own default backend, or no Service that can exist.
@@ -67,35 +80,41 @@ impl LocationReader<'_> {
         findings: &mut FindingsByIngress,
     ) -> Option<Backend> {
         let Ok(backend) = self.backends.backend(upstream, self.namespace) else {
-            findings.of(ingress).left_out(field, upstream, "no Service can have this name or port");
+            findings.without_location(ingress, field, upstream, "no Service can have this name or port");
             return None;
         };
         if let Some(Port::Name(name)) = backend.as_ref().and_then(Backend::port) {
             let why = "the Service is not among the objects, so the number of its port is not known";
-            findings.of(ingress).assumed(format!("{field}.backend.service.port"), name.as_str(), why);
+            findings.of(ingress).assumed(field, &format!("port {}", name.as_str()), why);
         }
         backend
     }
 
     /// The path of a location.
-    fn path(&self, location: &Location, field: &str, findings: &mut Findings) -> Option<Path> {
+    fn path(
+        &self,
+        location: &Location,
+        ingress: &ObjectName,
+        field: &str,
+        findings: &mut FindingsByIngress,
+    ) -> Option<Path> {
         let text = location.path.as_str();
         let regex = self.regex.filter(|_| text != "/");
         if let Some(regex) = regex.filter(|_| text.contains(REGEX)) {
-            findings.left_out(field, text, regex.why_left_out());
+            findings.without_location(ingress, field, text, regex.why_left_out());
             return None;
         }
         let is_exact = location.path_type == "Exact" && regex.is_none();
         let without_slash = text.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(text);
         let Ok(path) = (if is_exact { Path::exact(text) } else { Path::prefix(without_slash) }) else {
-            findings.left_out(field, text, "not every target would read this path alike");
+            findings.without_location(ingress, field, text, "not every target would read this path alike");
             return None;
         };
         if let Some(regex) = regex {
-            findings.assumed(field, &path.to_string(), regex.why_assumed());
+            findings.of(ingress).assumed(field, &path.to_string(), regex.why_assumed());
         } else if !is_exact && without_slash != text {
             let why = "the controller redirects the path without the `/` at its end, and a route answers it";
-            findings.assumed(field, &path.to_string(), why);
+            findings.of(ingress).assumed(field, &path.to_string(), why);
         }
         Some(path)
     }

@@ -26,7 +26,7 @@ pub(super) struct State<'s, 'c> {
     pub(super) dangling: BTreeSet<&'s str>,
     /// The paths that have a location.
     pub(super) claimed: BTreeSet<(&'s ObjectName, Place)>,
-    /// An ordinary Ingress that the controller does not read, for each host that one has.
+    /// For each host, an ordinary Ingress that has it and that the controller does not read.
     pub(super) unread: BTreeMap<&'s str, &'s ObjectName>,
     /// The Ingresses whose annotations hold for the locations of a stable upstream.
     pub(super) of_stable: BTreeMap<&'s str, BTreeSet<&'s ObjectName>>,

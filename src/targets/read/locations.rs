@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::parsed_match::ParsedMatch;
 use super::{MatchOrder, ParsedDestination, ParsedPolicy, ParsedRule, ParsedTable, VariantNames};
 use crate::error::ReadError;
-use crate::route::{Location, Path};
+use crate::route::{Location, Path, PathType};
 use crate::targets::Finding;
 use crate::targets::finding::Findings;
 

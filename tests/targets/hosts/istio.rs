@@ -134,7 +134,7 @@ fn a_virtual_host_without_hosts_is_for_the_gateways_or_for_one_service() {
     let params = VirtualServiceParams::default();
     assert_eq!(hosts(&two, &params), Ok(vec!["*".to_owned()]));
     assert_eq!(hosts(&sidecars(&one), &params), Ok(vec!["c0.shop.svc.cluster.local".to_owned()]));
-    let several = "hosts: none is given: sidecars need the names of hosts, and the locations are several Services";
+    let several = "hosts: none is given: sidecars need the names of hosts, and the locations lead to several Services";
     assert_eq!(hosts(&sidecars(&two), &params), Err(several.to_owned()));
     let both = "hosts: none is given: the host `*` is for Gateways only: sidecars need the names of hosts";
     assert_eq!(hosts(&one, &params.with_mesh()), Err(both.to_owned()));

@@ -159,7 +159,7 @@ fn the_annotation_has_a_line_for_each_policy() {
         istio::read(&written.virtual_service).map(|reading| reading.policy).map_err(|error| error.to_string())
     };
     let refused = "metadata.annotations[canary-policy/variants]: the object is for several locations of a virtual host, and not for \
-                   one policy: such objects are not read back";
+                   one policy: `read_hosts` reads such objects";
     assert_eq!(read(&several), Err(refused.to_owned()));
     assert_eq!(read(&one_and_plain), Err(refused.to_owned()));
     assert_eq!(read(&one), Ok(Policy::percent(30).unwrap()));

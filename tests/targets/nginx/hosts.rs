@@ -77,7 +77,7 @@ fn the_port_is_the_number_that_the_service_gives_it() {
     assert_eq!(locations(&without), ["a.test Prefix / web:http"]);
     assert_eq!(
         findings(&without),
-        ["s/web: spec.rules[0].http.paths[0].backend.service.port: `http` is assumed: the Service is not among the \
+        ["s/web: spec.rules[0].http.paths[0]: `port http` is assumed: the Service is not among the \
           objects, so the number of its port is not known"]
     );
     let known = without.with_services([service("s", "web")]);
@@ -148,8 +148,8 @@ fn what_no_virtual_host_can_hold_is_a_finding() {
             "a.test/a ~ web:80; a.test/b.* ~ api:80; use-regex=true",
             &["a.test Prefix /a web:80"],
             &[
-                "spec.rules[1].http.paths[0]: `/b.*` is left out: `use-regex` is set on the host, so it is a regular \
-                 expression",
+                "spec.rules[1].http.paths[0]: `/b.*` is left out: `use-regex` is set on the host, so the path is a \
+                 regular expression",
                 "spec.rules[0].http.paths[0]: `Prefix /a` is assumed: `use-regex` is set on the host, so the controller \
                  compares the beginning of the path, letter case aside",
             ],

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canary_policy::error::{Diagnostic, Report as Message};
 use canary_policy::migrate::{Answer, LocationAnswer, Verification};
-use canary_policy::route::{Location, VirtualHost};
+use canary_policy::route::{Host, Location, VirtualHost};
 use canary_policy::targets::VirtualHostReading;
 use canary_policy::targets::nginx::{HostReading, LintFinding, Severity};
 use canary_policy::{Affinity, Canary, Policy};
@@ -87,7 +87,8 @@ pub(crate) struct Parts<'p> {
 
 impl Report {
     pub(crate) fn new(parts: &Parts<'_>) -> Self {
-        let hosts: Vec<HostReport> = parts.readings.iter().map(|reading| host(reading, parts)).collect();
+        let mut hosts: Vec<HostReport> = parts.readings.iter().map(|reading| host(reading, parts)).collect();
+        hosts.extend(further_hosts(parts));
         let mut messages: Vec<LevelledMessage> = parts.findings.iter().map(lint_message).collect();
         let mut seen = BTreeSet::new();
         let of_hosts = parts.readings.iter().flat_map(|reading| &reading.findings);
@@ -122,12 +123,20 @@ pub(crate) const UNDECIDED: &str = "undecided";
 
 fn host(reading: &HostReading, parts: &Parts<'_>) -> HostReport {
     let answers = answers_of(reading, parts.verification);
-    let locations = reading.virtual_host.iter().flat_map(VirtualHost::locations);
-    let locations = locations.map(|location| LocationReport {
-        path: location.path().to_string(),
-        today: today(location),
-        verification: answers.get(&location.path().to_string()).map(ToString::to_string),
-    });
+    let of_today = reading.virtual_host.iter().flat_map(VirtualHost::locations);
+    let mut locations: Vec<LocationReport> = of_today
+        .map(|location| LocationReport {
+            path: location.path().to_string(),
+            today: today(location),
+            verification: answers.get(&location.path().to_string()).map(|one| one.answer.to_string()),
+        })
+        .collect();
+    // Paths that the host has only after the move are shown if they are not answered alike.
+    let is_known = |path: &str| locations.iter().any(|location| location.path == path);
+    let further = answers.iter().filter(|(path, one)| one.answer != Answer::Same && !is_known(path));
+    let further: Vec<LocationReport> =
+        further.map(|(_, one)| further_location(reading.virtual_host.as_ref(), one)).collect();
+    locations.extend(further);
     let name = reading.virtual_host.as_ref().map(|host| match host.namespace() {
         Some(namespace) => format!("{namespace}/{}", host.name()),
         None => host.name().to_owned(),
@@ -139,18 +148,53 @@ fn host(reading: &HostReading, parts: &Parts<'_>) -> HostReport {
     let is_written = reading.virtual_host.is_some() && !parts.written.is_some_and(has_loss);
     HostReport {
         host: reading.host.clone(),
-        locations: locations.collect(),
+        locations,
         exact: is_written && reading.findings.is_empty(),
         // What no virtual host can hold is not compared.
-        verification: parts.verification.map(|_| match verified(&answers) {
+        verification: parts.verification.map(|_| match verified(answers.values().copied()) {
             PROVEN if !reading.whole => UNDECIDED,
             answer => answer,
         }),
     }
 }
 
+/// A path that a host has only after the move.
+fn further_location(host: Option<&VirtualHost>, one: &LocationAnswer) -> LocationReport {
+    let location = host.and_then(|host| host.location(&one.example));
+    LocationReport {
+        path: one.path.to_string(),
+        today: location.map_or_else(|| "nothing answers".to_owned(), today),
+        verification: Some(one.answer.to_string()),
+    }
+}
+
+/// The hosts that are there only after the move, with what is not answered alike.
+fn further_hosts(parts: &Parts<'_>) -> Vec<HostReport> {
+    let known: BTreeSet<Option<&Host>> = parts
+        .readings
+        .iter()
+        .filter_map(|reading| reading.virtual_host.as_ref())
+        .flat_map(|host| host.hosts().iter().map(Some).chain(host.hosts().is_empty().then_some(None)))
+        .collect();
+    let mut further: BTreeMap<Option<&Host>, Vec<&LocationAnswer>> = BTreeMap::new();
+    let answers = parts.verification.iter().flat_map(|verification| &verification.locations);
+    for one in answers.filter(|one| one.answer != Answer::Same && !known.contains(&one.host.as_ref())) {
+        further.entry(one.host.as_ref()).or_default().push(one);
+    }
+    let report = |(host, answers): (Option<&Host>, Vec<&LocationAnswer>)| HostReport {
+        host: host.map_or_else(|| "_".to_owned(), ToString::to_string),
+        exact: false,
+        verification: Some(verified(answers.iter().copied())),
+        locations: answers.into_iter().map(|one| further_location(None, one)).collect(),
+    };
+    further.into_iter().map(report).collect()
+}
+
 /// The answers for a host and its aliases, by path.
-fn answers_of<'v>(reading: &HostReading, verification: Option<&'v Verification>) -> BTreeMap<String, &'v Answer> {
+fn answers_of<'v>(
+    reading: &HostReading,
+    verification: Option<&'v Verification>,
+) -> BTreeMap<String, &'v LocationAnswer> {
     let Some(host) = &reading.virtual_host else { return BTreeMap::new() };
     let hosts = host.hosts();
     let is_of_host = |answer: &&LocationAnswer| match &answer.host {
@@ -158,25 +202,27 @@ fn answers_of<'v>(reading: &HostReading, verification: Option<&'v Verification>)
         None => hosts.is_empty(),
     };
     let all = verification.iter().flat_map(|verification| &verification.locations).filter(is_of_host);
-    let mut answers: BTreeMap<String, &Answer> = BTreeMap::new();
-    for LocationAnswer { path, answer, .. } in all {
-        let known = answers.entry(path.to_string()).or_insert(answer);
-        // The hosts of a virtual host have the same paths; the first that is not the same counts.
-        if **known == Answer::Same {
-            *known = answer;
+    let mut answers: BTreeMap<String, &LocationAnswer> = BTreeMap::new();
+    for one in all {
+        let known = answers.entry(one.path.to_string()).or_insert(one);
+        // The hosts of a virtual host have the same paths. A difference counts more than what is not decided.
+        if known.answer == Answer::Same || matches!(one.answer, Answer::Differs(_)) {
+            *known = one;
         }
     }
     answers
 }
 
-fn verified(answers: &BTreeMap<String, &Answer>) -> &'static str {
-    if answers.values().any(|answer| matches!(answer, Answer::Differs(_))) {
-        DIFFERS
-    } else if !answers.is_empty() && answers.values().all(|answer| **answer == Answer::Same) {
-        PROVEN
-    } else {
-        UNDECIDED
+fn verified<'v>(answers: impl Iterator<Item = &'v LocationAnswer>) -> &'static str {
+    let mut found = None;
+    for one in answers {
+        match &one.answer {
+            Answer::Differs(_) => return DIFFERS,
+            Answer::Same => found = found.or(Some(PROVEN)),
+            _ => found = Some(UNDECIDED),
+        }
     }
+    found.unwrap_or(UNDECIDED)
 }
 
 /// What a location does: its stable backend, and who goes to the canaries.

@@ -207,6 +207,14 @@ fn migrate_proves_what_another_tool_wrote_or_shows_the_request() {
         code == 4 && out.contains("not compared, because its rules after the move are not those of a policy"),
         "{out}"
     );
+    // A host and a path that are there only afterwards are shown too.
+    let (code, out) = against(&foreign.replace("  - shop.test\n", "  - shop.test\n  - new.test\n"));
+    assert!(code == 3 && out.contains("new.test\n  Prefix /orders  nothing answers"), "{out}");
+    let further =
+        foreign.replace("- name: orders\n", "- name: shop\n").replace("value: /orders\n", "value: /orders/new\n");
+    let (code, out) = against(&further);
+    let line = "  Prefix /orders/new  orders:80\n                      └ stable is `shop/orders:80` before, and stable is `shop/shop:80` after";
+    assert!(code == 3 && out.contains(line), "{out}");
     std::fs::remove_file(&file).unwrap();
 }
 

@@ -62,7 +62,7 @@ use std::process::ExitCode;
 use canary_policy::migrate::{self, Answer, Verification};
 use canary_policy::route::{Parent, VirtualHost};
 use canary_policy::targets::VirtualHostReading;
-use canary_policy::targets::nginx::{Cluster, Flags, Prefix, hosts, lint};
+use canary_policy::targets::nginx::{Cluster, Flags, Prefix, Refusal, hosts, lint};
 use clap::Parser;
 use clap::builder::styling::AnsiColor;
 use lines::Line;
@@ -118,9 +118,9 @@ struct Args {
 enum Form {
     /// Lines for people.
     Text,
-    /// One line of JSON.
+    /// One line of JSON. With a target it is the last line on standard error.
     Json,
-    /// SARIF 2.1.0, for code-scanning pages.
+    /// SARIF 2.1.0 on one line, for code-scanning pages. With a target it is the last line on standard error.
     Sarif,
 }
 
@@ -152,6 +152,16 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     }
     let cluster =
         Cluster::new(flags).with_ingresses(manifests.ingresses.clone()).with_services(manifests.services.clone());
+    let others = cluster.refused().into_iter().filter(|(_, refusal)| matches!(refusal, Refusal::OtherClass { .. }));
+    let others: Vec<String> = others.map(|(name, _)| format!("`{name}`")).collect();
+    if let Some(first) = others.first() {
+        let more = match others.len() - 1 {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        let note = format!("left out, because they are of another class than `{}`: {first}{more}", args.class);
+        say::say(AnsiColor::Cyan, "note", &note);
+    }
     let findings = lint(&cluster);
     let readings = hosts(&cluster).map_err(|panic| panic.to_string())?;
 
@@ -161,18 +171,22 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     };
     let before: Vec<VirtualHost> = readings.iter().filter_map(|reading| reading.virtual_host.clone()).collect();
     let after = after(args, &before, written.as_ref())?;
-    let verification = after.as_ref().map(|after| migrate::verify(&before, after));
+    let verification = after.as_ref().map(|after| migrate::verify(&before, &after.readings));
     let parts = Parts {
         readings: &readings,
         findings: &findings,
         written: written.as_ref(),
-        after: after.as_deref().unwrap_or_default(),
+        after: after.as_ref().map_or(&[], |after| &after.readings),
         verification: verification.as_ref(),
     };
     let report = Report::new(&parts);
     let documents = written.as_ref().map(|written| written.documents.join("---\n"));
     print(args, &report, &manifests, documents.as_deref())?;
+    for why in written.iter().flat_map(|written| &written.failures) {
+        error(why);
+    }
     let failed = !manifests.errors.is_empty()
+        || after.as_ref().is_some_and(|after| after.failed)
         || written.as_ref().is_some_and(|written| !written.errors.is_empty() || !written.failures.is_empty());
     Ok(ExitCode::from(code(args, &report, verification.as_ref(), failed)))
 }
@@ -212,21 +226,30 @@ fn gateways(args: &Args, target: Target) -> Result<Vec<Parent>, String> {
     parsed.collect()
 }
 
+/// The virtual hosts to compare with.
+#[derive(Default)]
+struct After {
+    readings: Vec<VirtualHostReading>,
+    /// Whether a document could not be read.
+    failed: bool,
+}
+
 /// The virtual hosts to compare with, if a proof is asked for.
-fn after(
-    args: &Args,
-    before: &[VirtualHost],
-    written: Option<&Written>,
-) -> Result<Option<Vec<VirtualHostReading>>, String> {
+fn after(args: &Args, before: &[VirtualHost], written: Option<&Written>) -> Result<Option<After>, String> {
     if !args.against.is_empty() {
-        return target::read(&read(&args.against, args.strict)?, before).map(Some);
+        let manifests = read(&args.against, args.strict)?;
+        let readings = target::read(&manifests, before)?;
+        return Ok(Some(After { readings, failed: !manifests.errors.is_empty() }));
     }
     let Some(written) = written.filter(|_| args.verify) else { return Ok(None) };
     match written.read.clone() {
         // Nothing was written, which is an error already.
-        None => Ok(Some(Vec::new())),
+        None => Ok(Some(After::default())),
         Some(Err(why)) => Err(format!("the objects cannot be read back: {why}")),
-        Some(Ok(read)) => Ok(Some(read.into_iter().chain(written.unread.iter().cloned()).collect())),
+        Some(Ok(read)) => {
+            let readings = read.into_iter().chain(written.unread.iter().cloned()).collect();
+            Ok(Some(After { readings, failed: false }))
+        }
     }
 }
 
@@ -261,7 +284,7 @@ fn code(args: &Args, report: &Report, verification: Option<&Verification>, faile
         _ if failed => 1,
         Some(Answer::Differs(_)) => 3,
         Some(Answer::Undecided(_) | Answer::Unread) => 4,
-        Some(_) if report.summary.undecided > 0 => 4,
+        Some(_) if report.summary.undecided > 0 || report.hosts.is_empty() => 4,
         _ if args.fail_on.is_some_and(is_failure) => 2,
         _ => 0,
     }

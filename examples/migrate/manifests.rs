@@ -89,7 +89,8 @@ impl Manifests {
 
     /// Adds an object, or the objects of a list.
     fn add_value(&mut self, place: &str, source: &Source, mut value: Value) {
-        let items = value.get_mut("items").map(Value::take);
+        let is_list = value.get("kind").and_then(Value::as_str).is_none_or(|kind| kind.ends_with("List"));
+        let items = if is_list { value.get_mut("items").map(Value::take) } else { None };
         if let Some(Value::Array(items)) = items {
             for (index, item) in items.into_iter().enumerate() {
                 self.add_value(&format!("{place}, item {}", index + 1), source, item);
@@ -97,20 +98,25 @@ impl Manifests {
             return;
         }
         let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let added = match kind.as_str() {
-            "Ingress" => files::parsed::<Manifest>(value).map(|manifest| {
+        let version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+        // The core group has no name. Knative has a kind `Service` too, and OpenShift a kind `Ingress`.
+        let group = version.split_once('/').map_or("", |(group, _)| group).to_owned();
+        let added = match (kind.as_str(), group.as_str()) {
+            ("Ingress", "" | "networking.k8s.io" | "extensions") => files::parsed::<Manifest>(value).map(|manifest| {
                 let ingress = Ingress::from(manifest);
                 self.sources.insert(full_name(&ingress), source.clone());
                 self.ingresses.push(ingress);
             }),
-            "Service" => files::parsed::<v1::Service>(value).map(|service| self.services.push((&service).into())),
-            "HTTPRoute" => files::parsed(value).map(|route| self.routes.push(route)),
-            "VirtualService" if is_of_gloo(&value) => {
+            ("Service", "") => files::parsed::<v1::Service>(value).map(|service| self.services.push((&service).into())),
+            ("HTTPRoute", "gateway.networking.k8s.io") => files::parsed(value).map(|route| self.routes.push(route)),
+            ("VirtualService", "gateway.solo.io") => {
                 files::parsed(value).map(|service| self.gloo_services.push(service))
             }
-            "VirtualService" => files::parsed(value).map(|service| self.virtual_services.push(service)),
+            ("VirtualService", "networking.istio.io") => {
+                files::parsed(value).map(|service| self.virtual_services.push(service))
+            }
             // The configuration of Envoy is no Kubernetes object.
-            "" if value.get("virtual_hosts").is_some() => {
+            ("", "") if value.get("virtual_hosts").is_some() => {
                 files::parsed(value).map(|configuration| self.configurations.push(configuration))
             }
             _ => {
@@ -123,12 +129,6 @@ impl Manifests {
             self.errors.push(format!("{place} ({kind}): {why}"));
         }
     }
-}
-
-/// Whether an object is of the API group of Gloo: Istio has a kind of the same name.
-fn is_of_gloo(value: &Value) -> bool {
-    let api_version = value.get("apiVersion").and_then(Value::as_str);
-    api_version.is_some_and(|version| version.starts_with("gateway.solo.io/"))
 }
 
 /// The name of an Ingress with its namespace.
@@ -147,8 +147,12 @@ fn files_of(name: &str) -> Result<Vec<String>, String> {
     entries.sort_by_key(std::fs::DirEntry::file_name);
     let mut found = Vec::new();
     for path in entries.into_iter().map(|entry| entry.path()) {
-        let is_manifest = path.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end == *known));
-        if path.is_dir() || is_manifest {
+        let is_manifest = path
+            .extension()
+            .is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end.eq_ignore_ascii_case(known)));
+        // A link to a folder may lead back to where it is.
+        let is_link = path.is_symlink() && path.is_dir();
+        if !is_link && (path.is_dir() || is_manifest) {
             found.extend(files_of(&path.to_string_lossy())?);
         }
     }
@@ -160,7 +164,8 @@ fn documents(text: &str) -> Vec<Document<'_>> {
     let mut documents = Vec::new();
     let (mut start, mut first_line, mut position) = (0, 0, 0);
     for (number, line) in text.split_inclusive('\n').enumerate() {
-        let is_marker = line.starts_with("---") && matches!(line.as_bytes().get(3), None | Some(b' ' | b'\r' | b'\n'));
+        let is_marker =
+            line.starts_with("---") && matches!(line.as_bytes().get(3), None | Some(b' ' | b'\t' | b'\r' | b'\n'));
         if is_marker && position > start {
             documents.push(Document { text: &text[start..position], lines: first_line });
             (start, first_line) = (position, number);

@@ -1,14 +1,19 @@
 //! The objects of each target for a virtual host, and what was read from the objects of a target.
 
+use std::collections::BTreeSet;
+
 use canary_policy::error::{ConversionError, Diagnostic, ReadError, Report};
 use canary_policy::route::{Parent, VirtualHost};
 use canary_policy::targets::gateway::HttpRoute;
 use canary_policy::targets::nginx::HostReading;
 use canary_policy::targets::{Conversion, LocationLoss, VirtualHostReading, envoy, gateway, gloo, istio, linkerd};
+use clap::builder::styling::AnsiColor;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::document::document;
 use crate::manifests::Manifests;
+use crate::say;
 
 /// Where the hosts move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -33,7 +38,9 @@ pub(crate) struct Written {
     pub(crate) losses: Vec<LocationLoss>,
     /// The hosts that were not written, each with the reason.
     pub(crate) errors: Vec<HostError>,
-    /// The objects that cannot be written as YAML.
+    /// The kinds, namespaces and names of the objects.
+    names: BTreeSet<String>,
+    /// Why an object cannot be written.
     pub(crate) failures: Vec<String>,
     /// The hosts that were written as objects for which there is no reader.
     pub(crate) unread: Vec<VirtualHostReading>,
@@ -169,7 +176,17 @@ impl Written {
     }
 
     fn add(&mut self, object: &impl Serialize) {
-        match document(object) {
+        let written = serde_json::to_value(object).map_err(|error| error.to_string());
+        let written = written.and_then(|value| {
+            // The second of two objects of one name would replace the first.
+            let text = |place: &str| value.pointer(place).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let name = ["/kind", "/metadata/namespace", "/metadata/name"].map(text).join(" ");
+            if value.get("kind").is_some() && !self.names.insert(name.clone()) {
+                return Err(format!("two hosts need an object of the same name: {name}"));
+            }
+            document(object)
+        });
+        match written {
             Ok(text) => self.documents.push(text),
             Err(why) => self.failures.push(why),
         }
@@ -182,9 +199,26 @@ impl Written {
 
 /// A host none of whose locations was read back.
 fn unread(host: &VirtualHost) -> VirtualHostReading {
-    let mut reading = VirtualHostReading::from(host.clone());
-    reading.inexact = host.locations().iter().map(|location| location.path().clone()).collect();
+    undecided(host.clone().into())
+}
+
+/// The same host, none of whose locations is decided.
+fn undecided(mut reading: VirtualHostReading) -> VirtualHostReading {
+    reading.inexact = reading.virtual_host.locations().iter().map(|location| location.path().clone()).collect();
     reading
+}
+
+/// The readings, of which those that are for no Gateway are not decided: requests from outside the cluster do not reach them.
+fn of_gateways(readings: Vec<VirtualHostReading>) -> Vec<VirtualHostReading> {
+    let decided = |reading: VirtualHostReading| {
+        if reading.virtual_host.parents().iter().any(|parent| parent.name() != "mesh") {
+            return reading;
+        }
+        let note = format!("`{}` is for no Gateway, so it is not compared", reading.virtual_host.name());
+        say::say(AnsiColor::Cyan, "note", &note);
+        undecided(reading)
+    };
+    readings.into_iter().map(decided).collect()
 }
 
 /// The virtual hosts of objects that are already there, by this crate or by another tool.
@@ -201,8 +235,8 @@ pub(crate) fn read(manifests: &Manifests, known: &[VirtualHost]) -> Result<Vec<V
     }
     let read = match (&*routes, &**virtual_services, &**gloo_services, &**configurations) {
         ([], [], [], []) => return Err("there is no HTTPRoute, VirtualService or RouteConfiguration".to_owned()),
-        (routes, [], [], []) => gateway::read_hosts(routes, known),
-        ([], services, [], []) => istio::read_hosts(services, known),
+        (routes, [], [], []) => gateway::read_hosts(routes, known).map(of_gateways),
+        ([], services, [], []) => istio::read_hosts(services, known).map(of_gateways),
         ([], [], services, []) => gloo::read_hosts(services, known),
         ([], [], [], [configuration]) => envoy::read_hosts(configuration, known),
         ([], [], [], _) => return Err("there are several RouteConfigurations: only one can be compared".to_owned()),

@@ -82,6 +82,12 @@ pub enum ReadError {
         /// The path of the field that differs.
         field: String,
     },
+    /// Two objects have the same name, so that one of them would replace the other.
+    #[error("metadata.name: there are two objects `{object}`")]
+    Twice {
+        /// The name.
+        object: Excerpt,
+    },
     /// Two objects have the same host, and the target does not promise which of them decides.
     #[error("{field}: another object has a host of this one too, and no order between them is promised")]
     SharedHost {
@@ -162,6 +168,7 @@ impl Diagnostic for ReadError {
             ReadError::Sum { .. } => "sum",
             ReadError::Differs { .. } => "differs",
             ReadError::SharedHost { .. } => "shared-host",
+            ReadError::Twice { .. } => "object-twice",
             ReadError::Route { invalid, .. } => invalid.code(),
             ReadError::Value { invalid, .. } => invalid.code(),
             ReadError::Policy(policy) => policy.code(),
@@ -172,6 +179,7 @@ impl Diagnostic for ReadError {
         match self {
             ReadError::Kind { .. } => Some(Cow::Borrowed("kind")),
             ReadError::ApiVersion { .. } => Some(Cow::Borrowed("apiVersion")),
+            ReadError::Twice { .. } => Some(Cow::Borrowed("metadata.name")),
             ReadError::Annotation { annotation, .. } => Some(Cow::Owned(format!("metadata.annotations[{annotation}]"))),
             ReadError::NoObject | ReadError::NoSplit | ReadError::NoCanary { .. } => None,
             ReadError::NoPort { field, .. }

@@ -131,6 +131,16 @@ impl Findings {
         self.0.append(&mut other.0);
     }
 
+    /// Whether a part of a rule besides its matches was not read, and changes how a request is answered: a rewrite or a redirect,
+    /// for example. How long a proxy waits, and where it sends copies, and which pod
+    /// of a Service it prefers, changes no answer.
+    pub(super) fn change_answers(&self) -> bool {
+        const HARMLESS: [&str; 9] =
+            ["hash_policy", "mirror", "mirrors", "name", "retries", "retry", "stat_prefix", "timeout", "timeouts"];
+        let is_harmless = |field: &str| field.rsplit('.').next().is_some_and(|last| HARMLESS.contains(&last));
+        self.0.iter().map(Finding::path).any(|field| !field.contains(".match") && !is_harmless(field))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -207,6 +207,11 @@ fn migrate_proves_what_another_tool_wrote_or_shows_the_request() {
         code == 4 && out.contains("not compared, because its rules after the move are not those of a policy"),
         "{out}"
     );
+    // A document that cannot be read is an error, and objects that are for no Gateway are not compared.
+    let (code, out) = against(&format!("{foreign}---\nkind: [\n"));
+    assert!(code == 1 && out.contains("3 proven"), "{out}");
+    let (code, out) = against(&foreign.replace("  parentRefs:\n  - name: nginx\n", ""));
+    assert!(code == 4 && out.contains("0 proven, 0 different, 3 not decided"), "{out}");
     // A host and a path that are there only afterwards are shown too.
     let (code, out) = against(&foreign.replace("  - shop.test\n", "  - shop.test\n  - new.test\n"));
     assert!(code == 3 && out.contains("new.test\n  Prefix /orders  nothing answers"), "{out}");
@@ -312,9 +317,36 @@ fn migrate_proves_no_more_than_it_has_compared() {
         "  name: shop\n  namespace: shop\n  annotations: { nginx.ingress.kubernetes.io/use-regex: 'true' }\nspec:",
         1,
     );
-    for changed in [grpc, regex] {
+    let slash = text.replacen("path: /orders,", "path: /orders/,", 1);
+    for changed in [grpc, regex, slash] {
         assert_ne!(changed, text);
         let run = example("migrate", &["-", "--to", "gateway", "--verify"], &changed);
         assert!(run.code == 4 && run.err.contains("0 different, 1 not decided"), "{} {}", run.code, run.err);
     }
+}
+
+/// Kinds of other groups, and Ingresses of other classes, are named and not read.
+#[test]
+fn migrate_reads_only_what_it_knows() {
+    let text = std::fs::read_to_string(HOSTS).unwrap();
+    let other = "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: a }\nspec: {}\n";
+    let run = example("migrate", &["-"], &format!("{other}---\n{text}"));
+    assert_eq!((run.code, run.err.as_str()), (0, "note: skipped: standard input: document 1 (Service)\n"));
+    let run = example("migrate", &[HOSTS, "--class", "other"], "");
+    let note = "note: left out, because they are of another class than `other`: `shop/api` and 5 more\n";
+    assert_eq!((run.code, run.err.as_str()), (0, note));
+    // Nothing is no proof.
+    assert_eq!(example("migrate", &[HOSTS, "--class", "other", "--to", "istio", "--verify"], "").code, 4);
+}
+
+/// Two hosts whose objects would have one name cannot be written, because one object would replace the other.
+#[test]
+fn migrate_writes_no_two_objects_of_one_name() {
+    let text = std::fs::read_to_string(HOSTS).unwrap().replace("partner.test", "api.test-2");
+    let run = example("migrate", &["-", "--to", "gateway"], &text);
+    assert!(
+        run.code == 1 && run.err.contains("two hosts need an object of the same name: HTTPRoute shop api.test-2"),
+        "{}",
+        run.err
+    );
 }

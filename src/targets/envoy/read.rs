@@ -118,8 +118,8 @@ fn parsed_rule(field: &str, rule: &Rule, findings: &mut Findings) -> Result<Pars
     }
     let listed = vec![listed_match(format!("{field}.match"), matches)];
     let ListedMatches { matches, unread } = listed_matches(listed, PATH_WORDS, findings);
-    let ParsedAction { destinations, is_by_weight } = action;
-    Ok(ParsedRule { matches, destinations, unread, is_by_weight })
+    let ParsedAction { destinations, is_known } = action;
+    Ok(ParsedRule { matches, destinations, unread, is_known })
 }
 
 /// A match whose condition was read.
@@ -169,13 +169,13 @@ struct ParsedAction {
     /// None if the route does not name any cluster.
     destinations: Vec<ParsedDestination>,
     /// Whether a cluster is drawn by its weight. A hash or a number in a header may choose it instead.
-    is_by_weight: bool,
+    is_known: bool,
 }
 
 fn parsed_action(field: &str, action: &RouteAction, findings: &mut Findings) -> Result<ParsedAction, ReadError> {
     let RouteAction { cluster, weighted_clusters, hash_policy, unknown } = action;
     unknown_fields(field, unknown, findings);
-    let mut parsed = ParsedAction { destinations: Vec::new(), is_by_weight: true };
+    let mut parsed = ParsedAction { destinations: Vec::new(), is_known: true };
     let is_hashed = weighted_clusters.as_ref().is_some_and(|split| split.use_hash_policy == Some(true));
     if !is_hashed && !hash_policy.is_empty() {
         let why = "the hash chooses a pod of a cluster, and a policy chooses a variant";
@@ -201,12 +201,12 @@ fn parsed_action(field: &str, action: &RouteAction, findings: &mut Findings) -> 
     if let Some(name) = header_name {
         let why = "the number in a header chooses the cluster, and a policy does not say who sets it";
         findings.left_out(format!("{field}.header_name"), name, why);
-        parsed.is_by_weight = false;
+        parsed.is_known = false;
     }
     if is_hashed && !hash_policy.is_empty() {
         let why = "Envoy chooses the cluster by its own hash, and an affinity key by another";
         findings.left_out(format!("{field}.use_hash_policy"), &hashed(hash_policy), why);
-        parsed.is_by_weight = false;
+        parsed.is_known = false;
     }
     Ok(parsed)
 }

@@ -1,6 +1,6 @@
 //! Reads HTTPRoutes back to a policy and a route.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BackendRef, Filter, HeaderMatch, HttpMatch, HttpRoute, ParentRef, PathMatch, Rule, Spec};
 use crate::error::{Excerpt, ReadError};
@@ -104,7 +104,7 @@ pub fn read(routes: &[HttpRoute]) -> Result<Reading, ReadError> {
 ///
 /// All rules of a host decide together: the most specific path first, then a match with a header before one without, and then the
 /// order of the rules and of the objects. Objects are taken in the order of their namespaces and names: an implementation prefers the
-/// older object first, which is not read. All objects are taken to be attached to the same Gateways. The annotation
+/// older object first, which is not read, so that a match of two objects is not decided. All objects are taken to be attached to the same Gateways. The annotation
 /// [`Metadata::VARIANTS`] names the variants. If an object has none, its variants are those of the same path in `known`, which may be empty.
 ///
 /// # Errors
@@ -143,6 +143,8 @@ pub fn read_hosts(routes: &[HttpRoute], known: &[VirtualHost]) -> Result<Vec<Vir
     check_kinds(routes)?;
     let mut objects = routes.iter().map(object_rules).collect::<Result<Vec<_>, _>>()?;
     objects.sort_by_key(|object| (object.metadata.namespace.as_deref(), object.metadata.name.as_str()));
+    check_names(&objects)?;
+    leave_ties_undecided(&mut objects);
     virtual_hosts(&objects, MatchOrder::BySpecificity, known)
 }
 
@@ -177,14 +179,51 @@ fn object_rules(route: &HttpRoute) -> Result<ObjectRules<'_>, ReadError> {
     Ok(ObjectRules { metadata: &route.metadata, hosts, parents, rules, subsets: None, findings })
 }
 
+/// Checks that no two objects have one name: the second would replace the first. The objects are sorted by name.
+fn check_names(objects: &[ObjectRules<'_>]) -> Result<(), ReadError> {
+    let key = |object: &ObjectRules<'_>| (object.metadata.namespace.clone(), object.metadata.name.clone());
+    match objects.windows(2).find(|pair| matches!(pair, [one, other] if key(one) == key(other))) {
+        Some([one, ..]) => Err(ReadError::Twice { object: Excerpt::of(&one.metadata.name) }),
+        _ => Ok(()),
+    }
+}
+
+/// If two objects have the same match on one host, the older object decides, and no object says how old it is here.
+fn leave_ties_undecided(objects: &mut [ObjectRules<'_>]) {
+    let mut first: BTreeMap<(Option<Host>, String, String), usize> = BTreeMap::new();
+    for (index, object) in objects.iter_mut().enumerate() {
+        let hosts: Vec<Option<Host>> = object.hosts.iter().cloned().map(Some).collect();
+        let hosts = if hosts.is_empty() { vec![None] } else { hosts };
+        for rule in &mut object.rules {
+            for one in &rule.matches {
+                let condition = one.condition.as_ref().map(ToString::to_string).unwrap_or_default();
+                let tied = hosts.iter().any(|host| {
+                    let key = (host.clone(), one.path.to_string(), condition.clone());
+                    *first.entry(key).or_insert(index) != index
+                });
+                if tied {
+                    rule.unread.push(Some(one.path.clone()));
+                }
+            }
+        }
+    }
+}
+
 /// The rules of an HTTPRoute, with the matches that a policy can express.
 pub(in crate::targets) fn parsed_rules(
     rules: &[Rule<HttpMatch>],
     metadata: &Metadata,
     findings: &mut Findings,
 ) -> Result<Vec<ParsedRule>, ReadError> {
-    let rule = |(index, rule)| parsed_rule(&format!("spec.rules[{index}]"), rule, metadata, findings);
-    rules.iter().enumerate().map(rule).collect()
+    let mut parsed = Vec::new();
+    for (index, rule) in rules.iter().enumerate() {
+        let mut of_rule = Findings::default();
+        let mut rule = parsed_rule(&format!("spec.rules[{index}]"), rule, metadata, &mut of_rule)?;
+        rule.is_known &= !of_rule.change_answers();
+        findings.append(of_rule);
+        parsed.push(rule);
+    }
+    Ok(parsed)
 }
 
 /// The table, hosts and parents of one HTTPRoute.
@@ -266,7 +305,7 @@ fn parsed_rule(
 
     let every_request = [HttpMatch::default()];
     let matches = if matches.is_empty() { every_request.as_slice() } else { matches };
-    let mut rule = ParsedRule { matches: Vec::new(), destinations, unread: Vec::new(), is_by_weight: !is_unclear };
+    let mut rule = ParsedRule { matches: Vec::new(), destinations, unread: Vec::new(), is_known: !is_unclear };
     for (index, one) in matches.iter().enumerate() {
         let mut of_match = Findings::default();
         let parsed = parsed_match(format!("{field}.matches[{index}]"), one, &mut of_match);

@@ -108,7 +108,7 @@ fn parsed_rule(field: &str, rule: &Rule, own: Option<&str>, findings: &mut Findi
         destination.set_cookie.clone_from(&set_cookie);
     }
     let every_request = ParsedMatch { field: field.to_owned(), path: Path::root(), condition: None };
-    let mut rule = ParsedRule { matches: vec![every_request], destinations, unread: Vec::new(), is_by_weight: true };
+    let mut rule = ParsedRule { matches: vec![every_request], destinations, unread: Vec::new(), is_known: true };
     if !matchers.is_empty() {
         let at = |(index, one)| listed_match(format!("{field}.matchers[{index}]"), one);
         let listed = matchers.iter().enumerate().map(at).collect();

@@ -203,7 +203,7 @@ fn parsed_rule(
         matches: vec![every_request],
         destinations: parsed_destinations,
         unread: Vec::new(),
-        is_by_weight: true,
+        is_known: true,
     };
     if !matches.is_empty() {
         let at = |(index, one)| listed_match(format!("{field}.match[{index}]"), one);

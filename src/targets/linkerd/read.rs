@@ -179,7 +179,7 @@ fn object_rules<'o>(route: &'o HttpRoute, service: &Backend) -> Result<ObjectRul
     }
     if is_for_some {
         let (matches, destinations) = (Vec::new(), Vec::new());
-        rules = vec![ParsedRule { matches, destinations, unread: vec![None], is_by_weight: true }];
+        rules = vec![ParsedRule { matches, destinations, unread: vec![None], is_known: true }];
     }
     let (metadata, hosts, parents) = (&route.metadata, Vec::new(), Vec::new());
     Ok(ObjectRules { metadata, hosts, parents, rules, subsets: None, findings })

@@ -163,7 +163,7 @@ pub(in crate::targets) fn moved_rules(object: &ObjectRules<'_>, to: Option<&str>
         matches: rule.matches.clone(),
         destinations: rule.destinations.iter().map(destination).collect(),
         unread: rule.unread.clone(),
-        is_by_weight: rule.is_by_weight,
+        is_known: rule.is_known,
     };
     object.rules.iter().map(rule).collect()
 }

@@ -66,7 +66,10 @@ pub(in crate::targets) fn listed_rules<R>(
     let mut parsed = Vec::new();
     let mut rules = rules.iter().enumerate();
     for (index, rule) in rules.by_ref() {
-        let rule = parsed_rule(&format!("{field}[{index}]"), rule, findings)?;
+        let mut of_rule = Findings::default();
+        let mut rule = parsed_rule(&format!("{field}[{index}]"), rule, &mut of_rule)?;
+        rule.is_known &= !of_rule.change_answers();
+        findings.append(of_rule);
         let takes_everything = rule.matches.iter().any(|one| one.condition.is_none() && one.path.matches_all());
         parsed.push(rule);
         if takes_everything {

@@ -61,9 +61,7 @@ fn is_read_whole(path: &Path, rules: &[ParsedRule], order: MatchOrder) -> bool {
 /// redirect.
 fn sends_to_services(rules: &[ParsedRule]) -> bool {
     let is_service = |destination: &ParsedDestination| destination.backend.elsewhere.is_none();
-    rules
-        .iter()
-        .all(|rule| rule.is_by_weight && !rule.destinations.is_empty() && rule.destinations.iter().all(is_service))
+    rules.iter().all(|rule| rule.is_known && !rule.destinations.is_empty() && rule.destinations.iter().all(is_service))
 }
 
 /// A location, and whether it decides every request as its rules do.
@@ -116,7 +114,7 @@ fn rules_at(path: &Path, rules: &[ParsedRule], order: MatchOrder) -> Vec<ParsedR
         matches: vec![ParsedMatch { field: one.field.clone(), path: Path::root(), condition: one.condition.clone() }],
         destinations: rule.destinations.clone(),
         unread: Vec::new(),
-        is_by_weight: rule.is_by_weight,
+        is_known: rule.is_known,
     };
     matching.into_iter().map(alone).collect()
 }

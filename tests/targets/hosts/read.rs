@@ -147,6 +147,10 @@ fn objects_of_other_tools_are_compared_by_what_they_do() {
     let orders = json!({ "matches": [prefix("/orders")], "backendRefs": to(&[("orders", 1)]) });
     let beta = json!({ "matches": [with_header("/")], "backendRefs": to(&[("next", 1)]) });
     let two = json!({ "matches": [with_header("/orders")], "backendRefs": to(&[("next", 1), ("shop", 1)]) });
+    let mut rewritten = orders.clone();
+    rewritten["filters"] = json!([{ "type": "URLRewrite", "urlRewrite": { "hostname": "a.test" } }]);
+    let mut waiting = orders.clone();
+    waiting["timeouts"] = json!({ "request": "1s" });
     let method = json!({ "path": { "type": "PathPrefix", "value": "/orders" }, "method": "POST" });
     let post = json!({ "matches": [method], "backendRefs": to(&[("shop", 1)]) });
     let expression = json!({ "path": { "type": "RegularExpression", "value": "/x.*" } });
@@ -164,6 +168,11 @@ fn objects_of_other_tools_are_compared_by_what_they_do() {
         (json!([split, beta]), json!([orders]), vec!["same", "policy"]),
         (json!([split]), json!([orders, two]), vec!["unread", "same"]),
         (json!([beta]), json!([orders]), vec!["same", "unread"]),
+        // A filter that changes the request changes the answer, and a timeout does not.
+        (json!([split]), json!([rewritten]), vec!["unread", "same"]),
+        (json!([split]), json!([waiting]), vec!["same", "same"]),
+        // Of two objects with one match the older one decides, which is not known.
+        (json!([split, orders]), json!([orders]), vec!["unread", "same"]),
         // What cannot be read may decide about the paths that it covers.
         (json!([split, post]), json!([orders]), vec!["unread", "same"]),
         (json!([split]), json!([orders, regex]), vec!["unread", "unread"]),
@@ -178,6 +187,9 @@ fn objects_of_other_tools_are_compared_by_what_they_do() {
     }
     let read = gateway::read_hosts(&[route("a", json!([split, orders]))], &[shop(30)]).unwrap();
     assert!(matches!(answer(&shop(31), &read), Answer::Differs(LocationDifference::Policy(_))));
+    // The second object would replace the first.
+    let twice = [route("a", json!([split])), route("a", json!([orders]))];
+    assert_eq!(gateway::read_hosts(&twice, &[]).unwrap_err().to_string(), "metadata.name: there are two objects `a`");
 }
 
 #[test]

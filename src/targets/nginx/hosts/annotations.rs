@@ -60,6 +60,11 @@ fn value_of(ingress: &StoredIngress<'_>, name: &str, prefix: &Prefix) -> Option<
     ingress.annotations.get(&prefix.key(name)).map(|raw| normalized(raw))
 }
 
+/// Whether the Ingress rewrites paths, which no virtual host does.
+pub(super) fn rewrites(ingress: &StoredIngress<'_>, prefix: &Prefix) -> bool {
+    value_of(ingress, REWRITE_TARGET, prefix).is_some_and(|target| !target.is_empty())
+}
+
 /// Whether the Services of the Ingress speak gRPC.
 pub(super) fn is_grpc(ingress: &StoredIngress<'_>, prefix: &Prefix) -> bool {
     value_of(ingress, BACKEND_PROTOCOL, prefix).is_some_and(|protocol| matches!(protocol.as_str(), "GRPC" | "GRPCS"))

@@ -10,7 +10,7 @@ use crate::targets::nginx::ObjectName;
 #[derive(Default)]
 pub(super) struct FindingsByIngress {
     findings: BTreeMap<ObjectName, Findings>,
-    /// Whether a location or a policy was left out.
+    /// Whether a location or a policy was left out or changed.
     pub(super) lacks_location: bool,
 }
 
@@ -23,6 +23,12 @@ impl FindingsByIngress {
     pub(super) fn without_location(&mut self, ingress: &ObjectName, field: &str, value: &str, why: &'static str) {
         self.lacks_location = true;
         self.of(ingress).left_out(field, value, why);
+    }
+
+    /// Adds a finding for a location that answers other requests than the virtual host's.
+    pub(super) fn changed_location(&mut self, ingress: &ObjectName, field: &str, value: &str, why: &'static str) {
+        self.lacks_location = true;
+        self.of(ingress).assumed(field, value, why);
     }
 
     pub(super) fn into_vec(self) -> Vec<IngressFinding> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::HostReading;
-use super::annotations::{RegexAnnotation, is_grpc, why_left_out};
+use super::annotations::{RegexAnnotation, is_grpc, rewrites, why_left_out};
 use super::findings_by_ingress::FindingsByIngress;
 use super::location_reader::LocationReader;
 use super::upstream_backends::UpstreamBackends;
@@ -57,6 +57,7 @@ impl<'c> HostReader<'c> {
         let locations = self.locations(host, namespace, &mut findings);
         let grpc = ingresses.iter().all(|ingress| is_grpc(ingress, &self.parts.flags.prefix));
         for ingress in &ingresses {
+            findings.lacks_location |= rewrites(ingress, &self.parts.flags.prefix);
             self.annotations(ingress, grpc, findings.of(ingress.name));
             self.certificates(ingress, &host.host, findings.of(ingress.name));
         }
@@ -165,7 +166,7 @@ fn host_names(
     }
     let mut report = |name: &str| {
         for ingress in ingresses {
-            findings.of(ingress.name).left_out("spec.rules", name, "it is no host of a route");
+            findings.without_location(ingress.name, "spec.rules", name, "it is no host of a route");
         }
     };
     let Ok(first) = Host::new(&host.host) else {

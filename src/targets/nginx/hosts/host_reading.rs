@@ -20,8 +20,9 @@ pub struct HostReading {
     pub host: String,
     /// The virtual host; `None` if no location of the host can be written elsewhere.
     pub virtual_host: Option<VirtualHost>,
-    /// Whether the virtual host has every path that the controller serves on the host, each with the policy in force. If not, a finding
-    /// says what is left out, and a proof about the virtual host is no proof about the host.
+    /// Whether the virtual host has every path that the controller serves on the host, each with the policy in force, and compared and
+    /// rewritten as the controller does. If not, a finding says what is different, and a proof about the virtual host is no proof about
+    /// the host.
     pub whole: bool,
     /// Whether the Services of all locations speak gRPC: the annotation `backend-protocol` is `GRPC` or `GRPCS`.
     pub grpc: bool,

@@ -41,7 +41,7 @@ impl LocationReader<'_> {
         let path = self.path(location, ingress, field, findings)?;
         if !location.stable_exists {
             let why = "the default backend of a canary deleted its upstream, so the controller answers with 503";
-            findings.of(ingress).assumed(field, &stable.to_string(), why);
+            findings.changed_location(ingress, field, &stable.to_string(), why);
         }
         let plain = route::Location::new(path, stable);
         let Some(canary) = &location.canary else { return Some(plain) };
@@ -111,10 +111,10 @@ impl LocationReader<'_> {
             return None;
         };
         if let Some(regex) = regex {
-            findings.of(ingress).assumed(field, &path.to_string(), regex.why_assumed());
+            findings.changed_location(ingress, field, &path.to_string(), regex.why_assumed());
         } else if !is_exact && without_slash != text {
             let why = "the controller redirects the path without the `/` at its end, and a route answers it";
-            findings.of(ingress).assumed(field, &path.to_string(), why);
+            findings.changed_location(ingress, field, &path.to_string(), why);
         }
         Some(path)
     }

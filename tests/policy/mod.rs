@@ -5,4 +5,5 @@ mod limits;
 mod pattern;
 mod schema;
 mod spec;
+mod strategy;
 mod value;

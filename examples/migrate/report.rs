@@ -87,7 +87,18 @@ pub(crate) struct Parts<'p> {
 
 impl Report {
     pub(crate) fn new(parts: &Parts<'_>) -> Self {
-        let mut hosts: Vec<HostReport> = parts.readings.iter().map(|reading| host(reading, parts)).collect();
+        let answers = answers_by_host(parts.verification);
+        let lossy: BTreeSet<&str> =
+            parts.written.iter().flat_map(|written| &written.losses).map(|loss| loss.host.as_str()).collect();
+        let failed: BTreeSet<&str> =
+            parts.written.iter().flat_map(|written| &written.errors).map(|error| error.host.as_str()).collect();
+        let is_written = |reading: &HostReading| {
+            let has_loss = |host: &VirtualHost| lossy.contains(full_name(host).as_str());
+            let host = reading.virtual_host.as_ref();
+            host.is_some_and(|host| !has_loss(host)) && !failed.contains(reading.host.as_str())
+        };
+        let report = |reading| host(reading, &answers, parts.verification.is_some(), is_written(reading));
+        let mut hosts: Vec<HostReport> = parts.readings.iter().map(report).collect();
         hosts.extend(further_hosts(parts));
         let mut messages: Vec<LevelledMessage> = parts.findings.iter().map(lint_message).collect();
         let mut seen = BTreeSet::new();
@@ -121,8 +132,27 @@ pub(crate) const PROVEN: &str = "proven";
 pub(crate) const DIFFERS: &str = "differs";
 pub(crate) const UNDECIDED: &str = "undecided";
 
-fn host(reading: &HostReading, parts: &Parts<'_>) -> HostReport {
-    let answers = answers_of(reading, parts.verification);
+/// The answers of a proof, by host; `None` is every other host.
+type AnswersByHost<'v> = BTreeMap<Option<&'v Host>, Vec<&'v LocationAnswer>>;
+
+fn answers_by_host(verification: Option<&Verification>) -> AnswersByHost<'_> {
+    let mut answers = AnswersByHost::new();
+    for one in verification.iter().flat_map(|verification| &verification.locations) {
+        answers.entry(one.host.as_ref()).or_default().push(one);
+    }
+    answers
+}
+
+/// The name of a virtual host with its namespace, as losses name it.
+fn full_name(host: &VirtualHost) -> String {
+    match host.namespace() {
+        Some(namespace) => format!("{namespace}/{}", host.name()),
+        None => host.name().to_owned(),
+    }
+}
+
+fn host(reading: &HostReading, answers: &AnswersByHost<'_>, is_verified: bool, is_written: bool) -> HostReport {
+    let answers = answers_of(reading, answers);
     let of_today = reading.virtual_host.iter().flat_map(VirtualHost::locations);
     let mut locations: Vec<LocationReport> = of_today
         .map(|location| LocationReport {
@@ -132,26 +162,17 @@ fn host(reading: &HostReading, parts: &Parts<'_>) -> HostReport {
         })
         .collect();
     // Paths that the host has only after the move are shown if they are not answered alike.
-    let is_known = |path: &str| locations.iter().any(|location| location.path == path);
-    let further = answers.iter().filter(|(path, one)| one.answer != Answer::Same && !is_known(path));
+    let known: BTreeSet<String> = locations.iter().map(|location| location.path.clone()).collect();
+    let further = answers.iter().filter(|(path, one)| one.answer != Answer::Same && !known.contains(*path));
     let further: Vec<LocationReport> =
         further.map(|(_, one)| further_location(reading.virtual_host.as_ref(), one)).collect();
     locations.extend(further);
-    let name = reading.virtual_host.as_ref().map(|host| match host.namespace() {
-        Some(namespace) => format!("{namespace}/{}", host.name()),
-        None => host.name().to_owned(),
-    });
-    let has_loss = |written: &Written| {
-        let of_host = written.losses.iter().any(|loss| Some(&loss.host) == name.as_ref());
-        of_host || written.errors.iter().any(|error| error.host == reading.host)
-    };
-    let is_written = reading.virtual_host.is_some() && !parts.written.is_some_and(has_loss);
     HostReport {
         host: reading.host.clone(),
         locations,
         exact: is_written && reading.findings.is_empty(),
         // What no virtual host can hold is not compared.
-        verification: parts.verification.map(|_| match verified(answers.values().copied()) {
+        verification: is_verified.then(|| match verified(answers.values().copied()) {
             PROVEN if !reading.whole => UNDECIDED,
             answer => answer,
         }),
@@ -191,19 +212,12 @@ fn further_hosts(parts: &Parts<'_>) -> Vec<HostReport> {
 }
 
 /// The answers for a host and its aliases, by path.
-fn answers_of<'v>(
-    reading: &HostReading,
-    verification: Option<&'v Verification>,
-) -> BTreeMap<String, &'v LocationAnswer> {
+fn answers_of<'v>(reading: &HostReading, all: &AnswersByHost<'v>) -> BTreeMap<String, &'v LocationAnswer> {
     let Some(host) = &reading.virtual_host else { return BTreeMap::new() };
-    let hosts = host.hosts();
-    let is_of_host = |answer: &&LocationAnswer| match &answer.host {
-        Some(host) => hosts.contains(host),
-        None => hosts.is_empty(),
-    };
-    let all = verification.iter().flat_map(|verification| &verification.locations).filter(is_of_host);
+    let hosts: BTreeSet<Option<&Host>> =
+        host.hosts().iter().map(Some).chain(host.hosts().is_empty().then_some(None)).collect();
     let mut answers: BTreeMap<String, &LocationAnswer> = BTreeMap::new();
-    for one in all {
+    for one in hosts.iter().filter_map(|host| all.get(host)).flatten().copied() {
         let known = answers.entry(one.path.to_string()).or_insert(one);
         // The hosts of a virtual host have the same paths. A difference counts more than what is not decided.
         if known.answer == Answer::Same || matches!(one.answer, Answer::Differs(_)) {

@@ -1,11 +1,12 @@
 //! Proves that virtual hosts answer as others did before.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Answer;
 use super::classes::{HostClass, PathClasses, host_classes};
 use super::location_pair::{Side, answer};
-use crate::route::{Host, Location, Path, VirtualHost};
+use crate::route::{Host, Path, Specificity, VirtualHost};
 use crate::targets::VirtualHostReading;
 
 /// Whether every request is answered as before, for each class of hosts and paths; [`verify`] has an example.
@@ -99,12 +100,13 @@ pub fn verify(before: &[VirtualHost], after: &[VirtualHostReading]) -> Verificat
     let mut locations = Vec::new();
     for class in host_classes(before, after) {
         let classes = PathClasses::new(&class);
+        let inexact = class.after.map(Inexact::new);
         let HostClass { host, before, after } = class;
         for path in &classes.paths {
             let example = classes.example(path);
             let sides = (Side::of(before, &example), Side::of(after.map(|reading| &reading.virtual_host), &example));
             let answer = match sides {
-                _ if after.is_some_and(|reading| is_inexact(reading, path)) => Answer::Unread,
+                _ if inexact.as_ref().is_some_and(|inexact| inexact.decides(path)) => Answer::Unread,
                 (None, None) => continue,
                 (before, after) => answer(before, after),
             };
@@ -114,10 +116,18 @@ pub fn verify(before: &[VirtualHost], after: &[VirtualHostReading]) -> Verificat
     Verification { locations }
 }
 
-/// Whether the rules that decide requests of this class are not those of a policy.
-fn is_inexact(reading: &VirtualHostReading, class: &Path) -> bool {
-    let of_locations = reading.virtual_host.locations().iter().map(Location::path);
-    let covering = of_locations.chain(&reading.inexact).filter(|path| path.covers(class));
-    let decides = covering.min_by_key(|path| path.specificity());
-    decides.is_some_and(|decides| reading.inexact.contains(decides))
+/// Which paths have rules that are not those of a policy.
+struct Inexact<'h>(BTreeMap<Specificity<'h>, bool>);
+
+impl<'h> Inexact<'h> {
+    fn new(reading: &'h VirtualHostReading) -> Self {
+        let of_locations = reading.virtual_host.locations().iter().map(|location| (location.path(), false));
+        let all = of_locations.chain(reading.inexact.iter().map(|path| (path, true)));
+        Inexact(all.map(|(path, is_inexact)| (path.specificity(), is_inexact)).collect())
+    }
+
+    /// Whether the rules that decide requests of this class are not those of a policy.
+    fn decides(&self, class: &Path) -> bool {
+        Specificity::of_covering(class).find_map(|path| self.0.get(&path)).copied().unwrap_or_default()
+    }
 }

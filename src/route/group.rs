@@ -1,6 +1,6 @@
 //! Groups: the paths that lead to the same backends by the same policy.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Backend, Location, Path, PathType, Route};
 use crate::error::ConversionError;
@@ -69,10 +69,17 @@ pub(super) fn runs(locations: Vec<Group<'_>>) -> Vec<Group<'_>> {
 /// are in the order of their first paths.
 pub(crate) fn groups(locations: Vec<Group<'_>>) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut by_backends: BTreeMap<Backends, Vec<usize>> = BTreeMap::new();
     for location in locations {
-        match groups.iter_mut().find(|group| group.leads_like(&location)) {
+        let same_backends = by_backends.entry(location.backends.clone()).or_default();
+        let is_alike = |place: &&usize| groups.get(**place).is_some_and(|group| group.leads_like(&location));
+        let place = same_backends.iter().find(is_alike).copied();
+        match place.and_then(|place| groups.get_mut(place)) {
             Some(group) => group.paths.extend(location.paths),
-            None => groups.push(location),
+            None => {
+                same_backends.push(groups.len());
+                groups.push(location);
+            }
         }
     }
     groups
@@ -80,7 +87,7 @@ pub(crate) fn groups(locations: Vec<Group<'_>>) -> Vec<Group<'_>> {
 
 /// One backend for each variant of a policy, or for stable alone. A backend without a namespace is in the namespace of the object
 /// that names it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Backends {
     stable: Backend,
     canaries: Vec<Backend>,

@@ -151,14 +151,6 @@ impl Path {
         }
     }
 
-    /// Whether this path matches every request that the other one matches.
-    pub(crate) fn covers(&self, other: &Path) -> bool {
-        match self.path_type {
-            PathType::Exact => self == other,
-            PathType::Prefix => self.matches(other.compared()),
-        }
-    }
-
     /// The texts of all prefixes that match every request that this path matches, except the path itself. For the prefix `/a/b`
     /// they are the empty text and `/a`; for exactly `/a/b` they are the empty text, `/a` and `/a/b`.
     pub(crate) fn prefixes(&self) -> impl Iterator<Item = &str> {
@@ -192,11 +184,23 @@ impl<'p> Specificity<'p> {
         Specificity { path_type, length: Reverse(text.len()), text }
     }
 
+    /// Whether it is that of an exact path.
+    pub(crate) fn is_exact(self) -> bool {
+        self.path_type == PathType::Exact
+    }
+
     /// The specificities of all paths that match a request, in the order in which they decide.
     pub(crate) fn of_request(request: &'p str) -> impl Iterator<Item = Self> {
         let shorter = request.rmatch_indices('/').filter_map(|(at, _)| request.get(..at));
         let prefixes = std::iter::once(request).chain(shorter).map(|text| Specificity::new(PathType::Prefix, text));
         std::iter::once(Specificity::new(PathType::Exact, request)).chain(prefixes)
+    }
+
+    /// The specificities of all paths that match every request which this path matches, in the order in which they decide.
+    pub(crate) fn of_covering(path: &'p Path) -> impl Iterator<Item = Self> {
+        // An exact path matches one request, and a prefix several.
+        let is_prefix = path.path_type == PathType::Prefix;
+        Specificity::of_request(path.compared()).skip(usize::from(is_prefix))
     }
 }
 

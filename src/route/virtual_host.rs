@@ -2,7 +2,7 @@
 
 use super::group::{Group, groups, runs};
 use super::parent::{namespace_name, object_name};
-use super::{Front, Host, Location, Parent, Path, Route, unique};
+use super::{Front, Host, Location, Parent, Path, Route, Specificity, unique};
 use crate::error::{ConversionError, InvalidRoute};
 use crate::policy::Policy;
 
@@ -166,7 +166,19 @@ impl VirtualHost {
     /// no answer then.
     #[must_use]
     pub fn location(&self, path: &str) -> Option<&Location> {
-        self.locations.iter().find(|location| location.path().matches(path))
+        Specificity::of_request(path).find_map(|specificity| self.at(specificity))
+    }
+
+    /// The location that decides every request for this path, unless the request belongs to a more specific location.
+    pub(crate) fn covering(&self, path: &Path) -> Option<&Location> {
+        Specificity::of_covering(path).find_map(|specificity| self.at(specificity))
+    }
+
+    /// The location whose path has this specificity.
+    fn at(&self, specificity: Specificity<'_>) -> Option<&Location> {
+        // The locations are sorted by specificity, and no two are equally specific.
+        let place = self.locations.binary_search_by(|location| location.path().specificity().cmp(&specificity));
+        self.locations.get(place.ok()?)
     }
 
     /// The name, namespace, hosts and parents.

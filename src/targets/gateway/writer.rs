@@ -184,11 +184,16 @@ impl<'w> Writer<'w, HttpMatch> {
 /// The parts, of which those without a policy are united as long as one object can have their rules.
 pub(in crate::targets) fn one_object_for_several<M>(parts: impl Iterator<Item = Part<M>>) -> Vec<Part<M>> {
     let mut united: Vec<Part<M>> = Vec::new();
+    // The place of the last part without a policy.
+    let mut open = None;
     for part in parts {
-        let open = united.iter_mut().rfind(|one| one.variants.is_none() && part.variants.is_none());
-        match open {
-            Some(open) if fits(&open.rules, &part.rules) => open.rules.extend(part.rules),
-            _ => united.push(part),
+        let is_open = part.variants.is_none();
+        match open.filter(|_| is_open).and_then(|place: usize| united.get_mut(place)) {
+            Some(last) if fits(&last.rules, &part.rules) => last.rules.extend(part.rules),
+            _ => {
+                open = if is_open { Some(united.len()) } else { open };
+                united.push(part);
+            }
         }
     }
     united

@@ -120,13 +120,12 @@ fn read_service(
     }
 
     let rules: Vec<ParsedRule> = objects.iter().flat_map(|object| moved_rules(object, host.namespace())).collect();
-    let decisive = |path: &Path| host.locations().iter().find(|location| location.path().covers(path));
-    let is_own = |path: &&Path| decisive(path).is_some_and(|location| located(location, host) == *service);
+    let is_own = |path: &&Path| host.covering(path).is_some_and(|location| located(location, host) == *service);
     let mut seen = BTreeSet::new();
     let all_paths = own.iter().map(|location| location.path()).chain(paths(&rules).into_iter().filter(is_own));
     let all_paths = all_paths.filter(|path| seen.insert((path.path_type(), path.compared()))).collect();
     let names = |path: &Path| {
-        let location = decisive(path);
+        let location = host.covering(path);
         location.and_then(|location| VariantNames::of_location(location, host.namespace(), host.namespace()))
     };
     let mut read = locations(all_paths, &rules, MatchOrder::BySpecificity, |path| Ok(names(path)))?;

@@ -7,9 +7,10 @@ use super::{
     VirtualHostReading, locations, paths,
 };
 use crate::error::{InvalidRoute, ReadError};
-use crate::route::{Host, Parent, Path, VirtualHost};
+use crate::route::{Host, Parent, Path, Specificity, VirtualHost};
 use crate::targets::Metadata;
 use crate::targets::finding::Findings;
+use crate::targets::object::VariantsByPath;
 
 /// An object whose rules were read.
 pub(in crate::targets) struct ObjectRules<'o> {
@@ -111,8 +112,13 @@ impl HostObjects<'_> {
         let Metadata { name, namespace, annotations: _ } = first.metadata;
         let to = namespace.as_deref();
         let rules: Vec<ParsedRule> = self.objects.iter().flat_map(|object| moved_rules(object, to)).collect();
-        let ReadLocations { all, inexact, findings: of_locations } =
-            locations(paths(&rules), &rules, order, |path| self.names(path, to))?;
+        let owners: Vec<Owner<'_>> = self.objects.iter().map(|object| Owner::new(object)).collect();
+        let owners = by_path(&owners);
+        let names = |path: &Path| match owners.get(&path.specificity()) {
+            Some(owner) => self.names(path, owner, to),
+            None => Ok(None),
+        };
+        let ReadLocations { all, inexact, findings: of_locations } = locations(paths(&rules), &rules, order, names)?;
 
         let at = |field: &str, invalid: InvalidRoute| ReadError::Route { field: field.to_owned(), invalid };
         let host = VirtualHost::new(name, all).map_err(|invalid| at("metadata.name", invalid))?;
@@ -132,24 +138,42 @@ impl HostObjects<'_> {
         Ok(VirtualHostReading { virtual_host, inexact, findings: of_objects.chain(of_locations).collect() })
     }
 
-    /// The names of the variants of a path, for a virtual host in the namespace `to`.
-    fn names(&self, path: &Path, to: Option<&str>) -> Result<Option<VariantNames>, ReadError> {
-        let has_path = |object: &&&ObjectRules<'_>| {
-            let mut matches = object.rules.iter().flat_map(|rule| &rule.matches);
-            matches.any(|one| one.path.to_string() == path.to_string())
-        };
-        let Some(object) = self.objects.iter().find(has_path) else { return Ok(None) };
+    /// The names of the variants of a path of this object, for a virtual host in the namespace `to`.
+    fn names(&self, path: &Path, owner: &Owner<'_>, to: Option<&str>) -> Result<Option<VariantNames>, ReadError> {
+        let Owner { object, variants } = owner;
         let subsets = object.subsets.as_ref();
-        let named = VariantNames::of_path(object.metadata, path, to, subsets)?;
+        let named = VariantNames::of_path(variants, object.metadata, path, to, subsets)?;
         Ok(named.or_else(|| self.known_names(path, to).filter(|_| subsets.is_none())))
     }
 
     /// The variant names of the known location that decides requests for this path.
     fn known_names(&self, path: &Path, to: Option<&str>) -> Option<VariantNames> {
         let known = self.known?;
-        let location = known.locations().iter().find(|location| location.path().covers(path))?;
-        VariantNames::of_location(location, known.namespace(), to)
+        VariantNames::of_location(known.covering(path)?, known.namespace(), to)
     }
+}
+
+/// An object, and the variants that its annotation names.
+struct Owner<'o> {
+    object: &'o ObjectRules<'o>,
+    variants: VariantsByPath<'o>,
+}
+
+impl<'o> Owner<'o> {
+    fn new(object: &'o ObjectRules<'o>) -> Self {
+        Owner { object, variants: VariantsByPath::of(object.metadata) }
+    }
+}
+
+/// The first object that has each path.
+fn by_path<'o>(owners: &'o [Owner<'o>]) -> BTreeMap<Specificity<'o>, &'o Owner<'o>> {
+    let mut by_path = BTreeMap::new();
+    for owner in owners {
+        for one in owner.object.rules.iter().flat_map(|rule| &rule.matches) {
+            by_path.entry(one.path.specificity()).or_insert(owner);
+        }
+    }
+    by_path
 }
 
 /// The rules of an object, whose backends are named as an object in the namespace `to` names them.

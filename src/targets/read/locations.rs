@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::parsed_match::ParsedMatch;
+use super::rules_by_path::RulesByPath;
 use super::{MatchOrder, ParsedDestination, ParsedPolicy, ParsedRule, ParsedTable, VariantNames};
 use crate::error::ReadError;
-use crate::route::{Location, Path, PathType};
+use crate::route::{Location, Path};
 use crate::targets::Finding;
 use crate::targets::finding::Findings;
 
@@ -29,11 +29,12 @@ pub(in crate::targets) fn locations(
 ) -> Result<ReadLocations, ReadError> {
     let mut read = ReadLocations { all: Vec::new(), inexact: Vec::new(), findings: Vec::new() };
     let mut seen = BTreeSet::new();
+    let rules = RulesByPath::new(rules, order);
     for path in paths {
         let mut findings = Findings::default();
-        let rules_here = rules_at(path, rules, order);
+        let rules_here = rules.at(path);
         let table = ParsedTable::of_rules(&rules_here, MatchOrder::AsListed, &mut findings);
-        let is_exact_table = findings.is_empty() && is_read_whole(path, rules, order) && sends_to_services(&rules_here);
+        let is_exact_table = findings.is_empty() && rules.is_read_whole(path) && sends_to_services(&rules_here);
         let location = location(path, table, names(path)?, &mut findings);
         if !is_exact_table || !location.as_ref().is_some_and(|location| location.is_exact) {
             read.inexact.push(path.clone());
@@ -42,19 +43,6 @@ pub(in crate::targets) fn locations(
         read.findings.extend(findings.into_vec().into_iter().filter(|finding| seen.insert(finding.to_string())));
     }
     Ok(read)
-}
-
-/// Whether every match that decides about requests to the path was read. In a list, no match decides that comes after one which takes
-/// all of these requests, and none of the same rule, which leads to the same destinations. The exception is a single path that the
-/// rule does not have, although it has everything below: `/cart`, if it has the prefix `/cart/` of characters.
-fn is_read_whole(path: &Path, rules: &[ParsedRule], order: MatchOrder) -> bool {
-    let decides = |unread: &&Option<Path>| unread.as_ref().is_none_or(|unread| unread.covers(path));
-    let is_single = |unread: &&Option<Path>| unread.as_ref().is_some_and(|path| path.path_type() == PathType::Exact);
-    let takes_all = |rule: &ParsedRule| rule.matches.iter().any(|one| one.condition.is_none() && one.path.covers(path));
-    let end = rules.iter().position(takes_all).filter(|_| order == MatchOrder::AsListed).unwrap_or(rules.len());
-    let earlier = rules.iter().take(end).flat_map(|rule| &rule.unread);
-    let of_end = rules.iter().skip(end).take(1).flat_map(|rule| &rule.unread).filter(is_single);
-    !earlier.chain(of_end).any(|unread| decides(&unread))
 }
 
 /// Whether every rule sends requests to Services by weight. A location holds no other kind of backend, and no answer without one, such as a
@@ -97,24 +85,4 @@ pub(in crate::targets) fn paths(rules: &[ParsedRule]) -> Vec<&Path> {
     let all =
         rules.iter().flat_map(|rule| rule.matches.iter().map(|one| &one.path).chain(rule.unread.iter().flatten()));
     all.filter(|path| seen.insert((path.path_type(), path.compared()))).collect()
-}
-
-/// The rules that match the requests of a path, one match each, in the order in which they decide. Their own paths no longer matter.
-fn rules_at(path: &Path, rules: &[ParsedRule], order: MatchOrder) -> Vec<ParsedRule> {
-    let covers = |one: &&ParsedMatch| one.path.covers(path);
-    let mut matching: Vec<(&ParsedRule, &ParsedMatch)> =
-        rules.iter().flat_map(|rule| rule.matches.iter().filter(covers).map(move |one| (rule, one))).collect();
-    if order == MatchOrder::BySpecificity {
-        matching.sort_by_key(|(_, one)| (one.path.specificity(), one.condition.is_none()));
-    }
-    // A match without a condition takes every request that reaches it.
-    let end = matching.iter().position(|(_, one)| one.condition.is_none());
-    matching.truncate(end.map_or(matching.len(), |end| end + 1));
-    let alone = |(rule, one): (&ParsedRule, &ParsedMatch)| ParsedRule {
-        matches: vec![ParsedMatch { field: one.field.clone(), path: Path::root(), condition: one.condition.clone() }],
-        destinations: rule.destinations.clone(),
-        unread: Vec::new(),
-        is_known: rule.is_known,
-    };
-    matching.into_iter().map(alone).collect()
 }

@@ -24,6 +24,7 @@ mod places;
 mod reading;
 mod regex;
 mod rules;
+mod rules_by_path;
 mod variant_names;
 mod virtual_host_reading;
 

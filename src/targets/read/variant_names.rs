@@ -7,7 +7,7 @@ use crate::error::ReadError;
 use crate::policy::{CanaryName, Variant};
 use crate::route::{Backend, Location, Path, Port};
 use crate::targets::Metadata;
-use crate::targets::object::Variants;
+use crate::targets::object::{Variants, VariantsByPath};
 
 /// Which backend is which variant, and the policy's total if it is known.
 #[derive(Clone, Debug)]
@@ -55,12 +55,13 @@ impl VariantNames {
     ///
     /// The annotation is malformed.
     pub(in crate::targets) fn of_path(
+        variants: &VariantsByPath<'_>,
         metadata: &Metadata,
         path: &Path,
         to: Option<&str>,
         subsets: Option<&SubsetsOf>,
     ) -> Result<Option<Self>, ReadError> {
-        let variants = Variants::of_path(metadata, path)?;
+        let variants = variants.at(path)?;
         Ok(variants.map(|variants| VariantNames::new(variants, metadata.namespace.as_deref(), to, subsets)))
     }
 

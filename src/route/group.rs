@@ -74,12 +74,11 @@ pub(crate) fn groups(locations: Vec<Group<'_>>) -> Vec<Group<'_>> {
         let same_backends = by_backends.entry(location.backends.clone()).or_default();
         let is_alike = |place: &&usize| groups.get(**place).is_some_and(|group| group.leads_like(&location));
         let place = same_backends.iter().find(is_alike).copied();
-        match place.and_then(|place| groups.get_mut(place)) {
-            Some(group) => group.paths.extend(location.paths),
-            None => {
-                same_backends.push(groups.len());
-                groups.push(location);
-            }
+        if let Some(group) = place.and_then(|place| groups.get_mut(place)) {
+            group.paths.extend(location.paths);
+        } else {
+            same_backends.push(groups.len());
+            groups.push(location);
         }
     }
     groups

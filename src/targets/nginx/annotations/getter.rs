@@ -13,7 +13,8 @@ use crate::targets::nginx::Flags;
 /// The parameters `expected` and `default` are text for this finding: the values that the controller accepts, and what it
 /// uses instead of the refused value.
 pub(in crate::targets::nginx) struct Getter<'a> {
-    annotations: &'a BTreeMap<String, String>,
+    /// The values as they are in the manifest, by the names of the annotations without their prefix.
+    values: BTreeMap<&'a str, &'a str>,
     flags: &'a Flags,
     pub(in crate::targets::nginx) findings: Findings,
 }
@@ -24,12 +25,13 @@ impl<'a> Getter<'a> {
         annotations: &'a BTreeMap<String, String>,
         flags: &'a Flags,
     ) -> Self {
-        Getter { annotations, flags, findings: Findings::new(ingress) }
+        let named = annotations.iter().filter_map(|(key, value)| Some((flags.prefix.annotation(key)?, value.as_str())));
+        Getter { values: named.collect(), flags, findings: Findings::new(ingress) }
     }
 
     /// The value as it is in the manifest.
     pub(super) fn raw(&self, annotation: &str) -> Option<&'a str> {
-        self.annotations.get(&self.flags.prefix.key(annotation)).map(String::as_str)
+        self.values.get(annotation).copied()
     }
 
     /// A boolean; see [`parse_bool`].

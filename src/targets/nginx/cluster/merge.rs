@@ -1,6 +1,6 @@
 //! Canary Ingresses become alternatives of stable upstreams.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::host_locations::{ClaimedLocation, HostLocations};
 use super::stored_ingress::{CATCH_ALL, DefaultBackend, StoredIngress, StoredPath};
@@ -49,6 +49,7 @@ pub(super) fn merge(
     if ingresses.iter().all(StoredIngress::is_canary) {
         return Ok(merges);
     }
+    let mut alternatives = Alternatives { upstreams, listed: BTreeSet::new() };
     let hosts: BTreeMap<&str, MergeHost<'_, '_>> =
         hosts.iter().map(|(name, host)| (name.as_str(), MergeHost::new(host))).collect();
     for ingress in ingresses.iter().filter(|ingress| ingress.is_canary()) {
@@ -63,7 +64,7 @@ pub(super) fn merge(
                 DefaultBackend::Resource => UpstreamKey::invalid(ingress.name.namespace()),
             };
             let path = CanaryPath { alternative: &alternative, at: None, is_legacy };
-            let outcome = path.merge(hosts.get(CATCH_ALL), upstreams);
+            let outcome = path.merge(hosts.get(CATCH_ALL), &mut alternatives);
             add(Place::DefaultBackend, &path, outcome);
         }
         for (rule_index, rule) in ingress.rules.iter().enumerate() {
@@ -73,7 +74,7 @@ pub(super) fn merge(
             for (path_index, path) in paths.iter().enumerate() {
                 let Some(key) = &path.upstream else { continue };
                 let path = CanaryPath { alternative: &key.name, at: Some(path), is_legacy };
-                let outcome = path.merge(hosts.get(rule.host.as_str()), upstreams);
+                let outcome = path.merge(hosts.get(rule.host.as_str()), &mut alternatives);
                 add(Place::Path { rule: rule_index, path: path_index }, &path, outcome);
             }
         }
@@ -98,6 +99,13 @@ impl<'h, 'c> MergeHost<'h, 'c> {
     }
 }
 
+/// The upstreams, to which the canaries become alternatives.
+struct Alternatives<'u> {
+    upstreams: &'u mut BTreeMap<String, Upstream>,
+    /// Each stable upstream with an alternative of it.
+    listed: BTreeSet<(String, String)>,
+}
+
 /// A path of a canary Ingress.
 struct CanaryPath<'p> {
     /// The upstream of the canary.
@@ -109,8 +117,8 @@ struct CanaryPath<'p> {
 
 impl CanaryPath<'_> {
     /// Merges the canary into each matching upstream of a host. If there is none, the upstream of the canary is deleted.
-    fn merge(&self, host: Option<&MergeHost<'_, '_>>, upstreams: &mut BTreeMap<String, Upstream>) -> MergeOutcome {
-        if !upstreams.contains_key(self.alternative) {
+    fn merge(&self, host: Option<&MergeHost<'_, '_>>, alternatives: &mut Alternatives<'_>) -> MergeOutcome {
+        if !alternatives.upstreams.contains_key(self.alternative) {
             return MergeOutcome::AlreadyDeleted;
         }
         let Some(MergeHost { host, first_of_upstream }) = host else { return MergeOutcome::NoHost };
@@ -121,14 +129,14 @@ impl CanaryPath<'_> {
             Some(path) => host.at(path).filter(|(place, _)| is_reached(*place)).map(|(_, location)| location).collect(),
             None => host.locations.iter().take(end.unwrap_or(usize::MAX)).collect(),
         };
-        let mut merged = Vec::new();
+        let (mut merged, mut seen) = (Vec::new(), BTreeSet::new());
         for location in candidates {
-            if self.merge_into(&location.upstream, upstreams) && !merged.contains(&location.upstream) {
+            if self.merge_into(&location.upstream, alternatives) && seen.insert(&location.upstream) {
                 merged.push(location.upstream.clone());
             }
         }
         if end.is_none() && merged.is_empty() {
-            upstreams.remove(self.alternative);
+            alternatives.upstreams.remove(self.alternative);
             return MergeOutcome::Deleted;
         }
         MergeOutcome::Merged(merged)
@@ -136,12 +144,13 @@ impl CanaryPath<'_> {
 
     /// Makes the canary an alternative of this upstream if the upstream is a stable one, and returns whether it is. A new alternative
     /// takes over the affinity of the stable upstream.
-    fn merge_into(&self, stable: &str, upstreams: &mut BTreeMap<String, Upstream>) -> bool {
+    fn merge_into(&self, stable: &str, alternatives: &mut Alternatives<'_>) -> bool {
+        let Alternatives { upstreams, listed } = alternatives;
         let Some(upstream) = upstreams.get_mut(stable) else { return false };
         if stable == DEFAULT_UPSTREAM || upstream.is_canary {
             return false;
         }
-        if upstream.alternatives.iter().any(|alternative| alternative == self.alternative) {
+        if !listed.insert((stable.to_owned(), self.alternative.to_owned())) {
             return true;
         }
         upstream.alternatives.push(self.alternative.to_owned());

@@ -112,10 +112,10 @@ fn suspicious(spec: &IngressSpec) -> Option<Refusal> {
 
 fn is_suspicious(text: &str) -> bool {
     let has_directive = |name: &str| text.split_once(name).is_some_and(|(_, rest)| rest.contains(';'));
-    let folders = ["passwd", "shadow", "group", "nginx", "ingress-controller"];
+    let folders = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/nginx", "/etc/ingress-controller"];
     has_directive("alias")
         || has_directive("root")
-        || folders.into_iter().any(|folder| text.contains(&format!("/etc/{folder}")))
+        || folders.into_iter().any(|folder| text.contains(folder))
         || text.contains("/var/run/secrets")
         || text.contains("_by_lua")
 }

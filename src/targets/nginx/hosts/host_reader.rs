@@ -25,6 +25,18 @@ pub(super) struct HostReader<'c> {
     places: BTreeMap<PathKey<'c>, Place>,
     /// The names of the virtual hosts, by host.
     names: BTreeMap<&'c str, String>,
+    /// The certificates of each Ingress and host; `None` has those that are for every host.
+    certificates: BTreeMap<CertificateKey<'c>, Vec<Certificate<'c>>>,
+}
+
+/// An Ingress and a host.
+type CertificateKey<'c> = (&'c ObjectName, Option<&'c str>);
+
+/// A certificate of an Ingress: its place, and the name of its Secret.
+#[derive(Clone, Copy)]
+struct Certificate<'c> {
+    index: usize,
+    secret: &'c str,
 }
 
 /// The Ingress, host and text of a path.
@@ -39,6 +51,7 @@ impl<'c> HostReader<'c> {
             ingresses: record.ingresses.iter().map(|ingress| (ingress.name, ingress)).collect(),
             backends: UpstreamBackends::new(record, configuration, parts.services),
             places: claimed.map(place).collect(),
+            certificates: certificates(parts),
             names: names(configuration.virtual_hosts.iter().map(|host| host.host.as_str())),
         }
     }
@@ -144,15 +157,30 @@ impl<'c> HostReader<'c> {
 
     /// Reports the certificates of the host.
     fn certificates(&self, ingress: &StoredIngress<'_>, host: &str, findings: &mut Findings) {
-        let spec = self.parts.ingresses.get(ingress.name).and_then(|object| object.spec.as_ref());
-        for (index, tls) in spec.iter().flat_map(|spec| spec.tls.iter().flatten()).enumerate() {
-            let hosts = tls.hosts.as_deref().unwrap_or_default();
-            if hosts.is_empty() || hosts.iter().any(|other| other == host) {
-                let secret = tls.secret_name.as_deref().unwrap_or_default();
-                findings.left_out(format!("spec.tls[{index}]"), secret, "certificates belong to a Gateway or listener");
+        let of_host = |host| self.certificates.get(&(ingress.name, host)).into_iter().flatten();
+        let mut all: Vec<&Certificate<'_>> = of_host(None).chain(of_host(Some(host))).collect();
+        all.sort_by_key(|certificate| certificate.index);
+        for Certificate { index, secret } in all {
+            findings.left_out(format!("spec.tls[{index}]"), secret, "certificates belong to a Gateway or listener");
+        }
+    }
+}
+
+/// The certificates of all Ingresses, by Ingress and host, each once.
+fn certificates(parts: ClusterParts<'_>) -> BTreeMap<CertificateKey<'_>, Vec<Certificate<'_>>> {
+    let mut certificates: BTreeMap<CertificateKey<'_>, Vec<Certificate<'_>>> = BTreeMap::new();
+    for (name, object) in parts.ingresses {
+        let all = object.spec.iter().flat_map(|spec| spec.tls.iter().flatten());
+        for (index, tls) in all.enumerate() {
+            let certificate = Certificate { index, secret: tls.secret_name.as_deref().unwrap_or_default() };
+            let named: BTreeSet<&str> = tls.hosts.iter().flatten().map(String::as_str).collect();
+            let everywhere = named.is_empty().then_some(None);
+            for host in named.into_iter().map(Some).chain(everywhere) {
+                certificates.entry((name, host)).or_default().push(certificate);
             }
         }
     }
+    certificates
 }
 
 /// The names of the host: the host and its aliases. `None` if the host cannot be written elsewhere, which is a finding.

@@ -51,11 +51,9 @@ fn named<'s>(state: &'s State<'_, '_>) -> BTreeSet<(&'s str, String)> {
                 }
             }
         }
-        let catch_all = state.configuration.virtual_hosts.iter().filter(|host| host.host == CATCH_ALL);
-        for location in catch_all.flat_map(|host| &host.locations) {
-            if let Some(key) = ingress.default_upstream() {
-                named.insert((key.name.as_str(), location_text(CATCH_ALL, &location.path, &location.path_type)));
-            }
+        let Some(key) = ingress.default_upstream() else { continue };
+        for location in state.catch_all {
+            named.insert((key.name.as_str(), location_text(CATCH_ALL, &location.path, &location.path_type)));
         }
     }
     named
@@ -197,12 +195,11 @@ impl Locations<'_, '_> {
 
     /// A default backend that is merged into locations of the catch-all host other than `/`.
     fn default_backend(&self, merge: &Merge, findings: &mut Findings) {
-        let hosts = self.state.configuration.virtual_hosts.iter().filter(|host| host.host == CATCH_ALL);
         let is_merged = |location: &&Location| {
             location.path != "/"
                 && location.canary.as_ref().is_some_and(|canary| canary.upstream == merge.upstream && can_send(canary))
         };
-        let locations = hosts.flat_map(|host| &host.locations).filter(is_merged);
+        let locations = self.state.catch_all.iter().filter(is_merged);
         let locations: Vec<String> =
             locations.map(|location| location_text(CATCH_ALL, &location.path, &location.path_type)).collect();
         if !locations.is_empty() {

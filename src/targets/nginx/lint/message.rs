@@ -27,7 +27,7 @@ impl LintFinding {
 
 /// What happens at run time.
 #[expect(clippy::too_many_lines, reason = "a table with a sentence for each kind")]
-fn effect(kind: &LintKind) -> String {
+pub(super) fn effect(kind: &LintKind) -> String {
     const NO_REQUEST: &str = "so the canary gets no request";
     match kind {
         LintKind::Refused(refusal) => refused(refusal),

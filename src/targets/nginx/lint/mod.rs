@@ -9,11 +9,12 @@ mod paths;
 mod state;
 mod stored;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 pub use finding::{LintFinding, LintKind, Severity};
 
+use message::effect;
 use state::State;
 
 use super::cluster::configuration::Record;
@@ -80,21 +81,33 @@ pub fn lint(cluster: &Cluster) -> Vec<LintFinding> {
 
 /// Collects findings by Ingress and field, each finding once.
 #[derive(Default)]
-struct Findings(BTreeMap<(ObjectName, String), Vec<LintKind>>);
+struct Findings(BTreeMap<(ObjectName, String), OfField>);
+
+/// The findings about one field.
+#[derive(Default)]
+struct OfField {
+    kinds: Vec<LintKind>,
+    /// What the findings say.
+    effects: BTreeSet<String>,
+}
 
 impl Findings {
     fn add(&mut self, object: &ObjectName, field: impl Display, kind: LintKind) {
         // An annotation is named by its key, which may be anything.
         let field = Excerpt::whole(&field.to_string()).to_string();
-        let kinds = self.0.entry((object.clone(), field)).or_default();
-        if !kinds.contains(&kind) {
-            kinds.push(kind);
+        let of_field = self.0.entry((object.clone(), field)).or_default();
+        if of_field.effects.insert(effect(&kind)) {
+            of_field.kinds.push(kind);
         }
     }
 
     fn into_vec(self) -> Vec<LintFinding> {
-        let of_field = |((object, field), kinds): ((ObjectName, String), Vec<LintKind>)| {
-            kinds.into_iter().map(move |kind| LintFinding { object: object.clone(), field: field.clone(), kind })
+        let of_field = |((object, field), of_field): ((ObjectName, String), OfField)| {
+            of_field.kinds.into_iter().map(move |kind| LintFinding {
+                object: object.clone(),
+                field: field.clone(),
+                kind,
+            })
         };
         self.0.into_iter().flat_map(of_field).collect()
     }

@@ -1,6 +1,6 @@
 //! What becomes of each path.
 
-use super::{Findings, LintKind, State, nearest};
+use super::{Findings, LintKind, State};
 use crate::targets::nginx::cluster::Place;
 use crate::targets::nginx::cluster::host_locations::ClaimOutcome;
 use crate::targets::nginx::cluster::merge::{Merge, MergeOutcome};
@@ -55,12 +55,8 @@ impl Paths<'_, '_> {
 
     /// The Ingress that created an upstream, even if the upstream was deleted afterwards.
     fn creator(&self, upstream: &str) -> Option<ObjectName> {
-        let of_upstream = |ingress: &&StoredIngress<'_>| {
-            let mut keys = ingress.path_upstreams().chain(ingress.default_upstream());
-            ingress.is_canary() && keys.any(|key| key.name == upstream)
-        };
         let existing = self.state.upstreams.get(upstream).and_then(|upstream| upstream.ingress.clone());
-        existing.or_else(|| self.state.record.ingresses.iter().find(of_upstream).map(|ingress| ingress.name.clone()))
+        existing.or_else(|| self.state.canaries.get(upstream).map(|canary| (*canary).clone()))
     }
 
     /// A path of a canary Ingress, or its default backend.
@@ -119,7 +115,7 @@ impl Paths<'_, '_> {
 
     fn no_host(&self, ingress: &StoredIngress<'_>, place: Place) -> LintKind {
         let host = path_at(ingress, place).map_or(CATCH_ALL, |(host, _)| host);
-        let nearest = nearest::host(host, &self.state.configuration.virtual_hosts).map(str::to_owned);
+        let nearest = self.state.nearest.host(host).map(str::to_owned);
         let unread = self.state.unread.get(host).map(|name| (*name).clone());
         LintKind::NoHost { host: host.to_owned(), nearest, unread }
     }
@@ -129,8 +125,7 @@ impl Paths<'_, '_> {
             Some((host, path)) => (host, path.path.as_str(), path.path_type.as_str()),
             None => (CATCH_ALL, "/", "Prefix"),
         };
-        let of_host = self.state.configuration.virtual_hosts.iter().find(|known| known.host == host);
-        let nearest = of_host.and_then(|host| nearest::location(path, host));
+        let nearest = self.state.nearest.location(host, path);
         let nearest = nearest.map(|nearest| location_text(host, &nearest.path, &nearest.path_type));
         LintKind::NoLocation { location: location_text(host, path, path_type), nearest }
     }

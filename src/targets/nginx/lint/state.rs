@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::networking::v1::Ingress;
 
+use super::nearest::Nearest;
 use crate::targets::nginx::cluster::configuration::Record;
 use crate::targets::nginx::cluster::host_locations::ClaimOutcome;
 use crate::targets::nginx::cluster::merge::{Merge, MergeOutcome};
-use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
+use crate::targets::nginx::cluster::stored_ingress::{CATCH_ALL, StoredIngress};
 use crate::targets::nginx::cluster::{ClusterParts, Place};
-use crate::targets::nginx::{Configuration, ObjectName, Refusal, Upstream, is_canary};
+use crate::targets::nginx::{Configuration, Location, ObjectName, Refusal, Upstream, is_canary};
 
 /// A cluster, what the controller makes of it, and how. The maps make every look-up fast.
 pub(super) struct State<'s, 'c> {
@@ -18,6 +19,8 @@ pub(super) struct State<'s, 'c> {
     pub(super) configuration: &'s Configuration,
     /// The Ingresses that the controller stores.
     pub(super) ingresses: BTreeMap<&'s ObjectName, &'s StoredIngress<'c>>,
+    /// The first canary Ingress that names each upstream.
+    pub(super) canaries: BTreeMap<&'s str, &'s ObjectName>,
     /// The upstreams that exist.
     pub(super) upstreams: BTreeMap<&'s str, &'s Upstream>,
     /// The paths and default backends that made the controller delete an upstream, by the name of the upstream.
@@ -30,6 +33,9 @@ pub(super) struct State<'s, 'c> {
     pub(super) unread: BTreeMap<&'s str, &'s ObjectName>,
     /// The Ingresses whose annotations hold for the locations of a stable upstream.
     pub(super) of_stable: BTreeMap<&'s str, BTreeSet<&'s ObjectName>>,
+    pub(super) nearest: Nearest<'s>,
+    /// The locations of the catch-all host.
+    pub(super) catch_all: &'s [Location],
 }
 
 impl<'s, 'c> State<'s, 'c> {
@@ -44,7 +50,17 @@ impl<'s, 'c> State<'s, 'c> {
         let unread = parts.ingresses.iter().filter(|(_, ingress)| !is_canary(ingress, parts.flags));
         let unread = unread.filter(|(_, ingress)| Refusal::of(ingress, parts.flags).is_some());
         let unread = unread.flat_map(|(name, ingress)| hosts(ingress).map(move |host| (host, name)));
+        let mut canaries = BTreeMap::new();
+        for ingress in record.ingresses.iter().filter(|ingress| ingress.is_canary()) {
+            for key in ingress.path_upstreams().chain(ingress.default_upstream()) {
+                canaries.entry(key.name.as_str()).or_insert(ingress.name);
+            }
+        }
+        let catch_all = configuration.virtual_hosts.iter().find(|host| host.host == CATCH_ALL);
         State {
+            canaries,
+            catch_all: catch_all.map(|host| host.locations.as_slice()).unwrap_or_default(),
+            nearest: Nearest::new(&configuration.virtual_hosts),
             unread: unread.collect(),
             parts,
             record,

@@ -54,6 +54,8 @@ mod say;
 mod target;
 #[path = "migrate/text.rs"]
 mod text;
+#[path = "migrate/unique_keys.rs"]
+mod unique_keys;
 
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -199,6 +201,9 @@ fn read(files: &[String], is_strict: bool) -> Result<Manifests, String> {
     }
     if is_strict && !manifests.errors.is_empty() {
         return Err(format!("{} of the documents cannot be read", manifests.errors.len()));
+    }
+    for note in &manifests.notes {
+        say::say(AnsiColor::Cyan, "note", note);
     }
     if let Some(first) = manifests.skipped.first() {
         let others = match manifests.skipped.len() - 1 {

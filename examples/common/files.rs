@@ -8,14 +8,30 @@ use serde_saphyr::Error;
 use serde_saphyr::budget::BudgetBreach;
 
 /// The text of a file without the byte order mark that some editors put before it; `-` is standard input.
+#[allow(dead_code, reason = "one example reads files that are not UTF-8 as a whole")]
 pub(crate) fn read(file: &str) -> Result<String, String> {
-    let mut text = String::new();
+    let bytes = bytes(file)?;
+    utf8(&bytes, 0).map(str::to_owned).map_err(|why| format!("{}: {why}", name(file)))
+}
+
+/// The bytes of a file without the byte order mark.
+pub(crate) fn bytes(file: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
     let read = match file {
-        "-" => std::io::stdin().read_to_string(&mut text).map(|_| text),
-        file => std::fs::read_to_string(file),
+        "-" => std::io::stdin().read_to_end(&mut bytes).map(|_| bytes),
+        file => std::fs::read(file),
     };
-    let text = read.map_err(|error| format!("{}: {error}", name(file)))?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    let bytes = read.map_err(|error| format!("{}: {error}", name(file)))?;
+    Ok(bytes.strip_prefix("\u{feff}".as_bytes()).map(<[u8]>::to_vec).unwrap_or(bytes))
+}
+
+/// The text of bytes that come after so many lines. An error names the line.
+pub(crate) fn utf8(bytes: &[u8], lines: usize) -> Result<&str, String> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let line = lines + 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        format!("line {line} is not UTF-8")
+    })
 }
 
 /// The name of a file as it is shown in messages.
@@ -26,27 +42,43 @@ pub(crate) fn name(file: &str) -> Excerpt {
 /// The documents of a YAML stream.
 #[allow(dead_code, reason = "not every example reads all documents at once")]
 pub(crate) fn documents(text: &str) -> Result<Vec<Value>, String> {
-    serde_saphyr::from_multiple(text).map_err(|error| not_yaml(&error))
+    serde_saphyr::from_multiple(text).map_err(|error| not_yaml(&error, 0))
 }
 
-/// One document of a YAML stream. It may be as large as its text: an alias that stands for more is an error.
+/// One document of a YAML stream, which comes after so many lines. It may be as large as its text: an alias that stands for more is an
+/// error.
 #[allow(dead_code, reason = "not every example reads one document at a time")]
-pub(crate) fn document(text: &str) -> Result<Value, String> {
+pub(crate) fn document(text: &str, lines: usize) -> Result<Value, String> {
     let most = text.len().max(serde_saphyr::Budget::default().max_nodes);
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_nodes: most, max_events: 2 * most, max_total_scalar_bytes: 2 * most },
     };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| not_yaml(&error))
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| not_yaml(&error, lines))
 }
 
-fn not_yaml(error: &Error) -> String {
-    if let Error::Budget { breach, .. } = error.without_snippet() {
+fn not_yaml(error: &Error, lines: usize) -> String {
+    let mut cause = error;
+    while let Error::AliasError { error, .. } | Error::WithSnippet { error, .. } = cause {
+        cause = error;
+    }
+    if let Error::Budget { breach, .. } = cause {
         return format!("the file has {}", too_much(breach));
     }
     let text = error.to_string();
     let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-    // After the first line, and after ", set ", the YAML crate gives advice to programmers.
-    format!("not YAML: {}", line.split(", set ").next().unwrap_or_default())
+    // The YAML crate counts lines from the beginning of the document.
+    let number = error.location().map(|location| location.line()).unwrap_or_default();
+    let counted = line.strip_prefix(&format!("line {number} "));
+    let line = counted.map_or_else(|| line.to_owned(), |rest| format!("line {} {rest}", number + as_u64(lines)));
+    // After the first line, and after these words, the YAML crate gives advice to programmers.
+    let said = [", set ", "; use "]
+        .into_iter()
+        .fold(line.as_str(), |line, advice| line.split(advice).next().unwrap_or_default());
+    format!("not YAML: {said}")
+}
+
+fn as_u64(lines: usize) -> u64 {
+    u64::try_from(lines).unwrap_or(u64::MAX)
 }
 
 /// The part of a file that is above a limit of the YAML crate, which protects a program from files that were made to exhaust it.

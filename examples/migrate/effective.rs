@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use canary_policy::error::Excerpt;
 use canary_policy::targets::nginx::{CanaryInForce, Cluster, Config, Flags, Location, RiskLevel, Service, VirtualHost};
 use k8s_openapi::api::networking::v1::Ingress;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::json;
+use crate::unique_keys::UniqueKeys;
 
 /// The state of a cluster. Other fields are ignored.
 #[derive(Deserialize)]
@@ -17,9 +18,15 @@ struct State {
     /// The data of the controller's `ConfigMap`.
     #[serde(default)]
     config: Option<BTreeMap<String, String>>,
+    #[serde(deserialize_with = "null_is_empty")]
     ingresses: Vec<Ingress>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     services: Vec<Service>,
+}
+
+/// A list. `null` is an empty one, as Go writes it.
+fn null_is_empty<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// The answer for a state.
@@ -69,7 +76,7 @@ struct EffectivePolicy {
 
 /// The answer for a line.
 pub(crate) fn answer(line: &str) -> Result<String, String> {
-    let state: Value = serde_json::from_str(line.trim()).map_err(|error| not_json(&error))?;
+    let UniqueKeys(state) = serde_json::from_str(line.trim()).map_err(|error| not_json(&error))?;
     // A struct of serde can be read from an array too, which nobody means.
     check_objects(&state)?;
     let State { id, config, ingresses, services } = serde_path_to_error::deserialize(state).map_err(|error| {
@@ -109,6 +116,10 @@ fn check_objects(state: &Value) -> Result<(), String> {
     if !state.is_object() {
         return Err("not an object".to_owned());
     }
+    // A number that is not an integer of 64 bits would be rounded.
+    if state.get("id").is_some_and(Value::is_f64) {
+        return Err("id: expected a text or an integer of 64 bits".to_owned());
+    }
     for list in ["ingresses", "services"] {
         let objects = state.get(list).and_then(Value::as_array).into_iter().flatten();
         for (index, object) in objects.enumerate() {
@@ -142,7 +153,8 @@ fn check_names<'a>(list: &str, kind: &str, names: impl Iterator<Item = (&'a str,
 
 /// The message of a parser for one line of a file, without the number of the line, which is always 1.
 fn not_json(error: &serde_json::Error) -> String {
-    format!("not JSON: {}", error.to_string().replace(" at line 1 column", " at column"))
+    let error = Excerpt::whole(&error.to_string()).to_string().replace(" at line 1 column", " at column");
+    format!("not JSON: {error}")
 }
 
 fn locations(host: VirtualHost) -> Vec<EffectiveLocation> {

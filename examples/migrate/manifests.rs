@@ -35,6 +35,10 @@ pub(crate) struct Manifests {
     pub(crate) errors: Vec<String>,
     /// The objects of other kinds, each with its place.
     pub(crate) skipped: Vec<String>,
+    /// What else is worth knowing about the objects.
+    pub(crate) notes: Vec<String>,
+    /// The places of the Services in `services`, by `NAMESPACE/NAME`.
+    of_services: BTreeMap<String, usize>,
 }
 
 /// The place of an object.
@@ -47,7 +51,7 @@ pub(crate) struct Source {
 
 /// A document of a file.
 struct Document<'t> {
-    text: &'t str,
+    bytes: &'t [u8],
     /// The number of lines before it.
     lines: usize,
 }
@@ -59,30 +63,25 @@ impl Manifests {
         for name in names {
             for file in files_of(name)? {
                 let place = if file == "-" { files::name(STANDARD_INPUT) } else { files::name(&file) };
-                manifests.add_text(place.as_str(), &files::read(&file)?);
+                manifests.add_bytes(place.as_str(), &files::bytes(&file)?);
             }
         }
         Ok(manifests)
     }
 
-    /// Adds the documents of a file. A document that is not YAML does not hide the others.
-    fn add_text(&mut self, place: &str, text: &str) {
+    /// Adds the documents of a file. A document that is not YAML, or not even text, does not hide the others.
+    fn add_bytes(&mut self, place: &str, bytes: &[u8]) {
         let mut number = 0;
-        for document in documents(text) {
-            match files::document(document.text) {
+        for Document { bytes, lines } in documents(bytes) {
+            let value = files::utf8(bytes, lines).and_then(|text| files::document(text, lines));
+            number += usize::from(value != Ok(Value::Null));
+            match value {
                 Ok(Value::Null) => {}
                 Ok(value) => {
-                    number += 1;
-                    let source = Source { file: place.to_owned(), line: document.lines + 1 };
+                    let source = Source { file: place.to_owned(), line: lines + 1 };
                     self.add_value(&format!("{place}: document {number}"), &source, value);
                 }
-                Err(_) => {
-                    number += 1;
-                    // With the lines before it, the parser names the line of the file.
-                    let whole = "\n".repeat(document.lines) + document.text;
-                    let why = files::document(&whole).err().unwrap_or_default();
-                    self.errors.push(format!("{place}: document {number}: {why}"));
-                }
+                Err(why) => self.errors.push(format!("{place}: document {number}: {why}")),
             }
         }
     }
@@ -90,24 +89,33 @@ impl Manifests {
     /// Adds an object, or the objects of a list.
     fn add_value(&mut self, place: &str, source: &Source, mut value: Value) {
         let is_list = value.get("kind").and_then(Value::as_str).is_none_or(|kind| kind.ends_with("List"));
-        let items = if is_list { value.get_mut("items").map(Value::take) } else { None };
-        if let Some(Value::Array(items)) = items {
-            for (index, item) in items.into_iter().enumerate() {
-                self.add_value(&format!("{place}, item {}", index + 1), source, item);
+        let is_empty = value.get("items").is_some_and(Value::is_null) && value.get("kind").is_some();
+        match if is_list { value.get_mut("items").map(Value::take) } else { None } {
+            // Go writes an empty list as `null`.
+            Some(Value::Null) if is_empty => return,
+            None | Some(Value::Null) => {}
+            Some(Value::Array(items)) => {
+                for (index, item) in items.into_iter().enumerate() {
+                    self.add_value(&format!("{place}, item {}", index + 1), source, item);
+                }
+                return;
             }
-            return;
+            Some(_) => return self.errors.push(format!("{place}: items: expected a list")),
         }
         let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
         let version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
         // The core group has no name. Knative has a kind `Service` too, and OpenShift a kind `Ingress`.
         let group = version.split_once('/').map_or("", |(group, _)| group).to_owned();
         let added = match (kind.as_str(), group.as_str()) {
+            ("Ingress", "" | "networking.k8s.io" | "extensions") | ("Service", "") if has_no_name(&value) => {
+                Err("metadata.name: none is given".to_owned())
+            }
             ("Ingress", "" | "networking.k8s.io" | "extensions") => files::parsed::<Manifest>(value).map(|manifest| {
                 let ingress = Ingress::from(manifest);
                 self.sources.insert(full_name(&ingress), source.clone());
                 self.ingresses.push(ingress);
             }),
-            ("Service", "") => files::parsed::<v1::Service>(value).map(|service| self.services.push((&service).into())),
+            ("Service", "") => files::parsed::<v1::Service>(value).map(|service| self.add_service(&service)),
             ("HTTPRoute", "gateway.networking.k8s.io") => files::parsed(value).map(|route| self.routes.push(route)),
             ("VirtualService", "gateway.solo.io") => {
                 files::parsed(value).map(|service| self.gloo_services.push(service))
@@ -129,6 +137,23 @@ impl Manifests {
             self.errors.push(format!("{place} ({kind}): {why}"));
         }
     }
+
+    /// Adds a Service. As in a cluster, the last one of a name counts.
+    fn add_service(&mut self, service: &v1::Service) {
+        let service = Service::from(service);
+        let name = format!("{}/{}", service.namespace, service.name);
+        let known = self.of_services.insert(name.clone(), self.services.len());
+        if known.and_then(|place| self.services.get(place)).is_some_and(|known| *known != service) {
+            let name = Excerpt::of(&name);
+            self.notes.push(format!("several different Services have the name `{name}`, and only the last one counts"));
+        }
+        self.services.push(service);
+    }
+}
+
+/// Whether an object has no name. No API server has such an object.
+fn has_no_name(value: &Value) -> bool {
+    value.pointer("/metadata/name").is_none_or(|name| name.is_null() || name == "")
 }
 
 /// The name of an Ingress with its namespace.
@@ -160,18 +185,29 @@ fn files_of(name: &str) -> Result<Vec<String>, String> {
 }
 
 /// The documents of a file, which lines that begin with `---` separate.
-fn documents(text: &str) -> Vec<Document<'_>> {
+fn documents(bytes: &[u8]) -> Vec<Document<'_>> {
     let mut documents = Vec::new();
     let (mut start, mut first_line, mut position) = (0, 0, 0);
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        let is_marker =
-            line.starts_with("---") && matches!(line.as_bytes().get(3), None | Some(b' ' | b'\t' | b'\r' | b'\n'));
+    for (number, line) in lines(bytes).enumerate() {
+        let is_marker = line.starts_with(b"---") && matches!(line.get(3), None | Some(b' ' | b'\t' | b'\r' | b'\n'));
         if is_marker && position > start {
-            documents.push(Document { text: &text[start..position], lines: first_line });
+            documents.push(Document { bytes: &bytes[start..position], lines: first_line });
             (start, first_line) = (position, number);
         }
         position += line.len();
     }
-    documents.push(Document { text: &text[start..], lines: first_line });
+    documents.push(Document { bytes: &bytes[start..], lines: first_line });
     documents
+}
+
+/// The lines with their ends. YAML ends a line with a line feed, a carriage return, or both.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        let end = end.map_or(rest.len(), |end| end + if rest[end..].starts_with(b"\r\n") { 2 } else { 1 });
+        let (line, others) = rest.split_at(end);
+        rest = others;
+        Some(line).filter(|line| !line.is_empty())
+    })
 }

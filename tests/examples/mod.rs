@@ -1,5 +1,6 @@
 //! The examples, run as a person runs them.
 
+mod bad_input;
 mod compare;
 mod decide;
 mod hostile;

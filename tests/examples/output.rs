@@ -25,7 +25,7 @@ fn a_reader_that_has_gone_is_no_error() {
     for (name, args, input) in RUNS {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let run = example_into(name, args, input, writer.into());
+        let run = example_into(name, args, input.as_bytes(), writer.into());
         assert_eq!((run.code, run.err.as_str()), (0, ""), "{name}");
     }
 }
@@ -35,7 +35,7 @@ fn a_reader_that_has_gone_is_no_error() {
 fn an_output_without_room_is_an_error() {
     for (name, args, input) in RUNS {
         let full = File::options().write(true).open("/dev/full").unwrap();
-        let run = example_into(name, args, input, Stdio::from(full));
+        let run = example_into(name, args, input.as_bytes(), Stdio::from(full));
         assert_eq!(run.code, 1, "{name}");
         let (message, panic) = ("standard output: No space left on device", "panicked");
         assert!(run.err.contains(message) && !run.err.contains(panic), "{name}: {}", run.err);

@@ -18,12 +18,18 @@ pub struct Output {
 /// Runs an example in the folder of the package, with this text on standard input.
 #[track_caller]
 pub fn example(name: &str, args: &[&str], input: &str) -> Output {
+    example_into(name, args, input.as_bytes(), Stdio::piped())
+}
+
+/// Runs an example with these bytes on standard input.
+#[track_caller]
+pub fn example_of_bytes(name: &str, args: &[&str], input: &[u8]) -> Output {
     example_into(name, args, input, Stdio::piped())
 }
 
 /// Runs an example whose standard output is this.
 #[track_caller]
-pub fn example_into(name: &str, args: &[&str], input: &str, output: Stdio) -> Output {
+pub fn example_into(name: &str, args: &[&str], input: &[u8], output: Stdio) -> Output {
     let program = program(name);
     let mut child = Command::new(&program)
         .args(args)
@@ -34,9 +40,9 @@ pub fn example_into(name: &str, args: &[&str], input: &str, output: Stdio) -> Ou
         .spawn()
         .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
     let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_owned();
+    let input = input.to_vec();
     // A program may end before it has read everything. The pipe is then closed, which is not a failure.
-    let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     Output {

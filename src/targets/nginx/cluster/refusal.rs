@@ -26,6 +26,8 @@ const CLASS: &str = "kubernetes.io/ingress.class";
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "camelCase"))]
 #[non_exhaustive]
 pub enum Refusal {
     /// The Ingress has the class of another controller.

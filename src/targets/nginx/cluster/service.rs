@@ -5,6 +5,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde::Deserialize;
 
 use super::ObjectName;
+use crate::targets::object::null_is_default;
 
 /// A Service as the controller sees it: its ports, and whether a pod behind it is ready.
 ///
@@ -27,8 +28,8 @@ pub struct Service {
     pub namespace: String,
     /// The name.
     pub name: String,
-    /// The ports, in order.
-    #[serde(default)]
+    /// The ports, in order. `null` is no port, as Go writes an empty list.
+    #[serde(default, deserialize_with = "null_is_default")]
     pub ports: Vec<ServicePort>,
     /// Whether a pod behind the Service is ready.
     #[serde(rename = "endpoints")]

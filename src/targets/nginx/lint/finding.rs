@@ -8,7 +8,10 @@ use crate::targets::nginx::{AnnotationFinding, ObjectName, Refusal};
 /// Something in a cluster that does not do what its owner probably thinks; [`lint`](super::lint()) has an example.
 ///
 /// `Display` writes the object, the field and what happens at run time; [`advice`](Self::advice) says what to do.
+///
+/// With `serde` it is written as `{"object": "shop/next", "field": "spec", "kind": "sharedService", "locations": …}`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LintFinding {
     /// The Ingress.
@@ -16,6 +19,7 @@ pub struct LintFinding {
     /// The path of the field, or the name of the annotation without its prefix, escaped as an [`Excerpt`] is.
     pub field: String,
     /// What happens.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub kind: LintKind,
 }
 
@@ -50,12 +54,21 @@ impl Severity {
 
 /// What happens at run time. A location is written `HOST/PATH`, or `HOST/PATH (Exact)` if its path type is `Exact`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase"))]
 #[non_exhaustive]
 pub enum LintKind {
     /// The controller does not store the Ingress.
-    Refused(Refusal),
+    Refused {
+        /// The reason.
+        refusal: Refusal,
+    },
     /// The controller crashes.
-    Panic(ControllerPanic),
+    Panic {
+        /// The Ingress and its rule. With `serde` it is a text.
+        #[cfg_attr(feature = "serde", serde(serialize_with = "as_text"))]
+        panic: ControllerPanic,
+    },
     /// A different Ingress of the same name was replaced by this one.
     Replaced,
     /// The Ingress has the annotations of a canary, but is an ordinary one.
@@ -191,9 +204,18 @@ pub enum LintKind {
         expected: String,
     },
     /// No policy can hold the annotations, because other software would read them differently.
-    NotPortable(AnnotationError),
+    NotPortable {
+        /// The annotation, and why other software would read it differently. With `serde` it is a text.
+        #[cfg_attr(feature = "serde", serde(serialize_with = "as_text"))]
+        error: AnnotationError,
+    },
     /// The canary has no weight and no rule.
     NeverDecides,
+}
+
+#[cfg(feature = "serde")]
+fn as_text<S: serde::Serializer>(error: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(error)
 }
 
 impl LintFinding {
@@ -201,8 +223,8 @@ impl LintFinding {
     #[must_use]
     pub const fn severity(&self) -> Severity {
         match &self.kind {
-            LintKind::Refused(_)
-            | LintKind::Panic(_)
+            LintKind::Refused { .. }
+            | LintKind::Panic { .. }
             | LintKind::NotEnabled { .. }
             | LintKind::NoStable
             | LintKind::NoService
@@ -229,7 +251,7 @@ impl LintFinding {
             | LintKind::RandomDefaultBackend { .. }
             | LintKind::Annotation { .. }
             | LintKind::OtherPrefix { .. }
-            | LintKind::NotPortable(_)
+            | LintKind::NotPortable { .. }
             | LintKind::NeverDecides => Severity::Warning,
         }
     }
@@ -238,13 +260,13 @@ impl LintFinding {
 impl Diagnostic for LintFinding {
     fn code(&self) -> &'static str {
         match &self.kind {
-            LintKind::Refused(refusal) => match refusal {
+            LintKind::Refused { refusal } => match refusal {
                 Refusal::OtherClass { .. } => "other-class",
                 Refusal::TooRisky { .. } => "too-risky",
                 Refusal::InvalidAnnotation { .. } => "invalid-annotation",
                 Refusal::Suspicious { .. } => "suspicious",
             },
-            LintKind::Panic(panic) => panic.code(),
+            LintKind::Panic { panic } => panic.code(),
             LintKind::Replaced => "replaced",
             LintKind::NotEnabled { .. } => "not-enabled",
             LintKind::NoStable => "no-stable",
@@ -272,7 +294,7 @@ impl Diagnostic for LintFinding {
             LintKind::RandomDefaultBackend { .. } => "random-default-backend",
             LintKind::Annotation { finding, .. } => finding.code(),
             LintKind::OtherPrefix { .. } => "other-prefix",
-            LintKind::NotPortable(_) => "not-portable",
+            LintKind::NotPortable { .. } => "not-portable",
             LintKind::NeverDecides => "never-decides",
         }
     }

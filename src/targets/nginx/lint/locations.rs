@@ -91,7 +91,7 @@ impl Locations<'_, '_> {
         }
         if let Err(error) = &canary.policy {
             let field = crate::error::Diagnostic::field(error).unwrap_or_default();
-            findings.add(ingress, field, LintKind::NotPortable(error.clone()));
+            findings.add(ingress, field, LintKind::NotPortable { error: error.clone() });
         }
         let weight = self.state.parts.flags.prefix.key(key::WEIGHT);
         let known = self.state.ingresses.get(ingress);

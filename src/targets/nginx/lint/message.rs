@@ -30,8 +30,8 @@ impl LintFinding {
 pub(super) fn effect(kind: &LintKind) -> String {
     const NO_REQUEST: &str = "so the canary gets no request";
     match kind {
-        LintKind::Refused(refusal) => refused(refusal),
-        LintKind::Panic(_) => {
+        LintKind::Refused { refusal } => refused(refusal),
+        LintKind::Panic { .. } => {
             "the controller crashes whenever it reads the Ingresses, because a canary has a rule without http"
                 .to_owned()
         }
@@ -139,7 +139,7 @@ pub(super) fn effect(kind: &LintKind) -> String {
         LintKind::OtherPrefix { expected } => {
             format!("the controller does not read this annotation; it reads `{expected}`")
         }
-        LintKind::NotPortable(error) => format!("{error}"),
+        LintKind::NotPortable { error } => format!("{error}"),
         LintKind::NeverDecides => "the canary has no weight and no rule, so it gets no request".to_owned(),
     }
 }
@@ -162,14 +162,14 @@ fn refused(refusal: &Refusal) -> String {
 
 fn advice(kind: &LintKind) -> String {
     match kind {
-        LintKind::Refused(Refusal::OtherClass { .. }) => "give both Ingresses the same class".to_owned(),
-        LintKind::Refused(Refusal::TooRisky { risk, .. }) => {
+        LintKind::Refused { refusal: Refusal::OtherClass { .. } } => "give both Ingresses the same class".to_owned(),
+        LintKind::Refused { refusal: Refusal::TooRisky { risk, .. } } => {
             format!("remove the annotation, or set annotations-risk-level to {risk}")
         }
-        LintKind::Refused(Refusal::InvalidAnnotation { .. } | Refusal::Suspicious { .. }) => {
+        LintKind::Refused { refusal: Refusal::InvalidAnnotation { .. } | Refusal::Suspicious { .. } } => {
             "correct the value".to_owned()
         }
-        LintKind::Panic(_) => "add `http` to the rule, or remove the rule".to_owned(),
+        LintKind::Panic { .. } => "add `http` to the rule, or remove the rule".to_owned(),
         LintKind::Replaced => "give each Ingress a name of its own, or apply them one after the other".to_owned(),
         LintKind::NotEnabled { .. } => "set `canary: \"true\"`, or remove the other annotations of canaries".to_owned(),
         LintKind::NoStable => {
@@ -216,7 +216,7 @@ fn advice(kind: &LintKind) -> String {
         }
         LintKind::Annotation { finding, nearest: None } => of_annotation(finding.code()).to_owned(),
         LintKind::OtherPrefix { expected } => format!("write `{expected}` if the annotation is for this controller"),
-        LintKind::NotPortable(_) => "write the value so that every engine reads it in the same way".to_owned(),
+        LintKind::NotPortable { .. } => "write the value so that every engine reads it in the same way".to_owned(),
         LintKind::NeverDecides => "set canary-weight, canary-by-header or canary-by-cookie".to_owned(),
     }
 }

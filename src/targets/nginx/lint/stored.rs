@@ -27,7 +27,7 @@ pub(super) fn refused(cluster: &Cluster, hosts: &[VirtualHost], findings: &mut F
         let is_of_hosts = |ingress| is_canary(ingress, parts.flags) && are_known(ingress, &hosts);
         let is_other_class = matches!(refusal, Refusal::OtherClass { .. });
         if !is_other_class || parts.ingresses.get(&name).is_some_and(is_of_hosts) {
-            findings.add(&name, field, LintKind::Refused(refusal));
+            findings.add(&name, field, LintKind::Refused { refusal });
         }
     }
 }
@@ -50,7 +50,7 @@ pub(super) fn replaced(parts: ClusterParts<'_>, findings: &mut Findings) {
 pub(super) fn panic(panic: &ControllerPanic, findings: &mut Findings) {
     if let Some((namespace, name)) = panic.ingress.as_str().split_once('/') {
         let field = format!("spec.rules[{}].http", panic.rule);
-        findings.add(&ObjectName::new(namespace, name), field, LintKind::Panic(panic.clone()));
+        findings.add(&ObjectName::new(namespace, name), field, LintKind::Panic { panic: panic.clone() });
     }
 }
 

@@ -29,7 +29,8 @@ pub(crate) fn bytes(file: &str) -> Result<Vec<u8>, String> {
 pub(crate) fn utf8(bytes: &[u8], lines: usize) -> Result<&str, String> {
     std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = lines + 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        // One line more than line feeds.
+        let line = lines + before.split(|byte| *byte == b'\n').count();
         format!("line {line} is not UTF-8")
     })
 }
@@ -45,8 +46,8 @@ pub(crate) fn documents(text: &str) -> Result<Vec<Value>, String> {
     serde_saphyr::from_multiple(text).map_err(|error| not_yaml(&error, 0))
 }
 
-/// One document of a YAML stream, which comes after so many lines. It may be as large as its text: an alias that stands for more is an
-/// error.
+/// One document of a YAML stream, which comes after so many lines. It may be as large as its text: an alias that stands for more
+/// is an error.
 #[allow(dead_code, reason = "not every example reads one document at a time")]
 pub(crate) fn document(text: &str, lines: usize) -> Result<Value, String> {
     let most = text.len().max(serde_saphyr::Budget::default().max_nodes);

@@ -191,12 +191,12 @@ fn documents(bytes: &[u8]) -> Vec<Document<'_>> {
     for (number, line) in lines(bytes).enumerate() {
         let is_marker = line.starts_with(b"---") && matches!(line.get(3), None | Some(b' ' | b'\t' | b'\r' | b'\n'));
         if is_marker && position > start {
-            documents.push(Document { bytes: &bytes[start..position], lines: first_line });
+            documents.push(Document { bytes: bytes.get(start..position).unwrap_or_default(), lines: first_line });
             (start, first_line) = (position, number);
         }
         position += line.len();
     }
-    documents.push(Document { bytes: &bytes[start..], lines: first_line });
+    documents.push(Document { bytes: bytes.get(start..).unwrap_or_default(), lines: first_line });
     documents
 }
 
@@ -204,9 +204,9 @@ fn documents(bytes: &[u8]) -> Vec<Document<'_>> {
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
-        let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-        let end = end.map_or(rest.len(), |end| end + if rest[end..].starts_with(b"\r\n") { 2 } else { 1 });
-        let (line, others) = rest.split_at(end);
+        let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
+        let is_two = rest.get(end..).is_some_and(|rest| rest.starts_with(b"\r\n"));
+        let (line, others) = rest.split_at_checked(end + if is_two { 2 } else { 1 }).unwrap_or((rest, &[]));
         rest = others;
         Some(line).filter(|line| !line.is_empty())
     })

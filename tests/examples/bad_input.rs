@@ -46,16 +46,16 @@ fn a_broken_document_is_an_error_with_its_place() {
         .collect();
     let web = plain("web");
     for (document, error) in [
-        ("a: [", "document 2: not YAML: line 11 column 1: "),
-        ("a: 'b", "document 2: not YAML: line 10 column 4: "),
-        ("a: *b", "document 2: not YAML: line 10 column 4: alias references unknown anchor"),
-        ("a: &a [*a]", "document 2: not YAML: line 10 column 8: "),
-        ("a: 1\na: 2", "document 2: not YAML: line 11 column 1: duplicate mapping key: a"),
-        (r#"{"a": {"b": 1, "b": 2}}"#, "document 2: not YAML: line 10 column 16: duplicate mapping key: b"),
-        ("a: .inf", "document 2: not YAML: line 10 column 4: "),
-        ("a: \0", "document 2: not YAML: line 10 column 4: unexpected character"),
-        ("a:\n\tb: 1", "document 2: not YAML: line 11 column 2: tabs disallowed"),
-        (&deep("[", "]", 1_000), "document 2: not YAML: line 10 column 259: recursion limit exceeded"),
+        ("a: [", "document 2: not YAML: line 14 column 4: unclosed bracket"),
+        ("a: 'b", "document 2: not YAML: line 14 column 4: "),
+        ("a: *b", "document 2: not YAML: line 14 column 4: alias references unknown anchor"),
+        ("a: &a [*a]", "document 2: not YAML: line 14 column 8: "),
+        ("a: 1\na: 2", "document 2: not YAML: line 15 column 1: duplicate mapping key: a"),
+        (r#"{"a": {"b": 1, "b": 2}}"#, "document 2: not YAML: line 14 column 16: duplicate mapping key: b"),
+        ("a: .inf", "document 2: not YAML: line 14 column 4: "),
+        ("a: \0", "document 2: not YAML: line 14 column 4: unexpected character"),
+        ("a:\n\tb: 1", "document 2: not YAML: line 15 column 2: tabs disallowed"),
+        (&deep("[", "]", 1_000), "document 2: not YAML: line 14 column 259: recursion limit exceeded"),
         (&deep("{a: ", "}", 60), "document 2: the file has more than 64 levels"),
         (&nested.join("\n"), "document 2: the file has more than 64 levels"),
         (&bomb.join("\n"), "document 2: the file has more than 250000 values"),
@@ -82,7 +82,7 @@ fn eight_of_nine_documents_are_read() {
     let documents: Vec<String> =
         (1..=9).map(|number| if number == 7 { "a: [\n".to_owned() } else { plain(&format!("h{number}")) }).collect();
     let found = run(documents.join("---\n").as_bytes());
-    assert!(found.err.starts_with("error: standard input: document 7: not YAML: line 68 column "), "{}", found.err);
+    assert!(found.err.starts_with("error: standard input: document 7: not YAML: line 79 column "), "{}", found.err);
     assert_eq!(hosts(&found), ["h1", "h2", "h3", "h4", "h5", "h6", "h8", "h9"]);
 }
 
@@ -153,7 +153,7 @@ fn bytes_that_are_no_text_are_an_error_with_their_line() {
     }
     let found = run(&[&between("a: b")[..], b"---\na: 1\nb: \xff\xfe\n"].concat());
     let line = found.err.lines().next().unwrap();
-    assert_eq!((found.code, line), (1, "error: standard input: document 4: line 23 is not UTF-8"));
+    assert_eq!((found.code, line), (1, "error: standard input: document 4: line 30 is not UTF-8"));
     assert_eq!(hosts(&found), ["good", "last"]);
     let utf16: Vec<u8> = "kind: Ingress\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let found = run(&[&b"\xff\xfe"[..], &utf16].concat());

@@ -8,5 +8,6 @@ mod hosts;
 mod laws;
 mod lint;
 mod manifest;
+mod peers;
 mod request_view;
 mod routes;

@@ -1,6 +1,7 @@
 //! The linter: what in a cluster does not do what its owner probably thinks.
 
 mod annotations;
+mod effect;
 mod finding;
 mod locations;
 mod message;
@@ -14,7 +15,7 @@ use std::fmt::Display;
 
 pub use finding::{LintFinding, LintKind, Severity};
 
-use message::effect;
+use effect::effect;
 use state::State;
 
 use super::cluster::configuration::Record;

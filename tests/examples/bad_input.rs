@@ -56,7 +56,7 @@ fn a_broken_document_is_an_error_with_its_place() {
         ("a: \0", "document 2: not YAML: line 14 column 4: unexpected character"),
         ("a:\n\tb: 1", "document 2: not YAML: line 15 column 2: tabs disallowed"),
         (&deep("[", "]", 1_000), "document 2: not YAML: line 14 column 259: recursion limit exceeded"),
-        (&deep("{a: ", "}", 60), "document 2: the file has more than 64 levels"),
+        (&deep("{a: ", "}", 70), "document 2: the file has more than 64 levels"),
         (&nested.join("\n"), "document 2: the file has more than 64 levels"),
         (&bomb.join("\n"), "document 2: the file has more than 250000 values"),
         (&web.replace("spec:", "# spec:"), "document 2: not YAML: "),

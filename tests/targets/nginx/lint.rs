@@ -3,6 +3,7 @@
 use canary_policy::error::Diagnostic;
 use canary_policy::targets::nginx::{CanaryInForce, Cluster, Flags, LintFinding, LintKind, ObjectName, Service, lint};
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::cluster::laws::{lines, of_lines};
 use crate::util::cases;
@@ -130,6 +131,22 @@ fn each_mistake_has_a_finding() {
             vec!["invalid-value s/next canary-weight".to_owned()],
         ),
         (
+            vec![WEB, "next 2; a.test/ > next:80; canary 30; canary-weight-total=50"],
+            vec!["total-ignored s/next canary-weight-total".to_owned()],
+        ),
+        (vec![WEB, "next 2; a.test/ > next:80; canary -5"], vec!["weight-below-zero s/next canary-weight".to_owned()]),
+        (
+            vec![
+                WEB,
+                "next 2; a.test/ > next:80; canary 3; canary-by-header=x; canary-by-header-value=a; canary-by-header-pattern=a",
+            ],
+            vec!["pattern-ignored s/next canary-by-header-pattern".to_owned()],
+        ),
+        (
+            vec![WEB, "next 2; a.test/ > next:80; canary 3; canary-by-cookie-value=x"],
+            vec!["unknown-annotation s/next canary-by-cookie-value".to_owned()],
+        ),
+        (
             vec![WEB, "next 2; a.test/ > next:80; canary 300"],
             vec!["weight-above-total s/next canary-weight".to_owned()],
         ),
@@ -159,6 +176,17 @@ fn each_mistake_has_a_finding() {
             vec!["not-portable s/next canary-by-header-pattern".to_owned()],
         ),
         (vec![WEB, "next 2; a.test/ > next:80; canary=true"], vec!["never-decides s/next canary".to_owned()]),
+        (
+            vec![WEB, "next 2; a.test/ > next:80; canary 3; canary-by-header=X Canary"],
+            vec!["header-never-seen s/next canary-by-header".to_owned()],
+        ),
+        (
+            vec![
+                "web 1; a.test/ > web:80; affinity=cookie",
+                "next 2; a.test/ > next:80; canary 30; canary-by-cookie=c; affinity-canary-behavior=legacy",
+            ],
+            vec!["affinity-before-rules s/next affinity".to_owned()],
+        ),
     ];
     let mut all = String::new();
     for (lines, expected) in rows {
@@ -212,6 +240,14 @@ fn what_works_has_no_finding() {
             "web 1; a.test/ > web:80; affinity=cookie",
             "next 2; a.test/ > next:80; canary 30; affinity-canary-behavior=legacy",
         ],
+        // The values mean what the stable Ingress has without them, or nothing at all.
+        vec![
+            "web 1; a.test/ > web:80; affinity=cookie; backend-protocol=HTTP",
+            "next 2; a.test/ > next:80; canary 30; affinity=cookie; affinity-mode=balanced; enable-cors=false; rewrite-target=; my-note=x",
+        ],
+        // Without a weight, and from 100 on, every total below 100 means the same.
+        vec![WEB, "next 2; a.test/ > next:80; canary 0; canary-by-header=x; canary-weight-total=50"],
+        vec![WEB, "next 2; a.test/ > next:80; canary 100; canary-weight-total=50"],
         vec!["web 1; a.test/ > web:80; canary=false", NEXT],
         vec![WEB, "api 2; a.test/ > web:80"],
         vec!["d 1; default > d:80", "next 3; default > next:80; canary 30"],
@@ -251,6 +287,43 @@ fn a_stable_ingress_that_is_not_read_is_named() {
     assert_eq!(short(&cluster), ["no-host s/next spec.rules[0].http.paths[0]"]);
     let advice = "check the class and the annotations of `s/web`: it has the host, but the controller does not read it";
     assert_eq!(findings[0].advice(), advice);
+    // The host is there, and only the path is that of another class.
+    let cluster = cluster.with_ingresses([ingress("shop 1; a.test/shop > api:80")]);
+    assert_eq!(short(&cluster), ["no-location s/next spec.rules[0].http.paths[0]"]);
+    assert_eq!(lint(&cluster)[0].advice(), advice.replace("the host", "the path"));
+}
+
+/// A finding is written as what it is about and what happens, for programs.
+#[test]
+fn findings_are_serialised() {
+    let json = |lines: &[&str]| serde_json::to_value(lint(&cluster(lines))).unwrap();
+    let field = "spec.rules[0].http.paths[0]";
+    let object = "s/next";
+    assert_eq!(
+        json(&[WEB, "next 2; a.test/b > next:80; canary 30"]),
+        json!([{
+            "object": object, "field": field, "kind": "noLocation",
+            "location": "a.test/b", "nearest": "a.test/", "unread": null,
+        }])
+    );
+    assert_eq!(
+        json(&[WEB, "next 2; a.test/ > next:80; canary 30; configuration-snippet=x"]),
+        json!([{
+            "object": object, "field": "configuration-snippet", "kind": "refused",
+            "refusal": {
+                "kind": "tooRisky", "annotation": "nginx.ingress.kubernetes.io/configuration-snippet", "risk": "Critical",
+            },
+        }])
+    );
+    let pattern = "next 2; a.test/ > next:80; canary 3; canary-by-header=x; canary-by-header-pattern=a++";
+    let error = json(&[WEB, pattern])[0]["error"].clone();
+    assert!(error.as_str().unwrap().starts_with("canary-by-header-pattern: "), "{error}");
+    for state in recorded_states() {
+        for finding in lint(&state.cluster) {
+            let value = serde_json::to_value(&finding).unwrap();
+            assert!(value["kind"].is_string() && value["object"] == finding.object.as_str(), "{value}");
+        }
+    }
 }
 
 #[test]

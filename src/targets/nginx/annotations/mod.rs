@@ -6,6 +6,8 @@
 
 pub(super) mod chars;
 mod config;
+#[cfg(feature = "k8s-openapi")]
+mod default_value;
 mod finding;
 pub(super) mod getter;
 pub(super) mod key;
@@ -17,6 +19,8 @@ mod write;
 use std::collections::BTreeMap;
 
 pub use config::Config;
+#[cfg(feature = "k8s-openapi")]
+pub(super) use default_value::is_default;
 pub use finding::{AnnotationFinding, FindingKind, Side};
 use getter::Getter;
 pub use parse::{ParsedAnnotations, parse};

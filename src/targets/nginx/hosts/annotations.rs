@@ -1,7 +1,7 @@
 //! The annotations of stable Ingresses that a virtual host cannot hold.
 
 use crate::targets::nginx::annotations::getter::{normalized, parse_bool};
-use crate::targets::nginx::annotations::key;
+use crate::targets::nginx::annotations::{is_default, key};
 use crate::targets::nginx::cluster::ingress_affinity::COOKIE;
 use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
 use crate::targets::nginx::{Prefix, RiskLevel};
@@ -75,13 +75,13 @@ pub(super) fn why_left_out(name: &str, value: &str, is_grpc_host: bool) -> Optio
     let is_of_policy = name.starts_with("session-cookie")
         || key::OF_CANARY.contains(&name)
         || [key::AFFINITY_MODE, key::AFFINITY_BEHAVIOR].contains(&name);
-    let is_unread = is_of_policy || !RiskLevel::is_annotation(name) || value.is_empty();
+    let is_unread = is_of_policy || !RiskLevel::is_annotation(name) || is_default(name, value);
     let has_no_effect = match name {
         // They are read elsewhere: `use-regex` is a finding at each path that it changes.
         SERVER_ALIAS | USE_REGEX => true,
         key::AFFINITY => normalized(value) != COOKIE,
-        BACKEND_PROTOCOL => value == "HTTP" || (is_grpc_host && matches!(value, "GRPC" | "GRPCS")),
-        _ => is_off_by_default(name) && parse_bool(&normalized(value)) == Some(false),
+        BACKEND_PROTOCOL => is_grpc_host && matches!(value, "GRPC" | "GRPCS"),
+        _ => false,
     };
     match name {
         _ if is_unread || has_no_effect => None,
@@ -91,12 +91,4 @@ pub(super) fn why_left_out(name: &str, value: &str, is_grpc_host: bool) -> Optio
         key::AFFINITY => Some("the controller pins a client to one pod, and a policy pins a client to a variant"),
         _ => Some("a virtual host holds only hosts, paths, backends and policies"),
     }
-}
-
-/// Whether the annotation turns something on that is off without it, so that `false` changes nothing.
-fn is_off_by_default(name: &str) -> bool {
-    matches!(
-        name,
-        "enable-cors" | "force-ssl-redirect" | "from-to-www-redirect" | "service-upstream" | "ssl-passthrough"
-    )
 }

@@ -2,12 +2,12 @@
 
 use super::{Findings, LintKind, State, nearest};
 use crate::policy::AffinityScope;
-use crate::targets::nginx::annotations::getter::Getter;
-use crate::targets::nginx::annotations::key;
+use crate::targets::nginx::annotations::getter::{Getter, normalized};
 use crate::targets::nginx::annotations::session_affinity::session_affinity;
+use crate::targets::nginx::annotations::{is_default, key};
 use crate::targets::nginx::cluster::merge::MergeOutcome;
 use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
-use crate::targets::nginx::{AnnotationFinding, FindingKind, Flags, Side, parse};
+use crate::targets::nginx::{AnnotationFinding, FindingKind, Flags, RiskLevel, Side, parse};
 
 /// The beginnings of the annotations that the controller reads from a canary Ingress (controller 1.15.1, `createUpstreams` and
 /// `getBackendServers` in `internal/ingress/controller/controller.go`).
@@ -35,6 +35,8 @@ fn of_values(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findings
     let is_enabled = ingress.is_canary();
     let is_reported = |finding: &AnnotationFinding| match &finding.kind {
         kind if is_harmless(kind) => false,
+        // Without a weight, and from 100 on, the share is the same for every total below 100.
+        FindingKind::TotalIgnored { .. } => is_enabled && (1..100).contains(&ingress.config.weight),
         // Affinity on a canary is reported with the other annotations that are ignored there.
         FindingKind::WrongIngress => false,
         FindingKind::UnknownAnnotation => true,
@@ -74,19 +76,24 @@ fn of_prefixes(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findin
     }
 }
 
-/// Annotations of a canary Ingress that the controller ignores, if a stable Ingress that the canary is merged into has other
-/// values.
+/// Annotations of a canary Ingress that the controller ignores, if a stable Ingress that the canary is merged into has values that
+/// mean something else.
 fn ignored(state: &State<'_, '_>, findings: &mut Findings) {
     let prefix = &state.parts.flags.prefix;
-    let is_read = |annotation: &str| READ_ON_CANARY.iter().any(|read| annotation.starts_with(read));
+    let is_ignored = |annotation: &str| {
+        RiskLevel::is_annotation(annotation) && !READ_ON_CANARY.iter().any(|read| annotation.starts_with(read))
+    };
     for merge in &state.record.merges {
         let MergeOutcome::Merged(merged) = &merge.outcome else { continue };
         let Some(canary) = state.ingresses.get(&merge.ingress) else { continue };
         let stable = merged.iter().filter_map(|stable| state.of_stable.get(stable.as_str())).flatten();
         for stable in stable.filter_map(|name| state.ingresses.get(*name)) {
             for (key, value) in canary.annotations {
-                let annotation = prefix.annotation(key).filter(|annotation| !is_read(annotation));
-                if let Some(annotation) = annotation.filter(|_| stable.annotations.get(key) != Some(value)) {
+                let Some(annotation) = prefix.annotation(key).filter(|annotation| is_ignored(annotation)) else {
+                    continue;
+                };
+                let set = |value: &String| (!is_default(annotation, value)).then(|| normalized(value));
+                if set(value) != stable.annotations.get(key).and_then(set) {
                     findings.add(canary.name, annotation, LintKind::IgnoredAnnotation { stable: stable.name.clone() });
                 }
             }

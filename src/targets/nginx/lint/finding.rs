@@ -95,6 +95,8 @@ pub enum LintKind {
         location: String,
         /// The nearest location of the host.
         nearest: Option<String>,
+        /// An Ingress that has the path, but that the controller does not read.
+        unread: Option<ObjectName>,
     },
     /// Another path of a canary Ingress with the same Service has no stable location, so that the controller deletes the canary's
     /// upstream.

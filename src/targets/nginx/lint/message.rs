@@ -51,10 +51,17 @@ fn advice(kind: &LintKind) -> String {
             format!("write the host as the stable Ingress does: `{nearest}`")
         }
         LintKind::NoHost { nearest: None, .. } => "add a stable Ingress for the host, or remove the rule".to_owned(),
+        LintKind::NoLocation { unread: Some(unread), .. } => {
+            format!(
+                "check the class and the annotations of `{unread}`: it has the path, but the controller does not read it"
+            )
+        }
         LintKind::NoLocation { nearest: Some(nearest), .. } => {
             format!("write host, path and path type as the stable Ingress does: `{nearest}` is the nearest")
         }
-        LintKind::NoLocation { nearest: None, .. } => "add the path to a stable Ingress, or remove it here".to_owned(),
+        LintKind::NoLocation { nearest: None, unread: None, .. } => {
+            "add the path to a stable Ingress, or remove it here".to_owned()
+        }
         LintKind::Deleted { .. } => "correct or remove the path without a stable location".to_owned(),
         LintKind::OwnService { .. } => "give the canary a Service of its own".to_owned(),
         LintKind::NeverChosen { .. } => "remove one of the canaries".to_owned(),

@@ -127,7 +127,8 @@ impl Paths<'_, '_> {
         };
         let nearest = self.state.nearest.location(host, path);
         let nearest = nearest.map(|nearest| location_text(host, &nearest.path, &nearest.path_type));
-        LintKind::NoLocation { location: location_text(host, path, path_type), nearest }
+        let unread = self.state.unread_paths.get(&(host, path)).map(|name| (*name).clone());
+        LintKind::NoLocation { location: location_text(host, path, path_type), nearest, unread }
     }
 
     /// The path that made the controller delete an upstream.

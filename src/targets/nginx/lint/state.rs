@@ -31,6 +31,8 @@ pub(super) struct State<'s, 'c> {
     pub(super) claimed: BTreeSet<(&'s ObjectName, Place)>,
     /// For each host, an ordinary Ingress that has it and that the controller does not read.
     pub(super) unread: BTreeMap<&'s str, &'s ObjectName>,
+    /// The same for each path of a host.
+    pub(super) unread_paths: BTreeMap<(&'s str, &'s str), &'s ObjectName>,
     /// The Ingresses whose annotations hold for the locations of a stable upstream.
     pub(super) of_stable: BTreeMap<&'s str, BTreeSet<&'s ObjectName>>,
     pub(super) nearest: Nearest<'s>,
@@ -48,8 +50,9 @@ impl<'s, 'c> State<'s, 'c> {
             of_stable.entry(&location.stable).or_default().extend(&location.ingress);
         }
         let unread = parts.ingresses.iter().filter(|(_, ingress)| !is_canary(ingress, parts.flags));
-        let unread = unread.filter(|(_, ingress)| Refusal::of(ingress, parts.flags).is_some());
-        let unread = unread.flat_map(|(name, ingress)| hosts(ingress).map(move |host| (host, name)));
+        let unread: Vec<_> = unread.filter(|(_, ingress)| Refusal::of(ingress, parts.flags).is_some()).collect();
+        let of_hosts = unread.iter().flat_map(|(name, ingress)| hosts(ingress).map(move |host| (host, *name)));
+        let of_paths = unread.iter().flat_map(|(name, ingress)| paths(ingress).map(move |path| (path, *name)));
         let mut canaries = BTreeMap::new();
         for ingress in record.ingresses.iter().filter(|ingress| ingress.is_canary()) {
             for key in ingress.path_upstreams().chain(ingress.default_upstream()) {
@@ -61,7 +64,8 @@ impl<'s, 'c> State<'s, 'c> {
             canaries,
             catch_all: catch_all.map(|host| host.locations.as_slice()).unwrap_or_default(),
             nearest: Nearest::new(&configuration.virtual_hosts),
-            unread: unread.collect(),
+            unread: of_hosts.collect(),
+            unread_paths: of_paths.collect(),
             parts,
             record,
             configuration,
@@ -78,6 +82,15 @@ impl<'s, 'c> State<'s, 'c> {
     pub(super) fn deleter(&self, upstream: &str) -> Option<ObjectName> {
         self.deletions.get(upstream).map(|merge| merge.ingress.clone())
     }
+}
+
+/// The paths of an Ingress, each with its host.
+fn paths(ingress: &Ingress) -> impl Iterator<Item = (&str, &str)> {
+    let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
+    rules.flat_map(|rule| {
+        let paths = rule.http.iter().flat_map(|http| &http.paths).filter_map(|path| path.path.as_deref());
+        paths.map(|path| (rule.host.as_deref().unwrap_or(CATCH_ALL), path))
+    })
 }
 
 /// The hosts of the rules of an Ingress.

@@ -78,6 +78,7 @@ use target::{Target, Written};
 /// with 3 if a request is answered differently, and with 4 if that is not decided.
 #[derive(Parser)]
 #[command(name = "migrate")]
+#[allow(clippy::struct_excessive_bools, reason = "each of them is a flag of the command line")]
 struct Args {
     /// Files and folders with Ingresses and Services in YAML or JSON, of any API version; `-` is standard input. With --effective,
     /// files with JSON lines [default then: -].
@@ -89,6 +90,10 @@ struct Args {
     /// The Gateways that the routes attach to [default for gateway and istio: a Gateway with the name of the class].
     #[arg(long, value_name = "[NAMESPACE/]NAME")]
     gateway: Vec<String>,
+    /// Honour the affinity cookies that ingress-nginx has handed out, so that its clients keep their variants. Needed until these cookies
+    /// are gone; to take the additional rules out again, convert again without it.
+    #[arg(long, requires = "to")]
+    keep_sessions: bool,
     /// Read the objects back, and prove that every request is answered as before.
     #[arg(long, requires = "to")]
     verify: bool,
@@ -168,7 +173,7 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     let readings = hosts(&cluster).map_err(|panic| panic.to_string())?;
 
     let written = match args.to {
-        Some(target) => Some(Written::new(target, &readings, &gateways(args, target)?)),
+        Some(target) => Some(Written::new(target, &readings, &gateways(args, target)?, args.keep_sessions)),
         None => None,
     };
     let before: Vec<VirtualHost> = readings.iter().filter_map(|reading| reading.virtual_host.clone()).collect();

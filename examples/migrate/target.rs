@@ -64,12 +64,14 @@ impl HostError {
 }
 
 impl Written {
-    /// The objects of all hosts for a target. Routes attach to these Gateways.
-    pub(crate) fn new(target: Target, readings: &[HostReading], gateways: &[Parent]) -> Self {
+    /// The objects of all hosts for a target. Routes attach to these Gateways, and honour the affinity cookies of ingress-nginx if sessions are
+    /// kept.
+    pub(crate) fn new(target: Target, readings: &[HostReading], gateways: &[Parent], keep_sessions: bool) -> Self {
         let mut written = Written::default();
         let hosts: Vec<(&HostReading, VirtualHost)> = readings
             .iter()
             .filter_map(|reading| Some((reading, reading.virtual_host.clone()?)))
+            .map(|(reading, host)| (reading, if keep_sessions { host } else { host.without_former_tokens() }))
             .filter_map(|(reading, host)| written.attached(reading, host, gateways))
             .collect();
         match target {

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use super::request::Request;
-use crate::select::{Decision, Selector};
+use http::header;
+
+use super::request::{Line, Request};
+use crate::select::{Decision, Sample, Selector};
 
 /// A request that two policies decide differently, with both decisions.
 ///
@@ -38,6 +40,17 @@ pub struct Difference {
     ///
     /// It is not proven if a smaller one is beyond a [`Bound`](super::Bound).
     pub is_smallest: bool,
+}
+
+impl Difference {
+    /// The difference between the decisions for a request with this cookie; `None` if they are the same.
+    pub(crate) fn with_cookie(cookie: &str, sample: Sample, before: &Selector, after: &Selector) -> Option<Self> {
+        let lines = vec![Line { name: header::COOKIE, value: cookie.as_bytes().to_vec() }];
+        let request = Request { lines, sample };
+        let decided = |selector: &Selector| Decided::new(selector, selector.select(&request, sample));
+        let (before, after) = (decided(before), decided(after));
+        (!before.is_same(&after)).then_some(Difference { request, before, after, is_smallest: false })
+    }
 }
 
 /// A decision, and the name of its variant.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use super::{Diagnostic, Excerpt, InvalidRoute};
+use super::{Diagnostic, Excerpt, InvalidFormerTokens, InvalidRoute};
 
 /// Why a policy and a route cannot be converted for a target.
 ///
@@ -36,6 +36,9 @@ pub enum ConversionError {
         /// The number of canary backends of the route.
         route: usize,
     },
+    /// The former tokens of the route are not those of the policy.
+    #[error(transparent)]
+    FormerTokens(#[from] InvalidFormerTokens),
     /// The target needs a port number, but the backend has no port or a named one.
     #[error("backends: `{backend}` needs a port number: {why}")]
     Port {
@@ -135,6 +138,7 @@ impl Diagnostic for ConversionError {
     fn code(&self) -> &'static str {
         match self {
             ConversionError::Canaries { .. } => "canaries",
+            ConversionError::FormerTokens(invalid) => invalid.code(),
             ConversionError::Port { .. } => "port-number",
             ConversionError::TooMany { .. } => "too-many",
             ConversionError::TooLarge { .. } => "too-large",
@@ -150,6 +154,7 @@ impl Diagnostic for ConversionError {
     fn field(&self) -> Option<Cow<'_, str>> {
         match self {
             ConversionError::Canaries { .. } | ConversionError::Port { .. } => Some(Cow::Borrowed("backends")),
+            ConversionError::FormerTokens(invalid) => invalid.field(),
             ConversionError::GrpcPath(_) | ConversionError::TooLarge { .. } => Some(Cow::Borrowed("paths")),
             ConversionError::TooMany { field, .. }
             | ConversionError::Missing { field, .. }

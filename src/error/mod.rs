@@ -20,6 +20,7 @@ mod cluster;
 mod conversion;
 mod diagnostic;
 mod excerpt;
+mod former_tokens;
 #[cfg(feature = "k8s-openapi")]
 mod ingress;
 #[cfg(feature = "k8s-openapi")]
@@ -43,6 +44,7 @@ pub use cluster::ControllerPanic;
 pub use conversion::ConversionError;
 pub use diagnostic::{Diagnostic, Report};
 pub use excerpt::Excerpt;
+pub use former_tokens::InvalidFormerTokens;
 #[cfg(feature = "k8s-openapi")]
 #[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
 pub use ingress::IngressError;

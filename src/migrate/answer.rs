@@ -5,6 +5,7 @@ use std::fmt;
 use crate::compare::{Bound, Difference};
 use crate::error::Excerpt;
 use crate::route::Backend;
+use crate::select::Reason;
 
 /// Whether requests of one class are answered alike; [`verify`](super::verify) has an example.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +37,9 @@ pub enum LocationDifference {
     },
     /// A request that the policies decide differently. A location without a policy sends every request to stable.
     Policy(Difference),
+    /// A request with an affinity cookie of the router before, whose token only one of the sides honours, or both for different variants.
+    /// All other requests are decided alike.
+    FormerToken(Difference),
 }
 
 impl fmt::Display for Answer {
@@ -60,6 +64,12 @@ impl fmt::Display for LocationDifference {
                 write!(f, "{} before, and {} after", place(before), place(after))
             }
             LocationDifference::Policy(difference) => difference.fmt(f),
+            LocationDifference::FormerToken(difference) if difference.after.decision.reason == Reason::Affinity => {
+                write!(f, "clients that hold a cookie of the router before are pinned in another way: {difference}")
+            }
+            LocationDifference::FormerToken(difference) => {
+                write!(f, "clients that hold a cookie of the router before are assigned anew: {difference}")
+            }
         }
     }
 }

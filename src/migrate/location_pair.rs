@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::former_tokens::{Honoured, difference};
 use super::{Answer, LocationDifference};
 use crate::compare::{self, Comparison};
 use crate::policy::{Affinity, Canary, CanaryName, Parts, Policy};
@@ -53,8 +54,14 @@ pub(super) fn answer(before: Option<Side<'_>>, after: Option<Side<'_>>) -> Answe
         (None, Some(policy)) => (without_canaries(policy), policy.clone()),
         (Some(one), Some(other)) => (one.clone(), renamed(other, &after.canaries(), one, &before.canaries())),
     };
-    match compare::policies(&by_name(one), &by_name(other)) {
-        Comparison::Same => Answer::Same,
+    let (one, other) = (by_name(one), by_name(other));
+    match compare::policies(&one, &other) {
+        Comparison::Same => {
+            let before = Honoured { policy: &one, tokens: before.location.former_tokens() };
+            let after = Honoured { policy: &other, tokens: after.location.former_tokens() };
+            let of_tokens = difference(before, after);
+            of_tokens.map_or(Answer::Same, |found| Answer::Differs(LocationDifference::FormerToken(found)))
+        }
         Comparison::Differs(difference) => Answer::Differs(LocationDifference::Policy(difference)),
         Comparison::Undecided(bound) => Answer::Undecided(bound),
     }

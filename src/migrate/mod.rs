@@ -6,6 +6,7 @@
 
 mod answer;
 mod classes;
+mod former_tokens;
 mod location_pair;
 mod verification;
 

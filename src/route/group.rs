@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Backend, Location, Path, PathType, Route};
 use crate::error::ConversionError;
-use crate::policy::{Policy, Variant};
+use crate::policy::{FormerTokens, Policy, Variant};
 
-/// Paths that lead to the same backends by the same policy, or to one backend without a policy.
+/// Paths that lead to the same backends by the same policy and former tokens, or to one backend without a policy.
 #[derive(Clone)]
 pub(crate) struct Group<'r> {
     /// The paths, at least one. Those of a virtual host are in the order in which they decide.
     pub(crate) paths: Vec<&'r Path>,
     pub(crate) policy: Option<&'r Policy>,
     pub(crate) backends: Backends,
+    /// The tokens of the router before, of which there is one for each variant that the affinity cookie of the policy pins.
+    pub(crate) former_tokens: Option<&'r FormerTokens>,
 }
 
 impl<'r> Group<'r> {
@@ -20,27 +22,30 @@ impl<'r> Group<'r> {
     ///
     /// # Errors
     ///
-    /// The route does not have one backend for each canary.
+    /// The route does not have one backend for each canary, or its former tokens are not those of the policy.
     pub(crate) fn of_route(policy: &'r Policy, route: &'r Route) -> Result<Self, ConversionError> {
         let (of_policy, of_route) = (policy.canaries().len(), route.canaries().len());
         if of_policy != of_route {
             return Err(ConversionError::Canaries { policy: of_policy, route: of_route });
         }
+        let former_tokens = route.former_tokens();
+        former_tokens.map_or(Ok(()), |tokens| tokens.check(policy))?;
         let backends = Backends { stable: route.stable().clone(), canaries: route.canaries().to_vec() };
         let backends = backends.moved(route.namespace(), route.namespace());
-        Ok(Group { paths: route.paths().iter().collect(), policy: Some(policy), backends })
+        Ok(Group { paths: route.paths().iter().collect(), policy: Some(policy), backends, former_tokens })
     }
 
     /// One location of a virtual host. The backends are named as an object in the namespace `to` names them; `from` is the namespace
     /// of the virtual host.
     pub(crate) fn of_location(location: &'r Location, from: Option<&str>, to: Option<&str>) -> Self {
         let backends = Backends { stable: location.stable().clone(), canaries: location.canaries().to_vec() };
-        Group { paths: vec![location.path()], policy: location.policy(), backends: backends.moved(from, to) }
+        let (policy, former_tokens) = (location.policy(), location.former_tokens());
+        Group { paths: vec![location.path()], policy, backends: backends.moved(from, to), former_tokens }
     }
 
-    /// Whether the other group leads to the same backends by the same policy.
+    /// Whether the other group leads to the same backends by the same policy, and honours the same former tokens.
     pub(crate) fn leads_like(&self, other: &Group<'_>) -> bool {
-        self.backends == other.backends && self.policy == other.policy
+        self.backends == other.backends && self.policy == other.policy && self.former_tokens == other.former_tokens
     }
 
     /// The paths that no other path of the group covers, for targets without precedence between paths. All paths of a group lead to

@@ -1,8 +1,8 @@
 //! Locations: one path of a virtual host, with the backend that answers or the policy that chooses between several.
 
 use super::{Backend, Path};
-use crate::error::ConversionError;
-use crate::policy::{Policy, Variant};
+use crate::error::{ConversionError, InvalidFormerTokens};
+use crate::policy::{FormerTokens, Policy, Variant};
 
 /// One path of a [`VirtualHost`](super::VirtualHost): its stable backend and, if requests are split there, a policy and the
 /// backends of its canaries.
@@ -33,16 +33,18 @@ pub struct Location {
     stable: Backend,
     policy: Option<Policy>,
     canaries: Vec<Backend>,
+    former_tokens: Option<FormerTokens>,
 }
 
 impl Location {
     /// A location whose requests all go to one backend.
     #[must_use]
     pub const fn new(path: Path, stable: Backend) -> Self {
-        Location { path, stable, policy: None, canaries: Vec::new() }
+        Location { path, stable, policy: None, canaries: Vec::new(), former_tokens: None }
     }
 
-    /// The same location with this policy. The backends are those of the policy's canaries, in the same order.
+    /// The same location with this policy, and without former tokens. The backends are those of the policy's canaries, in the same
+    /// order.
     ///
     /// # Errors
     ///
@@ -57,7 +59,43 @@ impl Location {
         if of_policy != of_route {
             return Err(ConversionError::Canaries { policy: of_policy, route: of_route });
         }
-        Ok(Location { policy: Some(policy), canaries, ..self })
+        Ok(Location { policy: Some(policy), canaries, former_tokens: None, ..self })
+    }
+
+    /// The same location, whose objects honour the tokens in the affinity cookies of the router before this one, and set the cookie of
+    /// the policy.
+    ///
+    /// # Errors
+    ///
+    /// The location has no policy with an affinity cookie, or the cookie pins another number of variants.
+    ///
+    /// ```
+    /// use canary_policy::policy::FormerTokens;
+    /// use canary_policy::route::{Location, Path};
+    /// use canary_policy::targets::nginx::token;
+    /// use canary_policy::{Affinity, CookieAffinity, Policy};
+    ///
+    /// let policy = Policy::percent(30)?.with_affinity(Affinity::Cookie(CookieAffinity::new("route")?));
+    /// let shop = Location::new(Path::prefix("/")?, "shop:80".parse()?).with_policy(policy, ["next:80".parse()?])?;
+    /// let tokens = FormerTokens::new(token("shop", "shop", "80"), [token("shop", "next", "80")])?;
+    /// assert_eq!(shop.clone().with_former_tokens(tokens.clone())?.former_tokens(), Some(&tokens));
+    ///
+    /// let of_stable = FormerTokens::new(token("shop", "shop", "80"), [])?;
+    /// assert_eq!(
+    ///     shop.with_former_tokens(of_stable).unwrap_err().to_string(),
+    ///     "formerTokens: 1 token is given, but the affinity cookie pins 2 variants",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_former_tokens(self, former_tokens: FormerTokens) -> Result<Self, InvalidFormerTokens> {
+        former_tokens.check(self.policy.as_ref().ok_or(InvalidFormerTokens::NoCookie)?)?;
+        Ok(Location { former_tokens: Some(former_tokens), ..self })
+    }
+
+    /// The same location without former tokens: clients with a cookie of the router before this one are assigned anew.
+    #[must_use]
+    pub fn without_former_tokens(self) -> Self {
+        Location { former_tokens: None, ..self }
     }
 
     /// The path.
@@ -84,6 +122,12 @@ impl Location {
         &self.canaries
     }
 
+    /// The tokens in the affinity cookies of the router before this one, if they are honoured.
+    #[must_use]
+    pub const fn former_tokens(&self) -> Option<&FormerTokens> {
+        self.former_tokens.as_ref()
+    }
+
     /// The backend of a variant; `None` if the policy has no such canary.
     #[must_use]
     pub fn backend(&self, variant: Variant) -> Option<&Backend> {
@@ -108,13 +152,17 @@ struct LocationFields {
     policy: Option<Policy>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     canaries: Vec<Backend>,
+    /// The tokens in the affinity cookies of the router before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    former_tokens: Option<FormerTokens>,
 }
 
 #[cfg(feature = "serde")]
 impl From<Location> for LocationFields {
     fn from(location: Location) -> Self {
-        let Location { path, stable, policy, canaries } = location;
-        LocationFields { path: path.as_str().to_owned(), path_type: path.path_type(), stable, policy, canaries }
+        let Location { path, stable, policy, canaries, former_tokens } = location;
+        let (path, path_type) = (path.as_str().to_owned(), path.path_type());
+        LocationFields { path, path_type, stable, policy, canaries, former_tokens }
     }
 }
 
@@ -123,14 +171,18 @@ impl TryFrom<LocationFields> for Location {
     type Error = ConversionError;
 
     fn try_from(fields: LocationFields) -> Result<Self, ConversionError> {
-        let LocationFields { path, path_type, stable, policy, canaries } = fields;
+        let LocationFields { path, path_type, stable, policy, canaries, former_tokens } = fields;
         let path =
             Path::new(&path, path_type).map_err(|invalid| ConversionError::Invalid { field: "path", invalid })?;
         let location = Location::new(path, stable);
-        match policy {
-            Some(policy) => location.with_policy(policy, canaries),
-            None if canaries.is_empty() => Ok(location),
-            None => Err(ConversionError::Missing { field: "policy", why: "canaries get requests by a policy" }),
+        let location = match policy {
+            Some(policy) => location.with_policy(policy, canaries)?,
+            None if canaries.is_empty() => location,
+            None => return Err(ConversionError::Missing { field: "policy", why: "canaries get requests by a policy" }),
+        };
+        match former_tokens {
+            Some(former_tokens) => Ok(location.with_former_tokens(former_tokens)?),
+            None => Ok(location),
         }
     }
 }

@@ -26,7 +26,7 @@ pub use path::{Path, PathType};
 pub use virtual_host::VirtualHost;
 
 use crate::error::{Excerpt, InvalidRoute};
-use crate::policy::Variant;
+use crate::policy::{FormerTokens, Variant};
 use parent::{namespace_name, object_name};
 
 /// The hosts and paths that a policy applies to, and the backend of each variant.
@@ -74,6 +74,7 @@ pub struct Route {
     parents: Vec<Parent>,
     stable: Backend,
     canaries: Vec<Backend>,
+    former_tokens: Option<FormerTokens>,
 }
 
 impl Route {
@@ -91,6 +92,7 @@ impl Route {
             parents: Vec::new(),
             stable,
             canaries: canaries.into_iter().collect(),
+            former_tokens: None,
         })
     }
 
@@ -154,6 +156,38 @@ impl Route {
         Ok(Route { parents, ..self })
     }
 
+    /// The same route, whose objects honour the tokens in the affinity cookies of the router before this one, and set the cookie of the
+    /// policy. A conversion fails if the policy has no affinity cookie, or if its cookie pins another number of variants.
+    ///
+    /// ```
+    /// use canary_policy::policy::FormerTokens;
+    /// use canary_policy::targets::{envoy, nginx};
+    /// use canary_policy::{Affinity, CookieAffinity, Policy, Route};
+    ///
+    /// let tokens = FormerTokens::new(nginx::token("shop", "web", "80"), [nginx::token("shop", "next", "80")])?;
+    /// let route = Route::new("web", "web:80".parse()?, ["next:80".parse()?])?.with_former_tokens(tokens);
+    /// let policy = Policy::percent(30)?;
+    /// assert!(envoy::route_configuration(&policy, &route, &envoy::RouteParams::default()).is_err());
+    ///
+    /// let policy = policy.with_affinity(Affinity::Cookie(CookieAffinity::new("route")?));
+    /// let written = envoy::route_configuration(&policy, &route, &envoy::RouteParams::default())?.exact()?;
+    /// let routes = &written.virtual_hosts[0].routes;
+    /// // Two routes for the cookies of the policy, two for those of the former router, and the split.
+    /// assert_eq!(routes.len(), 5);
+    /// assert_eq!(routes[3].response_headers_to_add[0].header.value.as_str(), "route=canary; Path=/; HttpOnly");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_former_tokens(self, former_tokens: FormerTokens) -> Self {
+        Route { former_tokens: Some(former_tokens), ..self }
+    }
+
+    /// The same route without former tokens: clients with a cookie of the router before this one are assigned anew.
+    #[must_use]
+    pub fn without_former_tokens(self) -> Self {
+        Route { former_tokens: None, ..self }
+    }
+
     /// The name of the route, which becomes the name of the objects that are written.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -196,9 +230,15 @@ impl Route {
         &self.canaries
     }
 
+    /// The tokens in the affinity cookies of the router before this one, if they are honoured.
+    #[must_use]
+    pub const fn former_tokens(&self) -> Option<&FormerTokens> {
+        self.former_tokens.as_ref()
+    }
+
     /// The name, namespace, hosts and parents.
     pub(crate) fn front(&self) -> Front<'_> {
-        let Route { name, namespace, hosts, paths: _, parents, stable: _, canaries: _ } = self;
+        let Route { name, namespace, hosts, paths: _, parents, stable: _, canaries: _, former_tokens: _ } = self;
         Front { name, namespace: namespace.as_deref(), hosts, parents }
     }
 
@@ -259,13 +299,16 @@ struct RouteFields {
     stable: Backend,
     /// The backends of the canaries, in the order of the policy's canaries.
     canaries: Vec<Backend>,
+    /// The tokens in the affinity cookies of the router before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    former_tokens: Option<FormerTokens>,
 }
 
 #[cfg(feature = "serde")]
 impl From<Route> for RouteFields {
     fn from(route: Route) -> Self {
-        let Route { name, namespace, hosts, paths, parents, stable, canaries } = route;
-        RouteFields { name, namespace, hosts, paths, parents, stable, canaries }
+        let Route { name, namespace, hosts, paths, parents, stable, canaries, former_tokens } = route;
+        RouteFields { name, namespace, hosts, paths, parents, stable, canaries, former_tokens }
     }
 }
 
@@ -274,8 +317,8 @@ impl TryFrom<RouteFields> for Route {
     type Error = InvalidRoute;
 
     fn try_from(fields: RouteFields) -> Result<Self, InvalidRoute> {
-        let RouteFields { name, namespace, hosts, paths, parents, stable, canaries } = fields;
-        let route = Route::new(&name, stable, canaries)?;
+        let RouteFields { name, namespace, hosts, paths, parents, stable, canaries, former_tokens } = fields;
+        let route = Route { former_tokens, ..Route::new(&name, stable, canaries)? };
         let route = match namespace {
             Some(namespace) => route.with_namespace(&namespace)?,
             None => route,

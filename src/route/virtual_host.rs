@@ -87,11 +87,16 @@ impl VirtualHost {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn of_route(policy: &Policy, route: &Route) -> Result<Self, ConversionError> {
-        let Route { name, namespace, hosts, paths, parents, stable, canaries } = route;
+        let Route { name, namespace, hosts, paths, parents, stable, canaries, former_tokens } = route;
         let location = |path: &Path| {
-            Location::new(path.clone(), stable.clone()).with_policy(policy.clone(), canaries.iter().cloned())
+            let location = Location::new(path.clone(), stable.clone());
+            let location = location.with_policy(policy.clone(), canaries.iter().cloned())?;
+            match former_tokens {
+                Some(former_tokens) => Ok(location.with_former_tokens(former_tokens.clone())?),
+                None => Ok(location),
+            }
         };
-        let locations = most_specific_first(paths.iter().map(location).collect::<Result<_, _>>()?);
+        let locations = most_specific_first(paths.iter().map(location).collect::<Result<_, ConversionError>>()?);
         Ok(VirtualHost {
             name: name.clone(),
             namespace: namespace.clone(),
@@ -130,6 +135,14 @@ impl VirtualHost {
         let parents: Vec<Parent> = parents.into_iter().collect();
         unique(&parents)?;
         Ok(VirtualHost { parents, ..self })
+    }
+
+    /// The same virtual host without [former tokens](Location::with_former_tokens) at its locations: clients with an affinity cookie of
+    /// the router before this one are assigned anew.
+    #[must_use]
+    pub fn without_former_tokens(self) -> Self {
+        let locations = self.locations.into_iter().map(Location::without_former_tokens).collect();
+        VirtualHost { locations, ..self }
     }
 
     /// The name of the virtual host, which becomes the name of the objects that are written.

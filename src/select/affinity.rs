@@ -4,7 +4,8 @@ use http::HeaderValue;
 
 use super::{HeaderLines, Reason, Salt, Sample, Step, cookies, rules};
 use crate::policy::{
-    Affinity, AffinityPrecedence, Canary, CookieAffinity, Key, KeyAffinity, KeyHash, Policy, Token, Variant,
+    Affinity, AffinityPrecedence, Canary, CookieAffinity, FormerTokens, Key, KeyAffinity, KeyHash, Policy, Token,
+    Variant,
 };
 
 /// The affinity of a policy, compiled.
@@ -12,6 +13,8 @@ use crate::policy::{
 pub(super) enum CompiledAffinity {
     None,
     Cookie(CompiledCookie),
+    /// The cookie is in a box, because it would make every selector larger.
+    FormerCookie(Box<FormerCookie>),
     Key(CompiledKey<Salt>),
     /// The key is in a box, because it would make every selector larger.
     SdkKey(Box<CompiledKey<SdkHash>>),
@@ -32,9 +35,33 @@ impl CompiledAffinity {
         }
     }
 
+    /// The same affinity, which honours these tokens too. They are those of the policy.
+    pub(super) fn with_former_tokens(self, tokens: &FormerTokens) -> Self {
+        match self {
+            CompiledAffinity::Cookie(cookie) => {
+                let tokens = tokens.all().map(|(_, token)| token.as_str().into()).collect();
+                CompiledAffinity::FormerCookie(Box::new(FormerCookie { cookie, tokens }))
+            }
+            other => other,
+        }
+    }
+
     #[inline]
     pub(super) fn cookie(&self) -> Option<&CompiledCookie> {
-        if let CompiledAffinity::Cookie(cookie) = self { Some(cookie) } else { None }
+        match self {
+            CompiledAffinity::Cookie(cookie) => Some(cookie),
+            CompiledAffinity::FormerCookie(former) => Some(&former.cookie),
+            CompiledAffinity::None | CompiledAffinity::Key(_) | CompiledAffinity::SdkKey(_) => None,
+        }
+    }
+
+    /// The cookie as a step of an explanation, if the policy has one.
+    pub(super) fn cookie_step<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Step> {
+        match self {
+            CompiledAffinity::Cookie(cookie) => Some(cookie.step(request, cookie.variant(request))),
+            CompiledAffinity::FormerCookie(former) => Some(former.cookie.step(request, former.variant(request))),
+            CompiledAffinity::None | CompiledAffinity::Key(_) | CompiledAffinity::SdkKey(_) => None,
+        }
     }
 
     /// The header or cookie that has the affinity key; `None` if the policy has no affinity key.
@@ -42,7 +69,7 @@ impl CompiledAffinity {
         match self {
             CompiledAffinity::Key(compiled) => Some(&compiled.key),
             CompiledAffinity::SdkKey(compiled) => Some(&compiled.key),
-            CompiledAffinity::None | CompiledAffinity::Cookie(_) => None,
+            CompiledAffinity::None | CompiledAffinity::Cookie(_) | CompiledAffinity::FormerCookie(_) => None,
         }
     }
 
@@ -53,7 +80,7 @@ impl CompiledAffinity {
         match self {
             CompiledAffinity::Key(key) => key.sample(request),
             CompiledAffinity::SdkKey(key) => key.sample(request),
-            CompiledAffinity::None | CompiledAffinity::Cookie(_) => None,
+            CompiledAffinity::None | CompiledAffinity::Cookie(_) | CompiledAffinity::FormerCookie(_) => None,
         }
     }
 }
@@ -112,22 +139,20 @@ impl CompiledCookie {
         let value = cookies::last(request, &self.name)?;
         let token = self.token(value)?;
         let place = self.pinned.iter().position(|variant| variant.token.as_bytes() == token)?;
-        // Stable has place 0, and each canary has its index plus 1.
-        Some(place.checked_sub(1).map_or(Variant::Stable, Variant::Canary))
+        Some(at_place(place))
     }
 
-    /// The cookie as a step of an explanation.
-    pub(super) fn step<R: HeaderLines + ?Sized>(&self, request: &R) -> Step {
+    /// The cookie as a step of an explanation, if it names this variant.
+    fn step<R: HeaderLines + ?Sized>(&self, request: &R, variant: Option<Variant>) -> Step {
         let value = cookies::last(request, &self.name);
-        Step::matched(Reason::Affinity, &self.name, value, "the token of a variant".to_owned(), self.variant(request))
+        Step::matched(Reason::Affinity, &self.name, value, "the token of a variant".to_owned(), variant)
     }
 
     /// The token in the value of a cookie: the second of the fields that are separated by `|`, not counting empty
     /// fields, as in `1795403237.92.31370.49610|ca9a7`. If there is no second field, the token is the whole value, or
     /// there is none if `whole_value` is false.
     fn token<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
-        let second = value.split(|&byte| byte == b'|').filter(|field| !field.is_empty()).nth(1);
-        second.or(Some(value).filter(|_| self.whole_value))
+        second_field(value).or(Some(value).filter(|_| self.whole_value))
     }
 
     /// The value of the `Set-Cookie` header that goes with a decision for this variant, if a cookie is due and clients are
@@ -142,8 +167,59 @@ impl CompiledCookie {
         if !is_due {
             return None;
         }
+        self.set_cookie_of(variant)
+    }
+
+    /// The value of the `Set-Cookie` header that pins a client to this variant, if clients are pinned to it.
+    #[inline]
+    fn set_cookie_of(&self, variant: Variant) -> Option<HeaderValue> {
         let place = variant.index().map_or(0, |canary| canary + 1);
         self.pinned.get(place)?.set_cookie.clone()
+    }
+}
+
+/// The variant at a place of a list that has stable first, and then the canaries.
+fn at_place(place: usize) -> Variant {
+    place.checked_sub(1).map_or(Variant::Stable, Variant::Canary)
+}
+
+/// The second of the fields that are separated by `|`, not counting empty fields.
+fn second_field(value: &[u8]) -> Option<&[u8]> {
+    value.split(|&byte| byte == b'|').filter(|field| !field.is_empty()).nth(1)
+}
+
+/// The affinity cookie of a policy, in which the router before this one named the variants by tokens of its own.
+#[derive(Debug)]
+pub(super) struct FormerCookie {
+    pub(super) cookie: CompiledCookie,
+    /// The token of each pinned variant, stable first.
+    tokens: Box<[Box<str>]>,
+}
+
+impl FormerCookie {
+    /// The variant that the cookie of the request names by a former token or by one of the policy's own.
+    pub(super) fn variant<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Variant> {
+        self.by_former_token(request).or_else(|| self.cookie.variant(request))
+    }
+
+    /// The variant that the cookie of the request names by a former token.
+    fn by_former_token<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Variant> {
+        let token = second_field(cookies::last(request, &self.cookie.name)?)?;
+        self.tokens.iter().position(|own| own.as_bytes() == token).map(at_place)
+    }
+
+    /// The value of the `Set-Cookie` header that goes with a decision for this variant. A client with a former token gets a cookie of the
+    /// policy.
+    pub(super) fn set_cookie<R: HeaderLines + ?Sized>(
+        &self,
+        request: &R,
+        variant: Variant,
+        reason: Reason,
+    ) -> Option<HeaderValue> {
+        match reason {
+            Reason::Affinity => self.by_former_token(request).and_then(|_| self.cookie.set_cookie_of(variant)),
+            Reason::Header | Reason::Cookie | Reason::Weight => self.cookie.set_cookie(variant, reason),
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use super::affinity::{CompiledAffinity, CompiledCookie};
 use super::rules::CompiledRule;
 use super::weights::CompiledWeights;
 use super::{Decision, Explanation, HeaderLines, NameSet, Reason, Sample, Step, cookies};
-use crate::policy::{Canary, Key, Parts, Policy, Token, Variant};
+use crate::error::InvalidFormerTokens;
+use crate::policy::{Canary, FormerTokens, Key, Parts, Policy, Token, Variant};
 
 /// A compiled policy, which decides for each request which variant answers it.
 ///
@@ -53,7 +54,7 @@ impl Selector {
     /// revision, the revision and a dot come before the name, as in `7.canary`.
     #[must_use]
     pub fn new(policy: &Policy) -> Self {
-        Self::compile(policy, None)
+        Self::compile(policy, CompiledAffinity::new(policy, None))
     }
 
     /// Compiles a policy whose affinity cookie is shared with another proxy and names variants by tokens.
@@ -83,10 +84,47 @@ impl Selector {
     /// ```
     #[must_use]
     pub fn with_tokens(policy: &Policy, tokens: impl Fn(Variant) -> Token) -> Self {
-        Self::compile(policy, Some(&tokens))
+        Self::compile(policy, CompiledAffinity::new(policy, Some(&tokens)))
     }
 
-    fn compile(policy: &Policy, tokens: Option<&dyn Fn(Variant) -> Token>) -> Self {
+    /// Compiles a policy whose clients may still hold affinity cookies of the router before this one.
+    ///
+    /// The cookies of the policy name variants as those of [`new`](Self::new) do. Besides, a cookie whose second `|` field is a former
+    /// token names the variant of the token: it decides in the place of the affinity cookie, and the response sets the cookie of the
+    /// policy.
+    ///
+    /// # Errors
+    ///
+    /// The policy has no affinity cookie, or its cookie pins another number of variants than there are tokens.
+    ///
+    /// ```
+    /// use canary_policy::policy::FormerTokens;
+    /// use canary_policy::targets::nginx::token;
+    /// use canary_policy::{Affinity, CookieAffinity, Policy, Reason, Sample, Selector, Variant};
+    ///
+    /// let policy = Policy::percent(30)?.with_affinity(Affinity::Cookie(CookieAffinity::new("route")?));
+    /// let (stable, canary) = (token("shop", "web", "80"), token("shop", "next", "80"));
+    /// let selector = Selector::with_former_tokens(&policy, &FormerTokens::new(stable.clone(), [canary.clone()])?)?;
+    ///
+    /// let cookie = format!("route=1795403237.92.31370.49610|{canary}");
+    /// let decision = selector.select(&[("Cookie", cookie)], Sample::MAX);
+    /// assert_eq!((decision.variant, decision.reason), (Variant::Canary(0), Reason::Affinity));
+    /// assert_eq!(decision.set_cookie.unwrap(), "route=canary; Path=/; HttpOnly");
+    /// assert_eq!(selector.select(&[("Cookie", "route=canary")], Sample::MAX).set_cookie, None);
+    ///
+    /// let of_stable = FormerTokens::new(stable, [])?;
+    /// assert_eq!(
+    ///     Selector::with_former_tokens(&policy, &of_stable).unwrap_err().to_string(),
+    ///     "formerTokens: 1 token is given, but the affinity cookie pins 2 variants",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_former_tokens(policy: &Policy, tokens: &FormerTokens) -> Result<Self, InvalidFormerTokens> {
+        tokens.check(policy)?;
+        Ok(Self::compile(policy, CompiledAffinity::new(policy, None).with_former_tokens(tokens)))
+    }
+
+    fn compile(policy: &Policy, affinity: CompiledAffinity) -> Self {
         let Parts { canaries, total: _, affinity: _ } = policy.parts();
         let patterns = policy.patterns().count();
         let (mut headers, mut cookies) = (Vec::new(), Vec::new());
@@ -98,7 +136,7 @@ impl Selector {
             headers: headers.into(),
             cookies: cookies.into(),
             weights: CompiledWeights::new(policy),
-            affinity: CompiledAffinity::new(policy, tokens),
+            affinity,
             policy: policy.clone(),
         }))
     }
@@ -170,6 +208,14 @@ impl Selector {
                 let decided = if after_rules { by_rules().or_else(by_cookie) } else { by_cookie().or_else(by_rules) };
                 let (variant, reason) = decided.unwrap_or_else(|| self.by_weights(sample));
                 Decision { variant, reason, set_cookie: cookie.set_cookie(variant, reason) }
+            }
+            CompiledAffinity::FormerCookie(former) => {
+                let by_cookie = || former.variant(request).map(|variant| (variant, Reason::Affinity));
+                let by_rules = || self.by_rules(request);
+                let after_rules = former.cookie.after_rules();
+                let decided = if after_rules { by_rules().or_else(by_cookie) } else { by_cookie().or_else(by_rules) };
+                let (variant, reason) = decided.unwrap_or_else(|| self.by_weights(sample));
+                Decision { variant, reason, set_cookie: former.set_cookie(request, variant, reason) }
             }
         }
     }
@@ -248,7 +294,7 @@ impl Selector {
     #[must_use]
     pub fn explain<R: HeaderLines + ?Sized>(&self, request: &R, sample: Sample) -> Explanation {
         let Compiled { policy, headers, cookies, weights, affinity } = &*self.0;
-        let cookie_step = affinity.cookie().map(|cookie| cookie.step(request));
+        let cookie_step = affinity.cookie_step(request);
         let headers = headers.iter().map(|rule| rule.step(request));
         let rules = headers.chain(cookies.iter().map(|rule| rule.step(request)));
         let after_rules = affinity.cookie().is_some_and(CompiledCookie::after_rules);

@@ -44,7 +44,10 @@ pub enum Part {
     AffinitySameSite,
     /// Whether the affinity cookie is always marked `Secure`.
     AffinitySecure,
-    /// A host of the route, by its index. This part and the next one are those of a route, and the others those of a policy.
+    /// The tokens in the affinity cookies of the router before. This part and the next ones are those of a route, and the others those of
+    /// a policy.
+    FormerTokens,
+    /// A host of the route, by its index.
     Host(usize),
     /// The backend of a variant.
     Backend(Variant),
@@ -72,6 +75,7 @@ impl Part {
             | Part::AffinityDomain
             | Part::AffinitySameSite
             | Part::AffinitySecure
+            | Part::FormerTokens
             | Part::Host(_)
             | Part::Backend(_) => (usize::MAX, self),
         }
@@ -93,6 +97,7 @@ impl fmt::Display for Part {
             Part::AffinityDomain => f.write_str("affinity.cookie.domain"),
             Part::AffinitySameSite => f.write_str("affinity.cookie.sameSite"),
             Part::AffinitySecure => f.write_str("affinity.cookie.secure"),
+            Part::FormerTokens => f.write_str("formerTokens"),
             Part::Host(index) => write!(f, "hosts[{index}]"),
             Part::Backend(Variant::Stable) => f.write_str("backends.stable"),
             Part::Backend(Variant::Canary(index)) => write!(f, "backends.canaries[{index}]"),

@@ -124,11 +124,11 @@ fn virtual_host(front: Front<'_>, routes: Vec<Rule>) -> VirtualHost {
 
 /// The routes of a group.
 fn routes(group: &Group<'_>, params: &RouteParams) -> Conversion<Vec<Rule>> {
-    let Group { paths, policy, backends } = group;
+    let Group { paths, policy, backends, former_tokens } = group;
     let limits = Limits { translate: header_matcher, weights: WeightLimit::Each(MAX_WEIGHT), why_no_hash: None };
     let Conversion { output: table, mut losses } = match policy {
         None => Conversion { output: Table::stable(), losses: Vec::new() },
-        Some(policy) => Table::new(policy, &limits),
+        Some(policy) => Table::new(policy, *former_tokens, &limits),
     };
     let draw = match (policy, params.point_header()) {
         (None, _) => Draw::Random,

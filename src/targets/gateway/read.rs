@@ -8,8 +8,8 @@ use crate::route::{Backend, Host, Parent, Path, PathType, VirtualHost};
 use crate::targets::finding::Findings;
 use crate::targets::read::{
     AddedHeader, BackendSubset, Field, MatchOrder, ObjectRules, OwnedCondition, ParsedDestination, ParsedMatch,
-    ParsedPolicy, ParsedRoute, ParsedRule, ParsedTable, VariantNames, set_cookie_of, unknown_fields,
-    unknown_rule_fields, virtual_hosts,
+    ParsedRoute, ParsedRule, ParsedTable, VariantNames, set_cookie_of, unknown_fields, unknown_rule_fields,
+    virtual_hosts,
 };
 use crate::targets::{Metadata, Reading, VirtualHostReading};
 
@@ -96,8 +96,8 @@ pub fn read(routes: &[HttpRoute]) -> Result<Reading, ReadError> {
         paths: Field { path: "spec.rules", value: table.paths.clone() },
         parents: Field { path: "spec.parentRefs", value: parents },
     };
-    let ParsedPolicy { policy, stable, canaries, is_exact: _ } = table.policy(names, &mut findings)?;
-    Ok(Reading { policy, route: route.with_backends(stable, canaries)?, findings: findings.into_vec() })
+    let (policy, route) = route.with_policy(table.policy(names, &mut findings)?)?;
+    Ok(Reading { policy, route, findings: findings.into_vec() })
 }
 
 /// Reads HTTPRoutes back to virtual hosts, one for all hosts that the same HTTPRoutes have.

@@ -117,7 +117,7 @@ impl<'w, M: Clone> Writer<'w, M> {
             weights: WeightLimit::Each(MAX_WEIGHT),
             why_no_hash: Some(WHY_NO_HASH),
         };
-        Table::new(policy, &limits)
+        Table::new(policy, group.former_tokens, &limits)
     }
 
     /// An object for each part, and so often that each has at most 16 of the hosts. Without hosts an object is for every host.

@@ -193,7 +193,7 @@ fn table(group: &Group<'_>) -> Conversion<Table<HeaderMatcher>> {
         Limits { translate: header_matcher, weights: WeightLimit::Each(MAX_WEIGHT), why_no_hash: Some(WHY_NO_HASH) };
     match group.policy {
         None => Conversion { output: Table::stable(), losses: Vec::new() },
-        Some(policy) => Table::new(policy, &limits),
+        Some(policy) => Table::new(policy, group.former_tokens, &limits),
     }
 }
 

@@ -7,9 +7,9 @@ use crate::error::{Excerpt, InvalidRoute, ReadError};
 use crate::route::{Backend, Host, Parent, Path, VirtualHost};
 use crate::targets::finding::Findings;
 use crate::targets::read::{
-    Field, ListedMatch, ListedMatches, MatchOrder, ObjectRules, OwnedCondition, ParsedMatch, ParsedPolicy, ParsedRoute,
-    ParsedRule, ParsedTable, PathWords, TextPath, distinct_hosts, hosts_of, listed_matches, listed_rules,
-    unknown_fields, unknown_rule_fields, virtual_hosts,
+    Field, ListedMatch, ListedMatches, MatchOrder, ObjectRules, OwnedCondition, ParsedMatch, ParsedRoute, ParsedRule,
+    ParsedTable, PathWords, TextPath, distinct_hosts, hosts_of, listed_matches, listed_rules, unknown_fields,
+    unknown_rule_fields, virtual_hosts,
 };
 use crate::targets::{Metadata, Reading, VirtualHostReading};
 
@@ -91,15 +91,15 @@ pub fn read(object: &VirtualService) -> Result<Reading, ReadError> {
     let rules = parsed_rules(http, destinations, &mut findings)?;
     let table = ParsedTable::of_rules(&rules, MatchOrder::AsListed, &mut findings);
     let paths = table.paths.clone();
-    let ParsedPolicy { policy, stable, canaries, is_exact: _ } =
-        table.policy(destinations.variant_names()?, &mut findings)?;
+    let parsed = table.policy(destinations.variant_names()?, &mut findings)?;
     let route = ParsedRoute {
         metadata: &object.metadata,
-        hosts: Field { path: "spec.hosts", value: parsed_hosts(hosts, gateways, &stable, &object.metadata)? },
+        hosts: Field { path: "spec.hosts", value: parsed_hosts(hosts, gateways, &parsed.stable, &object.metadata)? },
         paths: Field { path: "spec.http", value: paths },
         parents: Field { path: "spec.gateways", value: parsed_gateways(gateways)? },
     };
-    Ok(Reading { policy, route: route.with_backends(stable, canaries)?, findings: findings.into_vec() })
+    let (policy, route) = route.with_policy(parsed)?;
+    Ok(Reading { policy, route, findings: findings.into_vec() })
 }
 
 /// Reads VirtualServices back to virtual hosts, one for all hosts of a VirtualService.

@@ -176,7 +176,8 @@ impl<'w> Writer<'w> {
             return Ok(Conversion { output: Table::stable(), losses: Vec::new() });
         };
         let weights = weight_limit(policy, self.params)?;
-        Ok(Table::new(policy, &Limits { translate: header_match, weights, why_no_hash: Some(WHY_NO_HASH) }))
+        let limits = Limits { translate: header_match, weights, why_no_hash: Some(WHY_NO_HASH) };
+        Ok(Table::new(policy, group.former_tokens, &limits))
     }
 
     fn virtual_service(&self, rules: Vec<Rules>, variants: Option<String>) -> Result<VirtualService, ConversionError> {

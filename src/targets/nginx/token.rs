@@ -31,7 +31,11 @@ use crate::policy::Token;
 /// ```
 #[must_use]
 pub fn token(namespace: &str, service: &str, port: &str) -> Token {
-    let name = format!("{namespace}-{service}-{port}");
-    let inner = format!("{:x}", md5::compute(&name));
-    Token::of_digest(md5::compute(inner + &name).0)
+    token_of(&format!("{namespace}-{service}-{port}"))
+}
+
+/// The token of the backend with this name.
+pub(super) fn token_of(name: &str) -> Token {
+    let inner = format!("{:x}", md5::compute(name));
+    Token::of_digest(md5::compute(inner + name).0)
 }

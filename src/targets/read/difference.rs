@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::order::{Ranked, overtaken};
 use super::parsed_table::{ParsedRow, ParsedSplit};
 use super::{OwnedCondition, ParsedDestination, VariantNames};
-use crate::policy::{Policy, Variant};
+use crate::policy::{FormerTokens, Policy, Variant};
 use crate::targets::finding::Findings;
 use crate::targets::table::{Destination, Limits, Table, WeightLimit};
 
@@ -24,7 +24,7 @@ struct ComparedDestination<'t> {
     set_cookie: Option<&'t str>,
 }
 
-/// Writes the policy as a table, and reports where the table differs from the object:
+/// Writes the policy and its former tokens as a table, and reports where the table differs from the object:
 ///
 /// * A row that only the object has is reported as left out.
 /// * A row that only the policy has is reported as assumed. Such a row always belongs to the affinity cookie, because every rule of
@@ -32,7 +32,7 @@ struct ComparedDestination<'t> {
 /// * A row of the object that another row with another destination precedes in the policy is reported as assumed.
 /// * If a row or the split sets other cookies than in the object, `Set-Cookie` is reported as left out.
 pub(super) fn report_differences(
-    policy: &Policy,
+    (policy, former_tokens): (&Policy, Option<&FormerTokens>),
     rows: &[ParsedRow],
     split: &ParsedSplit,
     names: &VariantNames,
@@ -43,7 +43,7 @@ pub(super) fn report_differences(
         weights: WeightLimit::Each(u32::MAX),
         why_no_hash: None,
     };
-    let table = Table::new(policy, &limits).output;
+    let table = Table::new(policy, former_tokens, &limits).output;
     let written = written_rows(&table);
     let by_condition: BTreeMap<&OwnedCondition, &WrittenRow<'_>> =
         written.iter().rev().map(|row| (row.condition, row)).collect();
@@ -59,7 +59,12 @@ pub(super) fn report_differences(
                 kept.push((row, Ranked { rank: written.rank, goal: read.variant }));
             }
             _ => {
-                let why = "a canary has at most one header rule and one cookie rule, and each rule leads to one canary";
+                let why = match row.condition {
+                    OwnedCondition::FormerToken(..) => {
+                        "there is one former token for each variant that the affinity cookie pins, and no other"
+                    }
+                    _ => "a canary has at most one header rule and one cookie rule, and each rule leads to one canary",
+                };
                 row.fields.iter().for_each(|field| findings.left_out(field, &row.condition.to_string(), why));
             }
         }

@@ -72,9 +72,14 @@ fn location(
         return Some(ReadLocation { location, is_exact: set_cookie.is_none() });
     }
     let read = table.policy(names, findings).map_err(|error| error.to_string()).and_then(|parsed| {
-        let ParsedPolicy { policy, stable, canaries, is_exact } = parsed;
+        let ParsedPolicy { policy, stable, canaries, former_tokens, is_exact } = parsed;
         let location = Location::new(path.clone(), stable).with_policy(policy, canaries);
-        location.map(|location| ReadLocation { location, is_exact }).map_err(|error| error.to_string())
+        let location = location.map_err(|error| error.to_string())?;
+        let location = match former_tokens {
+            Some(former_tokens) => location.with_former_tokens(former_tokens).map_err(|error| error.to_string())?,
+            None => location,
+        };
+        Ok(ReadLocation { location, is_exact })
     });
     read.map_err(|why| findings.left_out(path.to_string(), &why, "its rules are not those of a policy")).ok()
 }

@@ -16,6 +16,7 @@ pub(in crate::targets) enum OwnedCondition {
     Cookie(String, String),
     CookiePattern(String, Pattern),
     Affinity(String, String),
+    FormerToken(String, String),
 }
 
 impl OwnedCondition {
@@ -41,6 +42,7 @@ impl OwnedCondition {
             Some(CookieRegex::Exact(name, value)) => OwnedCondition::Cookie(name, value),
             Some(CookieRegex::Pattern(name, pattern)) => OwnedCondition::CookiePattern(name, pattern),
             Some(CookieRegex::Affinity(name, value)) => OwnedCondition::Affinity(name, value),
+            Some(CookieRegex::FormerToken(name, token)) => OwnedCondition::FormerToken(name, token),
             Some(CookieRegex::Loose(name, value)) => loose(OwnedCondition::Cookie(name, value)),
             Some(CookieRegex::LooseAny(name)) => {
                 let any = Pattern::new("^").map_err(|invalid| why_no_pattern(&invalid))?;
@@ -82,6 +84,7 @@ impl From<Condition<'_>> for OwnedCondition {
             Condition::Cookie(name, value) => OwnedCondition::Cookie(name.to_string(), value.to_owned()),
             Condition::CookiePattern(name, pattern) => OwnedCondition::CookiePattern(name.to_string(), pattern.clone()),
             Condition::Affinity(name, value) => OwnedCondition::Affinity(name.to_string(), value.to_owned()),
+            Condition::FormerToken(name, token) => OwnedCondition::FormerToken(name.to_string(), token.to_owned()),
         }
     }
 }
@@ -94,6 +97,7 @@ impl fmt::Display for OwnedCondition {
             OwnedCondition::Cookie(name, value) | OwnedCondition::Affinity(name, value) => {
                 write!(f, "cookie {name} = {value}")
             }
+            OwnedCondition::FormerToken(name, token) => write!(f, "cookie {name} with the token {token}"),
             OwnedCondition::CookiePattern(name, pattern) => write!(f, "cookie {name} ~ {pattern}"),
         }
     }

@@ -2,11 +2,11 @@
 
 use super::difference::report_differences;
 use super::parsed_table::{ParsedRow, ParsedSplit};
-use super::rules::{CanaryRules, Decided, affinity, rules};
+use super::rules::{CanaryRules, Decided, affinity, former_tokens, rules};
 use super::variant_names::NamedCanary;
 use super::{BackendSubset, ParsedTable, VariantNames};
 use crate::error::{Excerpt, ReadError};
-use crate::policy::{Canary, Policy, Total};
+use crate::policy::{Canary, FormerTokens, Policy, Total};
 use crate::route::Backend;
 use crate::targets::finding::Findings;
 
@@ -15,6 +15,8 @@ pub(in crate::targets) struct ParsedPolicy {
     pub(in crate::targets) policy: Policy,
     pub(in crate::targets) stable: Backend,
     pub(in crate::targets) canaries: Vec<Backend>,
+    /// The tokens of the router before that rows honour.
+    pub(in crate::targets) former_tokens: Option<FormerTokens>,
     /// Whether the policy decides every request as the rows and the split do.
     pub(in crate::targets) is_exact: bool,
 }
@@ -52,12 +54,13 @@ impl ParsedTable {
         let policy = Policy::new(canaries, total)?.with_affinity(affinity(&decided, &names, set_cookie));
 
         let mut differences = Findings::default();
-        report_differences(&policy, &rows, &split, &names, &mut differences);
+        let former_tokens = former_tokens(&decided, &policy);
+        report_differences((&policy, former_tokens.as_ref()), &rows, &split, &names, &mut differences);
         let is_exact = differences.is_empty();
         findings.append(differences);
         let VariantNames { stable, canaries, .. } = names;
         let canaries = canaries.into_iter().map(|canary| canary.backend.backend).collect();
-        Ok(ParsedPolicy { policy, stable: stable.backend, canaries, is_exact })
+        Ok(ParsedPolicy { policy, stable: stable.backend, canaries, former_tokens, is_exact })
     }
 }
 

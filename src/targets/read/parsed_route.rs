@@ -1,7 +1,9 @@
 //! The route that the fields of an object express.
 
+use super::ParsedPolicy;
 use crate::error::{InvalidRoute, ReadError};
-use crate::route::{Backend, Host, Parent, Path, Route};
+use crate::policy::Policy;
+use crate::route::{Host, Parent, Path, Route};
 use crate::targets::Metadata;
 
 /// The parts of a route that objects hold, and the names of the fields that hold them.
@@ -19,12 +21,13 @@ pub(in crate::targets) struct Field<T> {
 }
 
 impl ParsedRoute<'_> {
-    /// The route with these backends.
+    /// The policy, and the route with its backends and former tokens.
     ///
     /// # Errors
     ///
     /// A name is invalid, or a host, path or parent is listed twice.
-    pub(in crate::targets) fn with_backends(self, stable: Backend, canaries: Vec<Backend>) -> Result<Route, ReadError> {
+    pub(in crate::targets) fn with_policy(self, parsed: ParsedPolicy) -> Result<(Policy, Route), ReadError> {
+        let ParsedPolicy { policy, stable, canaries, former_tokens, is_exact: _ } = parsed;
         let at =
             |field: &'static str| move |invalid: InvalidRoute| ReadError::Route { field: field.to_owned(), invalid };
         let ParsedRoute { metadata, hosts, paths, parents } = self;
@@ -36,6 +39,11 @@ impl ParsedRoute<'_> {
         };
         let route = route.with_hosts(hosts.value).map_err(at(hosts.path))?;
         let route = route.with_paths(paths.value).map_err(at(paths.path))?;
-        route.with_parents(parents.value).map_err(at(parents.path))
+        let route = route.with_parents(parents.value).map_err(at(parents.path))?;
+        let route = match former_tokens {
+            Some(former_tokens) => route.with_former_tokens(former_tokens),
+            None => route,
+        };
+        Ok((policy, route))
     }
 }

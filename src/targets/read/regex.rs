@@ -5,7 +5,8 @@ use regex_syntax::ast::{self, Ast};
 use crate::error::Invalid;
 use crate::policy::Pattern;
 use crate::targets::table::{
-    COOKIE_START, affinity_cookie_regex, cookie_pattern_regex, cookie_regex, is_end, is_start, parts, pattern_regex,
+    BEFORE_TOKEN, COOKIE_START, affinity_cookie_regex, cookie_pattern_regex, cookie_regex, former_token_regex, is_end,
+    is_start, parts, pattern_regex,
 };
 
 /// The condition that a regular expression on the Cookie header expresses. The first field of each variant is the name of the
@@ -18,6 +19,8 @@ pub(in crate::targets) enum CookieRegex {
     Pattern(String, Pattern),
     /// The affinity cookie has this value.
     Affinity(String, String),
+    /// The second `|` field of the affinity cookie is this token of the router before.
+    FormerToken(String, String),
     /// A cookie has this value, but the regular expression, which a person wrote, also matches parts of other cookies.
     Loose(String, String),
     /// A cookie has any value, but the regular expression, which a person wrote, also matches parts of other cookies.
@@ -44,7 +47,10 @@ fn anchored(regex: &str) -> String {
 
 /// The condition that a regular expression on the Cookie header expresses, if this crate writes it or people commonly do.
 pub(in crate::targets) fn read_cookie_regex(regex: &str) -> Option<CookieRegex> {
-    rule_cookie(regex).or_else(|| affinity_cookie(regex)).or_else(|| loose_cookie(regex))
+    rule_cookie(regex)
+        .or_else(|| affinity_cookie(regex))
+        .or_else(|| former_token(regex))
+        .or_else(|| loose_cookie(regex))
 }
 
 /// A regular expression that [`cookie_regex`] or [`cookie_pattern_regex`] wrote.
@@ -68,6 +74,14 @@ fn affinity_cookie(regex: &str) -> Option<CookieRegex> {
     let (name, value) = regex.strip_prefix(r"^(?:.*[; \t])?")?.strip_suffix(r"(?:[; \t].*)?$")?.split_once('=')?;
     let (name, value) = (literal_text(name)?, literal_text(value)?);
     (affinity_cookie_regex(&name, &value) == regex).then_some(CookieRegex::Affinity(name, value))
+}
+
+/// A regular expression that [`former_token_regex`] wrote.
+fn former_token(regex: &str) -> Option<CookieRegex> {
+    let rest = regex.strip_prefix(r"^(?:.*[; \t])?")?.strip_suffix(r"(?:[|; \t].*)?$")?;
+    let (name, token) = rest.split_once(&format!("={BEFORE_TOKEN}"))?;
+    let (name, token) = (literal_text(name)?, literal_text(token)?);
+    (former_token_regex(&name, &token) == regex).then_some(CookieRegex::FormerToken(name, token))
 }
 
 /// A regular expression in a form that Istio's documentation, Flagger, Argo Rollouts and others use.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{OwnedCondition, VariantNames};
 use crate::policy::{
-    Affinity, AffinityPrecedence, AffinityScope, CookieAffinity, CookieRule, HeaderRule, Match, SameSite, Variant,
+    Affinity, AffinityPrecedence, AffinityScope, Canary, CookieAffinity, CookieRule, FormerTokens, HeaderRule, Match,
+    Policy, SameSite, Token, Variant,
 };
 
 /// A row that sends all of its requests to one variant.
@@ -77,6 +78,20 @@ pub(super) fn affinity(rows: &[Decided<'_>], names: &VariantNames, set_cookie: O
     let precedence = if cookie_is_first { AffinityPrecedence::BeforeRules } else { AffinityPrecedence::AfterRules };
     let cookie = cookie.with_scope(scope).with_precedence(precedence);
     Affinity::Cookie(with_attributes(cookie, set_cookie.unwrap_or_default()))
+}
+
+/// The former tokens that rows honour, if there is one for each variant that the affinity cookie of the policy pins.
+pub(super) fn former_tokens(rows: &[Decided<'_>], policy: &Policy) -> Option<FormerTokens> {
+    let Affinity::Cookie(cookie) = policy.affinity() else { return None };
+    let token = |variant: Variant| {
+        rows.iter().filter(|row| row.variant == variant).find_map(|row| match row.condition {
+            OwnedCondition::FormerToken(name, token) if name == cookie.name().as_str() => Token::new(token).ok(),
+            _ => None,
+        })
+    };
+    let pinned = cookie.pinned(policy.canaries().iter().map(Canary::name));
+    let mut tokens = pinned.into_iter().map(|(variant, _)| token(variant)).collect::<Option<Vec<Token>>>()?.into_iter();
+    FormerTokens::new(tokens.next()?, tokens).ok()
 }
 
 /// The cookie with the attributes of a `Set-Cookie` value. An attribute that cannot be read is skipped here. The reading ends by

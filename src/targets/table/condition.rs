@@ -19,6 +19,8 @@ pub(in crate::targets) enum Condition<'p> {
     CookiePattern(&'p CookieName, &'p Pattern),
     /// The cookie has this value, read as an affinity cookie is read.
     Affinity(&'p CookieName, &'p str),
+    /// The second `|` field of the cookie is this token of the router before, read as an affinity cookie is read.
+    FormerToken(&'p CookieName, &'p str),
 }
 
 /// What tells conditions apart: two conditions with the same key hold for the same requests.
@@ -41,6 +43,7 @@ impl<'p> Condition<'p> {
                 ("cookie pattern", name.as_str().to_ascii_lowercase(), pattern.as_str())
             }
             Condition::Affinity(name, value) => ("affinity", name.to_string(), value),
+            Condition::FormerToken(name, token) => ("former token", name.to_string(), token),
         };
         ConditionKey { kind, name, value }
     }

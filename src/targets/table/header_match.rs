@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Condition;
 use super::program_size::{Encoding, fits};
-use super::regex::{affinity_cookie_regex, cookie_pattern_regex, cookie_regex, pattern_regex};
+use super::regex::{affinity_cookie_regex, cookie_pattern_regex, cookie_regex, former_token_regex, pattern_regex};
 
 /// The headers that a gateway which is built on Envoy overwrites or removes before it chooses a route: those that describe a
 /// connection, and those that strangers could forge (`use_remote_address`,
@@ -89,6 +89,7 @@ impl<'p> HeaderMatch<'p> {
             Condition::Cookie(name, value) => cookie(cookie_regex(name.as_str(), value)),
             Condition::CookiePattern(name, pattern) => cookie(cookie_pattern_regex(name.as_str(), pattern)?),
             Condition::Affinity(name, value) => cookie(affinity_cookie_regex(name.as_str(), value)),
+            Condition::FormerToken(name, token) => cookie(former_token_regex(name.as_str(), token)),
         })
     }
 

@@ -21,12 +21,13 @@ pub(in crate::targets) use object_size::{check_size, json_bytes};
 pub(in crate::targets) use path_match::TextMatch;
 pub(in crate::targets) use program_size::Encoding;
 pub(in crate::targets) use regex::{
-    COOKIE_START, affinity_cookie_regex, cookie_pattern_regex, cookie_regex, is_end, is_start, parts, pattern_regex,
+    BEFORE_TOKEN, COOKIE_START, affinity_cookie_regex, cookie_pattern_regex, cookie_regex, former_token_regex, is_end,
+    is_start, parts, pattern_regex,
 };
 pub use set_cookie::HeaderValue;
 pub(in crate::targets) use set_cookie::{escape_percent, unescape_percent};
 
-use crate::policy::{Parts, Policy, Variant};
+use crate::policy::{FormerTokens, Parts, Policy, Variant};
 use crate::targets::Conversion;
 use choices::rule_choices;
 use pins::Pins;
@@ -45,6 +46,13 @@ use weights::{VariantWeight, weights};
 /// | `x-canary: always` | canary | `route=canary` |
 /// | `x-canary: never` | stable | `route=stable` |
 /// | | stable 95, canary 5 | `route=stable` or `route=canary`, for the variant that the request goes to |
+///
+/// With former tokens, these rows follow the first two:
+///
+/// | conditions | split | cookie to set |
+/// |---|---|---|
+/// | cookie `route` with the token of stable | stable | `route=stable` |
+/// | cookie `route` with the token of the canary | canary | `route=canary` |
 pub(in crate::targets) struct Table<C> {
     /// One or more rows, of which only the last has no condition.
     pub(in crate::targets) rows: Vec<Row<C>>,
@@ -104,20 +112,23 @@ impl<C> Table<C> {
         Table { rows: vec![Row { conditions: Vec::new(), split: Split::One(destination) }] }
     }
 
-    /// Builds the table of a policy. The losses are the parts of the policy that the table does not express.
+    /// Builds the table of a policy. If there are former tokens, which are those of the policy, rows after those of the affinity cookie
+    /// honour them. The losses are the parts of the policy that the table does not express.
     pub(in crate::targets) fn new(
         policy: &Policy,
+        former_tokens: Option<&FormerTokens>,
         limits: &Limits<impl Fn(Condition<'_>) -> Result<C, &'static str>>,
     ) -> Conversion<Self> {
         let Parts { canaries, total: _, affinity } = policy.parts();
         let Conversion { output: weights, mut losses } = weights(policy, limits.weights);
         let rules = rule_choices(canaries, limits);
         losses.extend(rules.losses);
-        let Conversion { output: mut pins, losses: of_affinity } = Pins::new(affinity, canaries, limits);
+        let Conversion { output: mut pins, losses: of_affinity } = Pins::new(affinity, canaries, former_tokens, limits);
         losses.extend(of_affinity);
 
-        let pinned = std::mem::take(&mut pins.choices);
+        let (pinned, former) = (std::mem::take(&mut pins.choices), std::mem::take(&mut pins.former));
         let pinned = pinned.into_iter().map(|choice| Row::of(choice, &pins, false));
+        let pinned = pinned.chain(former.into_iter().map(|choice| Row::of(choice, &pins, true)));
         let rules = rules.output.into_iter().map(|choice| Row::of(choice, &pins, pins.before_rules));
         let rows = if pins.before_rules { pinned.chain(rules).collect() } else { rules.chain(pinned).collect() };
         let mut rows = merged(rows);

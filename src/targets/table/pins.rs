@@ -3,13 +3,15 @@
 use super::choices::translated;
 use super::{Choice, Condition, Destination, Limits, Row};
 use crate::error::Excerpt;
-use crate::policy::{Affinity, AffinityPrecedence, Canary, CookieAffinity, SameSite, Variant};
+use crate::policy::{Affinity, AffinityPrecedence, Canary, CookieAffinity, FormerTokens, SameSite, Variant};
 use crate::targets::{Conversion, Loss, Part};
 
 /// The cookies that pin clients to variants. A policy without an affinity cookie, or whose cookie is lost, has none.
 pub(super) struct Pins<'p, C> {
     /// The choices of the cookie, stable first.
     pub(super) choices: Vec<Choice<C>>,
+    /// The choices of the former tokens, stable first. They come directly after those of the cookie, and set the cookie.
+    pub(super) former: Vec<Choice<C>>,
     /// Whether the cookie decides before the rules. If it does, the choice of a rule is kept in the cookie too; if not, the choice
     /// of a rule holds for one request only.
     pub(super) before_rules: bool,
@@ -19,12 +21,14 @@ pub(super) struct Pins<'p, C> {
 }
 
 impl<'p, C> Pins<'p, C> {
-    const NONE: Self = Pins { choices: Vec::new(), before_rules: false, cookie: None, set_cookies: Vec::new() };
+    const NONE: Self =
+        Pins { choices: Vec::new(), former: Vec::new(), before_rules: false, cookie: None, set_cookies: Vec::new() };
 
     /// The pins of a policy with this affinity, and what the target cannot express of it.
     pub(super) fn new(
         affinity: &'p Affinity,
         canaries: &[Canary],
+        former_tokens: Option<&FormerTokens>,
         limits: &Limits<impl Fn(Condition<'_>) -> Result<C, &'static str>>,
     ) -> Conversion<Self> {
         match affinity {
@@ -42,14 +46,23 @@ impl<'p, C> Pins<'p, C> {
                     condition: Condition::Affinity(cookie.name(), value),
                     variant: *variant,
                 });
-                match translated(Part::Affinity, &affinity.to_string(), choices.collect(), limits) {
-                    Err(loss) => Conversion { output: Pins::NONE, losses: vec![loss] },
+                let text = affinity.to_string();
+                match translated(Part::Affinity, &text, choices.collect(), limits) {
+                    Err(loss) => {
+                        let why = "a former token belongs to the affinity cookie, which is left out";
+                        let of_tokens = |_| Loss::LeftOut { part: Part::FormerTokens, value: Excerpt::of(&text), why };
+                        let of_tokens = former_tokens.map(of_tokens);
+                        Conversion { output: Pins::NONE, losses: std::iter::once(loss).chain(of_tokens).collect() }
+                    }
                     Ok(choices) => {
+                        let former = former_tokens.map_or(Ok(Vec::new()), |tokens| former(cookie, tokens, limits));
+                        let (former, losses) =
+                            former.map_or_else(|loss| (Vec::new(), vec![loss]), |all| (all, Vec::new()));
                         let set_cookies =
                             values.iter().map(|(variant, value)| (*variant, cookie.set_cookie(value))).collect();
                         let before_rules = cookie.precedence() == AffinityPrecedence::BeforeRules;
-                        let pins = Pins { choices, before_rules, cookie: Some(cookie), set_cookies };
-                        Conversion { output: pins, losses: Vec::new() }
+                        let pins = Pins { choices, former, before_rules, cookie: Some(cookie), set_cookies };
+                        Conversion { output: pins, losses }
                     }
                 }
             }
@@ -78,4 +91,17 @@ impl<'p, C> Pins<'p, C> {
         let given = attributes.into_iter().filter_map(|(part, value)| Some((part, value?)));
         given.map(|(part, value)| Loss::LeftOut { part, value: Excerpt::of(&value), why }).collect()
     }
+}
+
+/// The choices of the former tokens in the cookie.
+fn former<C>(
+    cookie: &CookieAffinity,
+    tokens: &FormerTokens,
+    limits: &Limits<impl Fn(Condition<'_>) -> Result<C, &'static str>>,
+) -> Result<Vec<Choice<C>>, Loss> {
+    let choices = tokens
+        .all()
+        .map(|(variant, token)| Choice { condition: Condition::FormerToken(cookie.name(), token.as_str()), variant });
+    let text = format!("cookie {}", cookie.name());
+    translated(Part::FormerTokens, &text, choices.collect(), limits)
 }

@@ -49,11 +49,11 @@ fn at_most(condition: Condition<'_>, encoding: Encoding) -> Option<usize> {
     let is_long = |byte: &u8| matches!(byte.to_ascii_lowercase(), b'k' | b's');
     let (name, value, folding) = match condition {
         Condition::Cookie(name, value) => (name.as_str(), value, name.as_str().bytes().filter(is_long).count()),
-        Condition::Affinity(name, value) => (name.as_str(), value, 0),
+        Condition::Affinity(name, value) | Condition::FormerToken(name, value) => (name.as_str(), value, 0),
         _ => return None,
     };
     let (around, folding) = match encoding {
-        Encoding::Bytes => (30, 0),
+        Encoding::Bytes => (40, 0),
         Encoding::Utf8 => (60, 3 * folding),
     };
     Some(around + name.len() + value.len() + folding)
@@ -257,7 +257,7 @@ mod tests {
     use super::*;
     use crate::error::Invalid;
     use crate::policy::CookieName;
-    use crate::targets::table::{affinity_cookie_regex, cookie_regex};
+    use crate::targets::table::{affinity_cookie_regex, cookie_regex, former_token_regex};
 
     /// A cookie that fits by its length fits by the estimate too.
     #[test]
@@ -268,6 +268,7 @@ mod tests {
                 let written = [
                     (Condition::Cookie(&cookie, value), cookie_regex(name, value)),
                     (Condition::Affinity(&cookie, value), affinity_cookie_regex(name, value)),
+                    (Condition::FormerToken(&cookie, value), former_token_regex(name, value)),
                 ];
                 for (condition, regex) in written {
                     for encoding in [Encoding::Bytes, Encoding::Utf8] {

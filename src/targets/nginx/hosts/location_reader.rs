@@ -4,8 +4,10 @@ use super::annotations::RegexAnnotation;
 use super::findings_by_ingress::FindingsByIngress;
 use super::upstream_backends::UpstreamBackends;
 use crate::error::Diagnostic;
-use crate::policy::Policy;
+use crate::error::InvalidFormerTokens;
+use crate::policy::{Affinity, AffinityScope, FormerTokens, Policy};
 use crate::route::{self, Backend, Path, Port};
+use crate::targets::nginx::token::token_of;
 use crate::targets::nginx::{CanaryInForce, Location, ObjectName};
 
 /// The characters of a regular expression. A `.` is one too, but the path of a file also has one.
@@ -17,6 +19,14 @@ const WHY_NO_POLICY: &str = "no policy can hold it, so every request goes to sta
 struct Split {
     policy: Policy,
     backend: Backend,
+}
+
+/// The tokens of the controller in the affinity cookie of the policy, by the names of the upstreams; `None` if the policy has no such
+/// cookie.
+fn former_tokens(policy: &Policy, stable: &str, canary: &str) -> Result<Option<FormerTokens>, InvalidFormerTokens> {
+    let Affinity::Cookie(cookie) = policy.affinity() else { return Ok(None) };
+    let canaries = Some(token_of(canary)).filter(|_| cookie.scope() == AffinityScope::AllVariants);
+    FormerTokens::new(token_of(stable), canaries).map(Some)
 }
 
 /// What all locations of a host have in common.
@@ -48,7 +58,12 @@ impl LocationReader<'_> {
         // The policy is that of the Ingress that created the upstream.
         let ingress = canary.ingress.as_ref().unwrap_or(ingress);
         let Some(Split { policy, backend }) = self.split(canary, ingress, findings) else { return Some(plain) };
-        match plain.clone().with_policy(policy, [backend]) {
+        let tokens = former_tokens(&policy, &location.stable, &canary.upstream);
+        let split = plain.clone().with_policy(policy, [backend]).and_then(|split| match tokens? {
+            Some(tokens) => Ok(split.with_former_tokens(tokens)?),
+            None => Ok(split),
+        });
+        match split {
             Ok(split) => Some(split),
             Err(error) => {
                 findings.without_location(ingress, field, &error.to_string(), WHY_NO_POLICY);

@@ -3,7 +3,8 @@
 //!
 //! ```console
 //! $ kubectl get ingress,svc -A -o yaml | cargo run --features k8s-openapi --example migrate -- -
-//! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --to gateway --gateway infra/public --verify
+//! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --to gateway --gateway infra/public \
+//!     --keep-sessions --verify
 //! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --against FILE
 //! ```
 //!
@@ -78,7 +79,7 @@ use target::{Target, Written};
 /// with 3 if a request is answered differently, and with 4 if that is not decided.
 #[derive(Parser)]
 #[command(name = "migrate")]
-#[allow(clippy::struct_excessive_bools, reason = "each of them is a flag of the command line")]
+#[expect(clippy::struct_excessive_bools, reason = "each of them is a flag of the command line")]
 struct Args {
     /// Files and folders with Ingresses and Services in YAML or JSON, of any API version; `-` is standard input. With --effective,
     /// files with JSON lines [default then: -].
@@ -177,6 +178,11 @@ fn run(args: &Args) -> Result<ExitCode, String> {
         None => None,
     };
     let before: Vec<VirtualHost> = readings.iter().filter_map(|reading| reading.virtual_host.clone()).collect();
+    let mut locations = before.iter().flat_map(VirtualHost::locations);
+    if args.to.is_some() && !args.keep_sessions && locations.any(|location| location.former_tokens().is_some()) {
+        let note = "clients that hold an affinity cookie of ingress-nginx are assigned anew: --keep-sessions keeps their variants";
+        say::say(AnsiColor::Cyan, "note", note);
+    }
     let after = after(args, &before, written.as_ref())?;
     let verification = after.as_ref().map(|after| migrate::verify(&before, &after.readings));
     let parts = Parts {

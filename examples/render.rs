@@ -82,6 +82,10 @@ struct Args {
     /// The number of pods, for replicas.
     #[arg(long, value_name = "N", default_value_t = 10)]
     pods: u32,
+    /// Honour the affinity cookies that ingress-nginx has handed out for the canary Ingress in the file, so that its clients keep their
+    /// variants. Needed until these cookies are gone.
+    #[arg(long)]
+    keep_sessions: bool,
     /// The form of losses, notes and errors on standard error.
     #[arg(long, value_enum, value_name = "FORM", default_value = "text")]
     losses: Report,
@@ -120,6 +124,7 @@ struct Parameters {
     port: Option<Port>,
     pods: u32,
     flags: Flags,
+    keep_sessions: bool,
     /// What the controller serves for the file, if the policy is read from the file.
     served: Option<Served>,
 }
@@ -164,6 +169,10 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
             policy_of_pair(&mut ingresses, &parameters.flags).map_err(|why| in_file(&why))?
         }
     };
+    if args.keep_sessions && parameters.served.is_none() {
+        let why = "the policy has to be that of the canary Ingress in the file, whose cookies clients hold";
+        return Err(format!("--keep-sessions: {why}").into());
+    }
     let Written { documents, losses, notes } =
         written::written(&policy, &ingresses, &parameters).map_err(|why| in_file(&why))?;
 
@@ -229,6 +238,7 @@ fn parameters(args: &Args) -> Result<Parameters, String> {
         port,
         pods: args.pods,
         flags,
+        keep_sessions: args.keep_sessions,
         served: None,
     })
 }

@@ -16,7 +16,9 @@ use crate::Served;
 /// count too.
 pub(crate) fn check(policy: &Policy, routes: &Routes, served: &Served, port: Option<&Port>) -> Result<(), String> {
     let Served { hosts, canary } = served;
-    let before: Vec<VirtualHost> = hosts.iter().map(|host| with_port(host, port)).collect::<Result<_, _>>()?;
+    // Whether the output honours former tokens is for its owner to say.
+    let hosts = hosts.iter().map(|host| host.clone().without_former_tokens());
+    let before: Vec<VirtualHost> = hosts.map(|host| with_port(&host, port)).collect::<Result<_, _>>()?;
     let mut locations: BTreeMap<Option<&Host>, Vec<Location>> = BTreeMap::new();
     for route in &routes.routes {
         let all = route.hosts().is_empty().then_some(None);
@@ -38,6 +40,23 @@ pub(crate) fn check(policy: &Policy, routes: &Routes, served: &Served, port: Opt
             "the pair is not all that its hosts serve: {location}: the example `migrate` writes whole hosts"
         )),
     }
+}
+
+/// The same routes, each with the tokens of the controller at its first host and path.
+pub(crate) fn with_former_tokens(mut routes: Routes, served: &Served) -> Routes {
+    let with_tokens = |route: Route| {
+        let host = served.hosts.iter().find(|host| match route.hosts().first() {
+            Some(name) => host.hosts().contains(name),
+            None => host.hosts().is_empty(),
+        });
+        let location = host.zip(route.paths().first()).and_then(|(host, path)| host.location(path.as_str()));
+        match location.and_then(Location::former_tokens) {
+            Some(former_tokens) => route.with_former_tokens(former_tokens.clone()),
+            None => route,
+        }
+    };
+    routes.routes = std::mem::take(&mut routes.routes).into_iter().map(with_tokens).collect();
+    routes
 }
 
 /// The locations of a route, with the Service of the canary Ingress in the place of the one that the output gets.

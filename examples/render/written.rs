@@ -73,10 +73,13 @@ pub(crate) fn written(policy: &Policy, ingresses: &Ingresses, parameters: &Param
 
 /// A note for each flag that the target does not read.
 fn without_effect(parameters: &Parameters) -> Vec<String> {
-    let Parameters { to, stable: _, canaries: _, name, parents, port: _, pods: _, flags: _, served: _ } = parameters;
+    let Parameters { to, stable: _, canaries: _, name, parents, port: _, pods: _, flags: _, keep_sessions, served: _ } =
+        parameters;
     let flags = [
         ("--name", name.is_some() && *to == Target::Replicas),
         ("--gateway", !parents.is_empty() && !matches!(to, Target::Gateway | Target::Istio)),
+        // The controller honours its own cookies, and pods none.
+        ("--keep-sessions", *keep_sessions && matches!(to, Target::Nginx | Target::Replicas)),
     ];
     let unread = flags.into_iter().filter(|(_, unread)| *unread);
     unread.map(|(flag, _)| format!("{flag} has no effect on the output for this target")).collect()
@@ -96,7 +99,7 @@ fn hosts_apart(routes: Routes) -> Result<Routes, String> {
 impl Written {
     /// The routes of the stable Ingress. Everything else in the Ingress becomes a note.
     fn routes(&mut self, policy: &Policy, ingresses: &Ingresses, parameters: &Parameters) -> Result<Routes, String> {
-        let Parameters { to, stable: service, canaries, name, port, flags, served, .. } = parameters;
+        let Parameters { to, stable: service, canaries, name, port, flags, keep_sessions, served, .. } = parameters;
         let Ingresses { stable, services, .. } = ingresses;
         let routes = nginx::routes(stable, service.as_ref(), canaries, flags).map_err(|why| why.to_string())?;
         self.notes.extend(routes.findings.iter().map(ToString::to_string));
@@ -124,6 +127,16 @@ impl Written {
         };
         if let Some(served) = served.as_ref().filter(|_| *to != Target::Replicas) {
             proof::check(policy, &routes, served, port.as_ref())?;
+        }
+        let Some(served) = served else { return Ok(routes) };
+        let moved = proof::with_former_tokens(routes.clone(), served);
+        if *keep_sessions {
+            return Ok(moved);
+        }
+        if moved != routes && *to != Target::Replicas {
+            let note =
+                "clients that hold a cookie of ingress-nginx are assigned anew: --keep-sessions keeps their variants";
+            self.notes.push(note.to_owned());
         }
         Ok(routes)
     }

@@ -37,6 +37,10 @@ use crate::error::{Excerpt, InvalidFormerTokens};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(into = "FormerTokensFields", try_from = "FormerTokensFields"))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "FormerTokensFields"))]
+#[cfg_attr(
+    feature = "schemars",
+    schemars(description = "The tokens in the affinity cookies of the router before this one.")
+)]
 pub struct FormerTokens {
     stable: Token,
     canaries: Vec<Token>,
@@ -101,6 +105,10 @@ impl FormerTokens {
 #[cfg(feature = "serde")]
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schemars",
+    schemars(description = "The tokens in the affinity cookies of the router before this one.")
+)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct FormerTokensFields {
     /// The token of stable.

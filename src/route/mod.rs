@@ -301,6 +301,7 @@ struct RouteFields {
     canaries: Vec<Backend>,
     /// The tokens in the affinity cookies of the router before this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(with = "FormerTokens"))]
     former_tokens: Option<FormerTokens>,
 }
 

@@ -1,5 +1,6 @@
 //! `migrate` says what a controller serves, writes it for another target, and proves that nothing changes.
 
+use canary_policy::targets::nginx;
 use serde_json::{Value, json};
 
 use crate::util::cluster::recorded_states;
@@ -158,16 +159,22 @@ fn migrate_says_what_each_host_does_today() {
 fn migrate_exits_with_what_it_found() {
     for (args, code) in [
         (&["--to", "gateway"][..], 0),
-        (&["--to", "gateway", "--verify"], 0),
-        (&["--to", "istio", "--verify"], 0),
-        (&["--to", "gloo", "--verify"], 0),
-        (&["--to", "envoy", "--verify"], 0),
-        (&["--to", "linkerd", "--verify"], 0),
-        (&["--to", "gateway", "--verify", "--fail-on", "error"], 0),
-        (&["--to", "gateway", "--verify", "--fail-on", "warning"], 2),
+        (&["--to", "gateway", "--verify"], 3),
+        (&["--to", "gateway", "--keep-sessions", "--verify"], 0),
+        (&["--to", "istio", "--verify"], 3),
+        (&["--to", "istio", "--keep-sessions", "--verify"], 0),
+        (&["--to", "gloo", "--verify"], 3),
+        (&["--to", "gloo", "--keep-sessions", "--verify"], 0),
+        (&["--to", "envoy", "--verify"], 3),
+        (&["--to", "envoy", "--keep-sessions", "--verify"], 0),
+        (&["--to", "linkerd", "--verify"], 3),
+        (&["--to", "linkerd", "--keep-sessions", "--verify"], 0),
+        (&["--to", "gateway", "--keep-sessions", "--verify", "--fail-on", "error"], 0),
+        (&["--to", "gateway", "--keep-sessions", "--verify", "--fail-on", "warning"], 2),
         (&["--fail-on", "warning"], 2),
         (&["--against", HOSTS], 1),
         (&["--verify"], 1),
+        (&["--keep-sessions"], 1),
         (&["--class", "other"], 0),
     ] {
         let run = example("migrate", &[&[HOSTS], args].concat(), "");
@@ -175,9 +182,32 @@ fn migrate_exits_with_what_it_found() {
     }
 }
 
+/// Clients of the controller hold cookies that name its upstreams. Without the rows that honour them, these clients are assigned anew,
+/// which is a difference.
+#[test]
+fn migrate_keeps_the_sessions_of_the_controller() {
+    let token = nginx::token("shop", "api-v1-next", "http");
+    for target in ["gateway", "istio", "gloo", "envoy", "linkerd"] {
+        let run = example("migrate", &[HOSTS, "--to", target, "--verify"], "");
+        let difference = format!(
+            "clients that hold a cookie of the router before are assigned anew: `cookie: api=1|{token}` and with the sample 0.05 goes \
+             to canary by affinity before and to stable by weight after"
+        );
+        assert!(run.err.contains(&difference), "{target}: {}", run.err);
+        assert!(run.err.contains("2 proven, 1 different, 0 not decided"), "{target}: {}", run.err);
+        let note = "note: clients that hold an affinity cookie of ingress-nginx are assigned anew: --keep-sessions keeps their variants";
+        assert!(run.err.lines().any(|line| line == note), "{target}: {}", run.err);
+        assert!(!run.out.contains(token.as_str()));
+
+        let kept = example("migrate", &[HOSTS, "--to", target, "--keep-sessions", "--verify"], "");
+        assert!(kept.err.contains("3 proven, 0 different, 0 not decided"), "{target}: {}", kept.err);
+        assert!(kept.out.contains(token.as_str()) && !kept.err.contains("assigned anew"), "{target}: {}", kept.err);
+    }
+}
+
 #[test]
 fn migrate_proves_what_another_tool_wrote_or_shows_the_request() {
-    let written = example("migrate", &[HOSTS, "--to", "gateway"], "").out;
+    let written = example("migrate", &[HOSTS, "--to", "gateway", "--keep-sessions"], "").out;
     let file = std::env::temp_dir().join(format!("canary-policy-{}.yaml", std::process::id()));
     let against = |routes: &str| {
         std::fs::write(&file, routes).unwrap();
@@ -243,7 +273,7 @@ fn migrate_compares_the_objects_of_gloo_linkerd_and_envoy() {
         ("envoy", "weight: 10\n", "weight: 11\n", 3, "goes from stable to canary, by weight"),
         ("envoy", "path_separated_prefix: /orders\n", "prefix: /orders\n", 4, "not compared"),
     ] {
-        let written = example("migrate", &[HOSTS, "--to", target], "").out;
+        let written = example("migrate", &[HOSTS, "--to", target, "--keep-sessions"], "").out;
         assert!(written.contains(text), "{written}");
         let foreign = if text.is_empty() { written } else { written.replace(text, other) };
         // Without the annotation, as another tool writes it.
@@ -282,7 +312,7 @@ fn migrate_goes_on_without_a_document_that_is_broken() {
 
 #[test]
 fn migrate_reports_as_json_and_as_sarif() {
-    let run = example("migrate", &[HOSTS, "--to", "istio", "--verify", "--report", "json"], "");
+    let run = example("migrate", &[HOSTS, "--to", "istio", "--keep-sessions", "--verify", "--report", "json"], "");
     let report: Value = serde_json::from_str(run.err.lines().last().unwrap()).unwrap();
     assert_eq!((&report["summary"]["hosts"], &report["summary"]["proven"]), (&json!(3), &json!(3)));
     assert_eq!(report["hosts"][2]["locations"][0]["today"], "orders:80");
@@ -320,7 +350,7 @@ fn migrate_proves_no_more_than_it_has_compared() {
     let slash = text.replacen("path: /orders,", "path: /orders/,", 1);
     for changed in [grpc, regex, slash] {
         assert_ne!(changed, text);
-        let run = example("migrate", &["-", "--to", "gateway", "--verify"], &changed);
+        let run = example("migrate", &["-", "--to", "gateway", "--keep-sessions", "--verify"], &changed);
         assert!(run.code == 4 && run.err.contains("0 different, 1 not decided"), "{} {}", run.code, run.err);
     }
 }

@@ -1,5 +1,7 @@
 //! `render` writes a canary Ingress, or moves a pair of Ingresses to another target.
 
+use canary_policy::targets::nginx;
+
 use crate::util::example::example;
 use crate::util::golden::golden;
 use crate::util::{self, path};
@@ -261,6 +263,29 @@ fn render_writes_objects_of_different_names() {
     assert!(run.code == 0 && run.err.contains(notes), "{}", run.err);
     let run = example("render", &[PAIR, "--to", "gateway", "--name", "Web"], "");
     assert!(run.code == 1 && run.err.contains("--name: `Web` is not an object name"), "{}", run.err);
+}
+
+/// Clients of the controller hold cookies that name its upstreams, here those of the namespace `default`.
+#[test]
+fn render_keeps_the_sessions_of_the_controller() {
+    const PAIR: &str = "examples/manifests/pair.yaml";
+    let token = nginx::token("default", "shop-canary", "80");
+    let note = "clients that hold a cookie of ingress-nginx are assigned anew: --keep-sessions keeps their variants";
+    for target in ["gateway", "istio", "linkerd", "gloo", "envoy"] {
+        let run = example("render", &[PAIR, "--to", target, "--exact", "--keep-sessions"], "");
+        assert!(run.code == 0 && run.out.contains(token.as_str()), "{target}: {}", run.err);
+        assert!(!run.err.contains(note), "{target}: {}", run.err);
+        let run = example("render", &[PAIR, "--to", target, "--exact"], "");
+        assert!(run.code == 0 && !run.out.contains(token.as_str()) && run.err.contains(note), "{target}: {}", run.err);
+    }
+    for target in ["nginx", "replicas"] {
+        let run = example("render", &[PAIR, "--to", target, "--keep-sessions"], "");
+        let note = format!("note: {PAIR}: --keep-sessions has no effect on the output for this target\n");
+        assert!(run.code == 0 && run.err.contains(&note), "{target}: {}", run.err);
+    }
+    let run = example("render", &[PAIR, "--to", "gateway", "--weight", "10", "--keep-sessions"], "");
+    let why = "the policy has to be that of the canary Ingress in the file, whose cookies clients hold";
+    assert!(run.code == 1 && run.err.contains(why), "{}", run.err);
 }
 
 /// A weight of 0 takes no client away whose cookie names the canary. Each row is the target, the affinity, and the note.

@@ -1,12 +1,13 @@
 //! The proof against rows by hand, and against requests by chance.
 
 use canary_policy::migrate::{self, Answer, LocationAnswer, LocationDifference, Verification};
+use canary_policy::policy::FormerTokens;
 use canary_policy::route::{Backend, Host, Location, Path, VirtualHost};
-use canary_policy::{
-    Affinity, Canary, CookieAffinity, Decision, HeaderRule, Match, Policy, Sample, Selector, Total, Variant,
-};
+use canary_policy::targets::nginx::token;
+use canary_policy::{Affinity, Canary, CookieAffinity, Decision, HeaderRule, Match, Policy, Sample, Total, Variant};
 use proptest::prelude::*;
 
+use crate::util::former_tokens::selector;
 use crate::util::route::paths;
 
 /// A virtual host from lines such as `/a web:80` and `/ web:80 > next:80 30`, a canary with its weight.
@@ -117,7 +118,7 @@ fn backends() -> impl Strategy<Value = Backend> {
 
 fn locations() -> impl Strategy<Value = Vec<Location>> {
     let path = prop::sample::select(vec!["/", "/a", "=/a", "/a/b", "/b", "=/a/x", "/a/x", "=/"]);
-    let policy = (0_u32..3, prop::option::of(prop::sample::select(vec!["v1", "v2"])), any::<bool>());
+    let policy = (0_u32..3, prop::option::of(prop::sample::select(vec!["v1", "v2"])), 0_usize..4);
     let one = (path, backends(), prop::option::of((policy, backends())));
     prop::collection::vec(one, 1..6).prop_map(|all| {
         let mut seen = std::collections::BTreeSet::new();
@@ -126,13 +127,14 @@ fn locations() -> impl Strategy<Value = Vec<Location>> {
     })
 }
 
-type Split = ((u32, Option<&'static str>, bool), Backend);
+/// The weight, the value of the header rule, whether there is an affinity cookie and which former tokens, and the backend.
+type Split = ((u32, Option<&'static str>, usize), Backend);
 
 fn location(path: &str, stable: Backend, split: Option<Split>) -> Location {
     let location = Location::new(paths(path).remove(0), stable);
     // A variant is known by its backend, so that no two variants have the same.
     let split = split.filter(|(_, canary)| canary != location.stable());
-    let Some(((weight, header, is_sticky), canary)) = split else { return location };
+    let Some(((weight, header, affinity_kind), canary)) = split else { return location };
     let with = Canary::new("canary", weight).unwrap();
     let with = match header {
         Some(value) => with.with_header(HeaderRule::new("x", Match::Exact(value.to_owned())).unwrap()),
@@ -140,8 +142,18 @@ fn location(path: &str, stable: Backend, split: Option<Split>) -> Location {
     };
     let policy = Policy::new([with], Total::new(2).unwrap()).unwrap();
     let affinity = Affinity::Cookie(CookieAffinity::new("route").unwrap());
-    let policy = if is_sticky { policy.with_affinity(affinity) } else { policy };
-    location.with_policy(policy, [canary]).unwrap()
+    let policy = if affinity_kind > 0 { policy.with_affinity(affinity) } else { policy };
+    let location = location.with_policy(policy, [canary]).unwrap();
+    match affinity_kind {
+        2 | 3 => location.with_former_tokens(tokens(["web", "next", "api"], affinity_kind)).unwrap(),
+        _ => location,
+    }
+}
+
+/// Tokens of two of these Services, the second of which is the canary.
+fn tokens(services: [&str; 3], kind: usize) -> FormerTokens {
+    let of = |index: usize| token("s", services[index % 3], "80");
+    FormerTokens::new(of(kind), [of(kind + 1)]).unwrap()
 }
 
 /// Who answers a request, why, and with which cookie; `None` if no location matches.
@@ -153,7 +165,7 @@ fn answer(hosts: &[VirtualHost], name: &str, path: &str, lines: &[(&str, &str)],
     let host = hosts.iter().find(own).or_else(|| hosts.iter().find(wildcard));
     let host = host.or_else(|| hosts.iter().find(|host| host.hosts().is_empty()))?;
     let location = host.location(path)?;
-    let decision = location.policy().map(|policy| Selector::new(policy).select(lines, sample));
+    let decision = location.policy().map(|policy| selector(policy, location.former_tokens()).select(lines, sample));
     let variant = decision.as_ref().map_or(Variant::Stable, |decision| decision.variant);
     let backend = location.backend(variant).unwrap();
     let namespace = backend.namespace().unwrap_or("s");
@@ -197,7 +209,10 @@ proptest! {
         for name in ["a.test", "b.test", "other.org"] {
             for path in ["/", "/a", "/a/", "/ab", "/a/b", "/a/b/c", "/a/x", "/a/x/y", "/b/x", "/x"] {
                 let Some(class) = of(name, path) else { continue };
-                for lines in [&[][..], &[("x", "v1")], &[("x", "v2")], &[("cookie", "route=canary")]] {
+                let held = ["web", "next", "api"].map(|service| format!("route=1.2|{}", token("s", service, "80")));
+                let held = held.each_ref().map(|cookie| [("cookie", cookie.as_str())]);
+                let all = [&[][..], &[("x", "v1")], &[("x", "v2")], &[("cookie", "route=canary")]];
+                for lines in all.into_iter().chain(held.iter().map(|cookie| &cookie[..])) {
                     for sample in [Sample::MIN, Sample::MAX] {
                         let (one, other) = (answer(&before, name, path, lines, sample), answer(&after, name, path, lines, sample));
                         if class.answer == Answer::Same {
@@ -215,7 +230,7 @@ proptest! {
                     prop_assert_eq!((stable.is_some(), other.is_some()), (is_answered(&before), is_answered(&after)));
                     prop_assert_ne!(stable, other);
                 }
-                Answer::Differs(LocationDifference::Policy(difference)) => {
+                Answer::Differs(LocationDifference::Policy(difference) | LocationDifference::FormerToken(difference)) => {
                     let request = &difference.request;
                     let lines = request.lines.iter().map(|line| (line.name.as_str(), std::str::from_utf8(&line.value).unwrap()));
                     let lines: Vec<(&str, &str)> = lines.collect();

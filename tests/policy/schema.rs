@@ -45,7 +45,7 @@ fn the_schema_of_a_route_is_structural() {
     let schema = schema::<Route>();
     let mut seen = 0;
     check("route", &schema, &mut seen);
-    assert_eq!(seen, 14, "the number of nodes");
+    assert_eq!(seen, 18, "the number of nodes");
     assert_eq!(schema["required"], serde_json::json!(["name", "stable", "canaries"]));
     let path_type = &schema["properties"]["paths"]["items"]["properties"]["pathType"];
     assert_eq!(path_type["enum"], serde_json::json!(["Exact", "Prefix"]));

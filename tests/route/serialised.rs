@@ -91,7 +91,7 @@ fn an_invalid_route_is_not_read() {
         (
             "host",
             json!("a.test"),
-            "unknown field `host`, expected one of `name`, `namespace`, `hosts`, `paths`, `parents`, `stable`, `canaries`",
+            "unknown field `host`, expected one of `name`, `namespace`, `hosts`, `paths`, `parents`, `stable`, `canaries`, `formerTokens`",
         ),
     ] {
         let mut route = route.clone();

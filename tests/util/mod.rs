@@ -7,6 +7,7 @@ pub mod crd;
 pub mod envoy;
 pub mod example;
 pub mod expressible;
+pub mod former_tokens;
 pub mod gloo;
 pub mod golden;
 pub mod hostile;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use canary_policy::policy::Interval;
+use canary_policy::policy::{FormerTokens, Interval};
 use canary_policy::select::Step;
 use canary_policy::targets::Part;
 use canary_policy::{Decision, Loss, Policy, Reason, Sample, Selector, Spec, Variant};
 use proptest::prelude::*;
 
 use super::cookie_text;
+use super::former_tokens::selector;
 use super::request::Lines;
 
 /// The destination of a request: one variant, or several variants by weight. Each destination has the Set-Cookie header that
@@ -69,8 +70,13 @@ fn gcd(a: u32, b: u32) -> u32 {
 
 /// The outcome that the selector gives a request, over all samples.
 pub fn selected(policy: &Policy, request: &Lines) -> Outcome {
+    selected_by(&Selector::new(policy), request)
+}
+
+/// The outcome that this selector gives a request, over all samples.
+pub fn selected_by(selector: &Selector, request: &Lines) -> Outcome {
+    let policy = selector.policy();
     let set_cookie = |decision: &Decision| decision.set_cookie.as_ref().map(|value| cookie_text(value).to_owned());
-    let selector = Selector::new(policy);
     let decision = selector.select(request, Sample::MIN);
     if decision.reason != Reason::Weight {
         return Outcome::To(decision.variant, set_cookie(&decision));
@@ -100,7 +106,8 @@ pub fn without(policy: &Policy, losses: &[Loss]) -> Policy {
                 | Part::AffinityPath
                 | Part::AffinityDomain
                 | Part::AffinitySameSite
-                | Part::AffinitySecure => {}
+                | Part::AffinitySecure
+                | Part::FormerTokens => {}
                 part => panic!("no test knows a policy without {part}"),
             },
             Loss::Rounded { .. } | Loss::Needs { .. } => {}
@@ -114,7 +121,19 @@ pub fn without(policy: &Policy, losses: &[Loss]) -> Policy {
 
 /// Holds the outcome of a target against what the losses leave of the policy. Rounded weights have the ratio of their loss.
 pub fn compare(policy: &Policy, losses: &[Loss], request: &Lines, routed: Outcome) -> Result<(), TestCaseError> {
-    let expected = selected(&without(policy, losses), request);
+    compare_with(policy, None, losses, request, routed)
+}
+
+/// The same for a policy whose former tokens are honoured, if they are no loss.
+pub fn compare_with(
+    policy: &Policy,
+    tokens: Option<&FormerTokens>,
+    losses: &[Loss],
+    request: &Lines,
+    routed: Outcome,
+) -> Result<(), TestCaseError> {
+    let tokens = tokens.filter(|_| !losses.iter().any(|loss| loss.part() == Part::FormerTokens));
+    let expected = selected_by(&selector(&without(policy, losses), tokens), request);
     let rounded = losses.iter().any(|loss| matches!(loss, Loss::Rounded { .. }));
     if let Outcome::Split(destinations) = &routed {
         let sum: u128 = destinations.iter().map(|(_, weight, _)| u128::from(*weight)).sum();

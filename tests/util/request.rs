@@ -6,6 +6,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::former_tokens;
+
 /// Header lines in the order in which they are sent.
 pub type Lines = Vec<(String, String)>;
 
@@ -54,7 +56,8 @@ pub fn request(policy: &Policy) -> impl Strategy<Value = Lines> + use<> {
         if let Affinity::Cookie(cookie) = policy.affinity() {
             let revision = cookie.revision().map(|revision| format!("{revision}.")).unwrap_or_default();
             let values = ["stable", canary.name().as_str()].map(|name| format!("{revision}{name}"));
-            cookies.push((cookie.name().to_string(), values.into()));
+            let held = former_tokens::values(policy.canaries().len());
+            cookies.push((cookie.name().to_string(), values.into_iter().chain(held).collect()));
         }
         if let (0, Affinity::Key(key)) = (index, policy.affinity()) {
             match key.key() {
@@ -64,7 +67,7 @@ pub fn request(policy: &Policy) -> impl Strategy<Value = Lines> + use<> {
         }
     }
     headers.push(("x-other".to_owned(), Vec::new()));
-    cookies.push(("other".to_owned(), Vec::new()));
+    cookies.push(("other".to_owned(), former_tokens::values(1)));
     headers.retain(|(name, _)| name != "cookie");
     let cookie_line = some_of(cookies).prop_map(|cookies| {
         let cookies: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -82,7 +85,8 @@ fn values(value_match: &Match) -> Vec<String> {
             pattern.as_str().trim_matches(['^', '$']).split('|').next().unwrap_or_default().replace("[0-9]+", "12")
         }
     };
-    vec![accepted.clone(), accepted.clone(), format!("x{accepted}"), format!("{accepted}x")]
+    let all = [accepted.clone(), accepted.clone(), format!("x{accepted}"), format!("{accepted}x")];
+    all.into_iter().filter(|value| is_plain(value)).collect()
 }
 
 /// Some of these names in any order, each once (letter case aside), with one of its values or with another word.
@@ -90,7 +94,6 @@ fn some_of(named: Vec<(String, Vec<String>)>) -> impl Strategy<Value = Lines> {
     let chosen: Vec<_> = named
         .into_iter()
         .map(|(name, values)| {
-            let values = values.into_iter().filter(|value| is_plain(value)).collect::<Vec<_>>();
             let own = if values.is_empty() { vec!["x".to_owned()] } else { values };
             let words = select(vec!["always", "never", "Always", "beta", "v12", "a"]);
             let value = prop_oneof![2 => select(own), 1 => words.prop_map(str::to_owned)];

@@ -126,7 +126,9 @@ fn parts(policy: &Policy) -> Vec<&'static str> {
 pub fn is_expected(error: &ConversionError, policy: &Policy, route: &Route) -> bool {
     match error {
         // Always and never are two rules, every other condition is one, and requests that no rule decides are one more.
-        ConversionError::TooMany { field: "rules", count, bound: 16, .. } => (17..=most_rules(policy)).contains(count),
+        ConversionError::TooMany { field: "rules", count, bound: 16, .. } => {
+            (17..=most_rules(policy, route)).contains(count)
+        }
         // A number is appended to the name of the second object.
         ConversionError::Invalid { field: "name", .. } => {
             route.name().len() > 250 && route.hosts().len() + route.paths().len() > 8
@@ -148,11 +150,12 @@ pub fn is_expected(error: &ConversionError, policy: &Policy, route: &Route) -> b
     }
 }
 
-/// The largest number of rules that a policy can need.
-fn most_rules(policy: &Policy) -> usize {
+/// The largest number of rules that a policy can need with the former tokens of a route.
+fn most_rules(policy: &Policy, route: &Route) -> usize {
     let of = |value_match: &Match| if matches!(value_match, Match::AlwaysNever) { 2 } else { 1 };
     let header = policy.canaries().iter().filter_map(|canary| canary.header()).map(|rule| of(rule.value_match()));
     let cookie = policy.canaries().iter().filter_map(|canary| canary.cookie()).map(|rule| of(rule.value_match()));
     let pinned = if matches!(policy.affinity(), Affinity::Cookie(_)) { policy.canaries().len() + 1 } else { 0 };
-    header.chain(cookie).sum::<usize>() + pinned + 1
+    let former = route.former_tokens().map_or(0, |_| pinned);
+    header.chain(cookie).sum::<usize>() + pinned + former + 1
 }

@@ -13,7 +13,8 @@ use proptest::sample::select;
 use serde_json::Value;
 
 use super::expressible;
-use super::outcome::{Outcome, compare};
+use super::former_tokens::former_tokens;
+use super::outcome::{Outcome, compare_with};
 use super::request::{Lines, request};
 use super::route::paths;
 
@@ -47,18 +48,23 @@ pub struct Case {
     pub requests: Vec<(String, Lines)>,
 }
 
-/// Virtual hosts with 1 to 6 locations and up to 3 policies. Some locations share their policy, their Services, or both.
+/// Virtual hosts with 1 to 6 locations and up to 3 policies. Some locations share their policy, their Services, or both. Half of the
+/// policies with an affinity cookie have former tokens.
 pub fn virtual_hosts() -> impl Strategy<Value = Case> {
     let policies = prop_oneof![8 => expressible::policies(), 1 => strategy::policy()];
     let keyed = |policy: &Policy| matches!(policy.affinity(), Affinity::Key(_));
     let policies = policies.prop_filter("no key, which most targets cannot hash", move |policy| !keyed(policy));
-    let policies = policies.prop_filter("few canaries", |policy| policy.canaries().len() <= 4);
+    let policies = policies.prop_filter("few canaries", |policy| policy.canaries().len() <= 4).boxed();
+    let policies = (policies, any::<bool>()).prop_map(|(policy, is_moved)| {
+        let tokens = former_tokens(&policy).filter(|_| is_moved);
+        (policy, tokens)
+    });
     vec(policies, 1..=3).prop_flat_map(|policies| {
         let path = prop_oneof![4 => "[=]?(/[ab]){1,3}", 2 => "=?/", 1 => "=(/[ab]){1,2}/"];
         // A location without a policy, or with one of the policies; its stable Service; and where its canaries begin.
         let kind =
             (proptest::option::weighted(0.6, 0..policies.len()), select(vec![0, 0, 1, 25]), select(vec![10, 10, 20]));
-        let lines: Vec<_> = policies.iter().map(|policy| request(policy).boxed()).collect();
+        let lines: Vec<_> = policies.iter().map(|(policy, _)| request(policy).boxed()).collect();
         let requests = vec(("(/[abc]){1,4}/?|/|/[ab]{2}", proptest::strategy::Union::new(lines)), 12);
         (btree_map(path, kind, 1..=6), requests).prop_map(move |(locations, requests)| {
             let location = |(path, (policy, stable, first)): (String, (Option<usize>, usize, usize))| {
@@ -66,9 +72,12 @@ pub fn virtual_hosts() -> impl Strategy<Value = Case> {
                 match policy {
                     None => location,
                     Some(index) => {
-                        let policy: Policy = policies[index].clone();
+                        let (policy, tokens) = policies[index].clone();
                         let canaries = (0..policy.canaries().len()).map(|canary| backend(first + canary));
-                        location.with_policy(policy, canaries.collect::<Vec<_>>()).unwrap()
+                        let location = location.with_policy(policy, canaries.collect::<Vec<_>>()).unwrap();
+                        tokens
+                            .into_iter()
+                            .fold(location, |location, tokens| location.with_former_tokens(tokens).unwrap())
                     }
                 }
             };
@@ -93,7 +102,9 @@ pub fn decides(
     let routed = of_location(location, routed);
     match location.policy() {
         None => prop_assert_eq!(routed, Outcome::split(vec![(Variant::Stable, 1, None)]), "{}", path),
-        Some(policy) => compare(policy, &losses_at(losses, location.path()), request, routed)?,
+        Some(policy) => {
+            compare_with(policy, location.former_tokens(), &losses_at(losses, location.path()), request, routed)?;
+        }
     }
     Ok(())
 }

@@ -9,7 +9,8 @@ use proptest::test_runner::TestRunner;
 use serde_json::Value;
 
 use crate::util::envoy::DEVIATIONS;
-use crate::util::outcome::{Outcome, selected, without};
+use crate::util::former_tokens::{former_tokens, selector, with_former_tokens};
+use crate::util::outcome::{Outcome, selected, selected_by, without};
 use crate::util::proxy::{self, Proxy};
 use crate::util::request::{self, Lines, policy_and_request};
 use crate::util::route::{paths, route, route_to};
@@ -236,6 +237,59 @@ affinity: {{cookie: {{name: route, precedence: {precedence}, revision: '7', path
     assert_eq!(proxy.client(1).get("example.com", "/", rule).cookies, Vec::<String>::new());
 }
 
+/// A client that ingress-nginx pinned keeps its variant, and gets the cookie of the policy, by which Envoy then knows it.
+#[test]
+fn a_cookie_of_ingress_nginx_pins_a_client() {
+    let cookie = |name: &str, precedence: &str| {
+        policy(&format!(
+            "{{canaries: [{{weight: 50, header: {{name: x-canary}}}}], affinity: {{cookie: {{name: {name}, precedence: {precedence}}}}}}}"
+        ))
+    };
+    // The default name, and a name of 24 letters, which is the longest that the default limit of Envoy leaves room for.
+    let policies = [cookie("INGRESSCOOKIE", "beforeRules"), cookie("the-cookie-of-the-client", "afterRules")];
+    let configurations = policies.each_ref().map(|policy| {
+        let (output, losses) = written(policy, &with_former_tokens(route(policy), former_tokens(policy)));
+        assert_eq!(losses, []);
+        output
+    });
+    let Some(proxy) = Proxy::start("former-tokens", &configurations) else { return };
+    for (index, policy) in policies.iter().enumerate() {
+        let Affinity::Cookie(cookie) = policy.affinity() else { panic!() };
+        let tokens = former_tokens(policy).unwrap();
+        let mut client = proxy.client(index);
+        for (variant, name) in [(STABLE, "stable"), (CANARY, "canary")] {
+            let token = tokens.token(variant).unwrap();
+            for held in
+                ["1795403237.92.31370.49610|T", "aa719b9ad53bffdbe97ad48218aa2902|T", "a||T", "|x|T", "x|T|more"]
+            {
+                let pair = format!("a=b; {}={}; c=d", cookie.name(), held.replace('T', token.as_str()));
+                let answer = client.get("example.com", "/", [("cookie", pair.as_str())]);
+                let set = format!("{}={name}; Path=/; HttpOnly", cookie.name());
+                assert_eq!((answer.variant, answer.cookies), (Some(variant), vec![set]), "{pair}");
+            }
+            let pair = format!("{}={name}", cookie.name());
+            let next = client.get("example.com", "/", [("cookie", pair.as_str())]);
+            assert_eq!((next.variant, next.cookies), (Some(variant), Vec::new()));
+        }
+        // No token in its place, or a token of another cookie: the weights decide.
+        let token = tokens.token(CANARY).unwrap();
+        for pair in ["N=T", "N=|T", "N=x|more|T", "N=x|Tx", "n=x|T", "other=x|T", "other=N=x|T"] {
+            let pair = pair.replace('N', cookie.name().as_str()).replace('T', token.as_str());
+            let line = [("cookie", pair.as_str())];
+            let variants: Vec<_> = (0..40).map(|_| client.get("example.com", "/", line).variant).collect();
+            assert!(variants.contains(&Some(STABLE)) && variants.contains(&Some(CANARY)), "{pair}");
+        }
+    }
+    let token = former_tokens(&policies[0]).unwrap().stable().clone();
+    let of = |index: usize, name: &str| {
+        let cookie = format!("{name}=1|{token}");
+        let lines = [("cookie", cookie.as_str()), ("x-canary", "always")];
+        proxy.client(index).get("example.com", "/", lines).variant
+    };
+    assert_eq!(of(0, "INGRESSCOOKIE"), Some(STABLE));
+    assert_eq!(of(1, "the-cookie-of-the-client"), Some(CANARY));
+}
+
 #[test]
 fn an_affinity_key_pins_a_client() {
     let policies = ["{header: x-user, salt: s}", "{cookie: uid}"]
@@ -376,6 +430,8 @@ fn generated_policies_are_accepted_and_route_as_the_selector_decides() {
         let mut left = Vec::new();
         for (index, (policy, requests)) in cases.iter().enumerate() {
             let route = route(policy).with_hosts([format!("p{index}.test").parse().unwrap()]).unwrap();
+            let tokens = former_tokens(policy).filter(|_| index % 2 == 0);
+            let route = with_former_tokens(route, tokens.clone());
             let (mut output, mut losses) = written(policy, &route);
             output["virtual_hosts"][0]["name"] = format!("p{index}").into();
             if configuration.is_null() {
@@ -388,17 +444,19 @@ fn generated_policies_are_accepted_and_route_as_the_selector_decides() {
             let keyed = matches!(policy.affinity(), Affinity::Key(_));
             let policy = if keyed { policy.clone().with_affinity(Affinity::None) } else { policy.clone() };
             losses.retain(|loss| !keyed || loss.part() != Part::Affinity);
-            left.push((without(&policy, &losses), requests));
+            let tokens = tokens.filter(|_| !losses.iter().any(|loss| loss.part() == Part::FormerTokens));
+            left.push((selector(&without(&policy, &losses), tokens.as_ref()), requests));
         }
         let Some(proxy) = Proxy::start(&format!("generated-{batch}"), &[configuration]) else { return };
         let mut client = proxy.client(0);
-        for (index, (policy, requests)) in left.iter().enumerate() {
+        for (index, (selector, requests)) in left.iter().enumerate() {
+            let policy = selector.policy();
             for request in *requests {
                 let lines = request.iter().map(|(name, value)| (name.as_str(), value.as_str()));
                 let answer = client.get(&format!("p{index}.test"), "/any", lines);
                 let variant = answer.variant.unwrap_or_else(|| panic!("{answer:?} {request:?}"));
                 let cookie = answer.cookies.first().cloned();
-                match selected(policy, request) {
+                match selected_by(selector, request) {
                     Outcome::To(to, set_cookie) => {
                         rules += 1;
                         assert_eq!((variant, cookie), (to, set_cookie), "{policy:?} {request:?}");

@@ -9,6 +9,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::json;
 
 use crate::util::expressible;
+use crate::util::former_tokens::{former_tokens, with_former_tokens};
 use crate::util::golden::golden;
 use crate::util::reading::{readable, sets_no_cookie};
 use crate::util::tally::Tally;
@@ -40,8 +41,12 @@ fn routes(canaries: usize) -> impl Strategy<Value = Route> {
 fn routes_are_read_as_they_were_written() {
     let tally = Tally::default();
     let input = expressible::policies().prop_flat_map(|policy| {
-        let routes = routes(policy.canaries().len());
-        (Just(policy), routes)
+        let tokens = former_tokens(&policy);
+        let routes = (routes(policy.canaries().len()), any::<bool>());
+        (
+            Just(policy),
+            routes.prop_map(move |(route, is_moved)| with_former_tokens(route, tokens.clone().filter(|_| is_moved))),
+        )
     });
     let result = TestRunner::new(cases(2_000)).run(&input, |(policy, route)| {
         let mut conversion = match gateway::http_routes(&policy, &route, &gateway::RouteParams::default()) {

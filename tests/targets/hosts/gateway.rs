@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::util::cases;
 use crate::util::crd::Crd;
+use crate::util::former_tokens::with_former_tokens;
 use crate::util::http_route::{Reader, routed, rules_broken};
 use crate::util::outcome::Outcome;
 use crate::util::request::Lines;
@@ -39,10 +40,8 @@ pub fn assert_too_many(host: &VirtualHost, error: &ConversionError) {
     let ConversionError::Location { location, error, .. } = error else { panic!("{error}") };
     let at = host.locations().iter().find(|one| one.path().to_string() == location.as_str()).unwrap();
     let policy = at.policy().unwrap();
-    assert!(
-        matches!(**error, ConversionError::TooMany { .. }) && is_expected(error, policy, &route(policy)),
-        "{error}"
-    );
+    let route = with_former_tokens(route(policy), at.former_tokens().cloned());
+    assert!(matches!(**error, ConversionError::TooMany { .. }) && is_expected(error, policy, &route), "{error}");
 }
 
 /// Checks that an API server accepts the objects, that their names differ, and that backends are in the right namespace.

@@ -119,7 +119,7 @@ fn same(one: &Outcome, other: &Outcome) -> bool {
 }
 
 fn alike(one: &Location, other: &Location) -> bool {
-    one.policy() == other.policy() && one.canaries() == other.canaries()
+    one.policy() == other.policy() && one.canaries() == other.canaries() && one.former_tokens() == other.former_tokens()
 }
 
 /// A virtual host from rows of a path, a stable Service and the share of its canary `c10`, or none.

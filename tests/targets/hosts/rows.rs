@@ -13,8 +13,8 @@ use crate::util::virtual_host::NAMESPACE;
 use crate::util::{CANARY, STABLE, policy, texts};
 
 /// Each target, and the outcome of a request by its objects.
-type Answer = fn(&VirtualHost, &str, &Lines) -> Outcome;
-const TARGETS: [(&str, Answer); 5] = [
+pub type Answer = fn(&VirtualHost, &str, &Lines) -> Outcome;
+pub const TARGETS: [(&str, Answer); 5] = [
     ("gateway", gateway::answer),
     ("istio", istio::answer),
     ("linkerd", linkerd::answer),

@@ -12,6 +12,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use crate::util::expressible;
+use crate::util::former_tokens::{former_tokens, with_former_tokens};
 use crate::util::golden::golden;
 use crate::util::reading::{readable, sets_no_cookie};
 use crate::util::tally::Tally;
@@ -50,8 +51,14 @@ fn routes(canaries: usize) -> impl Strategy<Value = (Route, VirtualServiceParams
 /// A policy with a route and parameters for it.
 fn policy_and_route() -> impl Strategy<Value = (Policy, (Route, VirtualServiceParams))> {
     expressible::policies().prop_flat_map(|policy| {
-        let routes = routes(policy.canaries().len());
-        (Just(policy), routes)
+        let tokens = former_tokens(&policy);
+        let routes = (routes(policy.canaries().len()), any::<bool>());
+        (
+            Just(policy),
+            routes.prop_map(move |((route, params), is_moved)| {
+                (with_former_tokens(route, tokens.clone().filter(|_| is_moved)), params)
+            }),
+        )
     })
 }
 

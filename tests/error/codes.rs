@@ -1,8 +1,8 @@
 //! The code, the object and the field of every variant of every error, loss and finding. Programs match on them.
 
 use canary_policy::error::{
-    AnnotationError, BadRequest, ConversionError, Diagnostic, Excerpt, IngressError, Invalid, InvalidMix,
-    InvalidParams, InvalidRoute, InvalidVariants, ManifestError, PairError, ReadError, ReplicasError,
+    AnnotationError, BadRequest, ConversionError, Diagnostic, Excerpt, IngressError, Invalid, InvalidFormerTokens,
+    InvalidMix, InvalidParams, InvalidRoute, InvalidVariants, ManifestError, PairError, ReadError, ReplicasError,
 };
 use canary_policy::policy::Ratio;
 use canary_policy::targets::Part;
@@ -118,6 +118,9 @@ fn of_a_route_and_its_conversion() {
     let (object, why) = ("an object", "a reason");
     hold([
         (ConversionError::Canaries { policy: 1, route: 0 }, "canaries", None, Some("backends")),
+        (InvalidFormerTokens::NoCookie.into(), "no-affinity-cookie", None, Some("formerTokens")),
+        (InvalidFormerTokens::Twice(text("a")).into(), "token-twice", None, Some("formerTokens")),
+        (InvalidFormerTokens::Count { pinned: 2, tokens: 1 }.into(), "former-tokens", None, Some("formerTokens")),
         (ConversionError::Port { backend: text("a"), why }, "port-number", None, Some("backends")),
         (ConversionError::TooMany { field: "rules", count: 17, bound: 16, object }, "too-many", None, Some("rules")),
         (ConversionError::TooLarge { object, bytes: 2, bound: 1 }, "too-large", None, Some("paths")),

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use canary_policy::policy::FormerTokens;
 use canary_policy::targets::gateway::RouteParams;
 use canary_policy::targets::istio::VirtualServiceParams;
 use canary_policy::targets::{Conversion, envoy, gateway, gloo, istio};
@@ -16,6 +17,7 @@ use proptest::test_runner::TestRunner;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::util::former_tokens::{former_tokens, with_former_tokens};
 use crate::util::oracle::{ask, hex, oracle, say};
 use crate::util::pattern::{in_a_line, large_pattern, pattern, values_near};
 use crate::util::request::policy_and_request;
@@ -65,8 +67,8 @@ fn output<T: Serialize, E>(conversion: Result<Conversion<T>, E>) -> Option<Value
 }
 
 impl Target {
-    /// The regular expressions that are written for a policy, each once.
-    fn expressions(&self, policy: &Policy) -> Vec<String> {
+    /// The regular expressions that are written for a policy with these former tokens, each once.
+    fn expressions(&self, policy: &Policy, tokens: Option<FormerTokens>) -> Vec<String> {
         fn collect(value: &Value, found: &mut Vec<String>) {
             // Envoy and Istio have a field `regex`; Gloo has a flag and the Gateway API a type beside the value.
             let is_regex = value["regex"] == true || value["type"] == "RegularExpression";
@@ -78,7 +80,7 @@ impl Target {
                 _ => {}
             }
         }
-        let route = route(policy).with_parents(["public".parse().unwrap()]).unwrap();
+        let route = with_former_tokens(route(policy), tokens).with_parents(["public".parse().unwrap()]).unwrap();
         let mut found = Vec::new();
         if let Some(output) = (self.write)(policy, &route) {
             collect(&output, &mut found);
@@ -135,7 +137,7 @@ fn re2_matches_the_expressions_of_policies_as_the_interpreters_do() {
     let asked = RefCell::new(Vec::new());
     let outcome = TestRunner::new(cases(3_000)).run(&policy_and_request(), |(policy, request)| {
         for target in &TARGETS {
-            for regex in target.expressions(&policy) {
+            for regex in target.expressions(&policy, former_tokens(&policy)) {
                 let values = request.iter().filter(|(_, value)| target.reads(value.as_bytes()));
                 let values = values.map(|(_, value)| (value.clone().into_bytes(), is_match(&regex, value))).collect();
                 asked.borrow_mut().push(Case { target, regex, values });
@@ -246,7 +248,7 @@ fn re2_matches_the_expression_of_a_rule_where_the_selector_decides_by_it() {
     let outcome = TestRunner::new(cases(6_000)).run(&rule(), |rule| {
         let decided = rule.decided();
         for target in &TARGETS {
-            let mut expressions = target.expressions(&rule.policy);
+            let mut expressions = target.expressions(&rule.policy, None);
             // The affinity cookie has an expression for each variant, in the order of the alphabet: canary, stable.
             let affinity = expressions.len() == 2;
             for (index, regex) in expressions.drain(..).enumerate() {
@@ -271,7 +273,7 @@ fn re2_matches_the_expression_of_a_rule_where_the_selector_decides_by_it() {
 fn a_class_of_characters_outside_ascii_is_not_counted_too_low() {
     for text in [r"[^\x26-\xfd]{7}", r"(?i)[^\xc5]{4}", r"(?i)\xc5{20}"] {
         let rule = Rule::header(Pattern::new(text).unwrap(), Vec::new());
-        assert_eq!(TARGETS[0].expressions(&rule.policy), Vec::<String>::new(), "{text}");
-        assert_eq!(TARGETS[2].expressions(&rule.policy).len(), 1, "{text}");
+        assert_eq!(TARGETS[0].expressions(&rule.policy, None), Vec::<String>::new(), "{text}");
+        assert_eq!(TARGETS[2].expressions(&rule.policy, None).len(), 1, "{text}");
     }
 }

@@ -3,12 +3,14 @@
 use std::fmt::Debug;
 
 use canary_policy::Route;
-use canary_policy::route::{Backend, Host, Parent, Path, Port};
+use canary_policy::policy::{FormerTokens, Token};
+use canary_policy::route::{Backend, Host, Location, Parent, Path, Port};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::util::policy;
 use crate::util::route::{paths, route_to};
 
 /// Holds that a value is written in this way and read back.
@@ -54,6 +56,58 @@ fn a_route_is_written_and_read() {
             "canaries": ["c0:80", "c1:http"],
         }),
     );
+}
+
+#[test]
+fn former_tokens_are_written_and_read() {
+    let token = |text: &str| Token::new(text).unwrap();
+    let tokens = FormerTokens::new(token("5ab1e"), [token("ca9a7")]).unwrap();
+    check(&tokens, &json!({ "stable": "5ab1e", "canaries": ["ca9a7"] }));
+    check(&FormerTokens::new(token("5ab1e"), []).unwrap(), &json!({ "stable": "5ab1e" }));
+
+    let route = route_to("web:80", &["c0:80"]).with_former_tokens(tokens.clone());
+    let written = serde_json::to_value(&route).unwrap();
+    assert_eq!(written["formerTokens"], json!({ "stable": "5ab1e", "canaries": ["ca9a7"] }));
+    assert_eq!(serde_json::from_value::<Route>(written).unwrap(), route);
+
+    let location = Location::new(paths("/").remove(0), "web:80".parse().unwrap());
+    let sticky = policy("{ canaries: [{ weight: 30 }], affinity: { cookie: { name: route } } }");
+    let location = location.with_policy(sticky, ["c0:80".parse().unwrap()]).unwrap();
+    let location = location.with_former_tokens(tokens).unwrap();
+    let written = serde_json::to_value(&location).unwrap();
+    assert_eq!(serde_json::from_value::<Location>(written.clone()).unwrap(), location);
+    // A row is a change of the location, and the error.
+    for (field, value, error) in [
+        (
+            "formerTokens",
+            json!({ "stable": "a", "canaries": ["a"] }),
+            "formerTokens: `a` names two variants: tokens are unique",
+        ),
+        (
+            "formerTokens",
+            json!({ "stable": "a", "canaries": ["b", "c"] }),
+            "formerTokens: 3 tokens are given, but the affinity cookie pins 2 variants",
+        ),
+        (
+            "formerTokens",
+            json!({ "stable": "a|b" }),
+            "`a|b` is not a token: expected 1 to 63 letters, digits, -, _ or .",
+        ),
+        (
+            "policy",
+            json!({ "canaries": [{ "weight": 30 }] }),
+            "formerTokens: the policy has no affinity cookie, which is what holds a token",
+        ),
+        (
+            "policy",
+            json!({ "canaries": [{}], "affinity": { "cookie": { "name": "route", "pins": "stable" } } }),
+            "formerTokens: 2 tokens are given, but the affinity cookie pins 1 variant",
+        ),
+    ] {
+        let mut changed = written.clone();
+        changed[field] = value;
+        assert_eq!(serde_json::from_value::<Location>(changed).unwrap_err().to_string(), error);
+    }
 }
 
 /// Each row is a change of a valid route, and the error.

@@ -2,6 +2,7 @@
 
 use canary_policy::{Sample, Selector};
 
+use crate::util::former_tokens::{former_tokens, selector};
 use crate::util::policy;
 
 /// Each row is a request and the text of its explanation.
@@ -38,4 +39,21 @@ cookie c is `v`: canaries[0]",
         let explanation = selector.explain(lines, Sample::from_fraction(85, 100).unwrap());
         assert_eq!(explanation.to_string(), said);
     }
+}
+
+#[test]
+fn a_former_token_is_a_step_of_the_affinity() {
+    let policy = policy("{ canaries: [{ weight: 10 }], affinity: { cookie: { name: route } } }");
+    let tokens = former_tokens(&policy);
+    let token = tokens.as_ref().unwrap().canaries()[0].to_string();
+    let selector = selector(&policy, tokens.as_ref());
+    let said = |cookie: &str| selector.explain(&[("cookie", cookie)], Sample::MAX).to_string();
+    assert_eq!(said(&format!("route=1|{token}")), format!("affinity cookie route is `1|{token}`: canaries[0]"));
+    assert_eq!(
+        said(&format!("route={token}")),
+        format!(
+            "affinity cookie route is `{token}`, not the token of a variant: it does not decide
+the weights are 0..10 canaries[0], 10..100 stable, and the sample is 99: stable"
+        )
+    );
 }

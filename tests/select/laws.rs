@@ -2,11 +2,12 @@
 
 use canary_policy::policy::strategy;
 use canary_policy::select::Step;
-use canary_policy::{Affinity, Canary, Policy, Reason, Sample, Selector, Total, Variant};
+use canary_policy::{Affinity, AffinityPrecedence, Canary, Policy, Reason, Sample, Selector, Total, Variant};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::util::request::any_lines;
+use crate::util::former_tokens::{former_tokens, selector};
+use crate::util::request::{any_lines, policy_and_request};
 use crate::util::{cases, returned_cookie};
 
 /// The weights of 1 to 8 canaries, and a total that holds them.
@@ -44,6 +45,35 @@ fn reason(step: &Step) -> Reason {
 
 proptest! {
     #![proptest_config(cases(2_000))]
+
+    /// A former token decides in the place of the cookie, and the client gets a cookie that keeps its variant. Every other request is
+    /// decided as without former tokens.
+    #[test]
+    fn a_former_token_decides_as_the_cookie_that_it_becomes((policy, request) in policy_and_request(), bits: u64) {
+        let (Affinity::Cookie(cookie), tokens) = (policy.affinity(), former_tokens(&policy)) else { return Ok(()) };
+        let (with, without) = (selector(&policy, tokens.as_ref()), Selector::new(&policy));
+        let sample = Sample::from_bits(bits);
+        let (decision, of_policy) = (with.select(&request, sample), without.select(&request, sample));
+        // No cookie is sent twice here, and no value has a blank.
+        let start = format!("{}=", cookie.name());
+        let pairs = request.iter().filter(|(name, _)| name == "cookie").flat_map(|(_, value)| value.split("; "));
+        let value = pairs.filter_map(|pair| pair.strip_prefix(start.as_str())).last();
+        let token = value.and_then(|value| value.split('|').filter(|field| !field.is_empty()).nth(1));
+        let pinned = tokens.as_ref().and_then(|tokens| {
+            policy.variants().find(|variant| tokens.token(*variant).is_some_and(|own| Some(own.as_str()) == token))
+        });
+        let by_rule = matches!(of_policy.reason, Reason::Header | Reason::Cookie);
+        let after_rules = cookie.precedence() == AffinityPrecedence::AfterRules;
+        match pinned.filter(|_| !(by_rule && after_rules)) {
+            None => prop_assert_eq!(decision, of_policy),
+            Some(variant) => {
+                prop_assert_eq!((decision.variant, decision.reason), (variant, Reason::Affinity));
+                let returned = [("cookie", returned_cookie(&decision.set_cookie.unwrap()))];
+                let next = with.select(&returned, sample);
+                prop_assert_eq!((next.variant, next.reason, next.set_cookie), (variant, Reason::Affinity, None));
+            }
+        }
+    }
 
     /// Every decision names a variant of the policy, is the same for the same input, and is what its explanation says.
     #[test]

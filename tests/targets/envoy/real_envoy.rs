@@ -245,7 +245,7 @@ fn a_cookie_of_ingress_nginx_pins_a_client() {
             "{{canaries: [{{weight: 50, header: {{name: x-canary}}}}], affinity: {{cookie: {{name: {name}, precedence: {precedence}}}}}}}"
         ))
     };
-    // The default name, and a name of 24 letters, which is the longest that the default limit of Envoy leaves room for.
+    // The default name of the cookie, and a long one.
     let policies = [cookie("INGRESSCOOKIE", "beforeRules"), cookie("the-cookie-of-the-client", "afterRules")];
     let configurations = policies.each_ref().map(|policy| {
         let (output, losses) = written(policy, &with_former_tokens(route(policy), former_tokens(policy)));

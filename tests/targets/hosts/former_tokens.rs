@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use canary_policy::migrate::{self, Answer, LocationDifference};
 use canary_policy::policy::{FormerTokens, Token};
 use canary_policy::route::{Location, VirtualHost};
 use canary_policy::targets::nginx::{self, Annotations, Flags};
+use canary_policy::targets::{envoy, gateway, gloo, istio, linkerd};
 use canary_policy::{Affinity, Policy, Variant};
 use serde_json::Value;
 
@@ -12,9 +14,9 @@ use super::rows::TARGETS;
 use crate::util::former_tokens::{former_tokens, selector};
 use crate::util::outcome::{Outcome, selected_by};
 use crate::util::request::{Lines, lines};
-use crate::util::route::paths;
+use crate::util::route::{paths, route};
 use crate::util::virtual_host::NAMESPACE;
-use crate::util::{CANARY, STABLE, annotations, json_lines, policy};
+use crate::util::{CANARY, STABLE, annotations, json_lines, policy, texts};
 
 /// A virtual host with this policy on every path. Stable is `c0`, and the canaries are `c1` and so on.
 fn host(policy: &Policy, tokens: Option<FormerTokens>) -> VirtualHost {
@@ -215,4 +217,122 @@ fn the_clients_of_the_controller_keep_their_variants() {
     // 205 requests on five targets.
     let expected = [("not pinned", 535), ("pinned", 455), ("two affinity cookies", 35)];
     assert_eq!(counts, BTreeMap::from(expected));
+}
+
+/// What a target cannot say is a loss, and the proof then shows a client.
+#[test]
+fn a_token_that_a_target_refuses_is_a_loss() {
+    let sticky = |name: &str, path: &str| {
+        policy(&format!("{{ canaries: [{{ weight: 0 }}], affinity: {{ cookie: {{ name: {name}, path: {path} }} }} }}"))
+    };
+    let losses = |policy: &Policy| {
+        let host = host(policy, former_tokens(policy));
+        let written = gateway::http_routes_of_host(&host, &gateway::RouteParams::default()).unwrap();
+        let read = gateway::read_hosts(&written.output, &[]).unwrap();
+        let answer = migrate::verify(&[host], &read).answer().clone();
+        (texts(&written.losses), answer)
+    };
+    let (none, same) = losses(&sticky(&"n".repeat(25), "/"));
+    assert_eq!((none, same), (Vec::new(), Answer::Same));
+    let name = "n".repeat(26);
+    let (refused, differs) = losses(&sticky(&name, "/"));
+    let limit = "RE2 compiles its regular expression to more instructions than the parameters allow; Envoy, which many implementations are \
+                 built on, allows 100 unless it is configured otherwise";
+    assert_eq!(
+        refused,
+        [format!("shop/shop Prefix /: formerTokens: `cookie {name}` is refused, so it is left out: {limit}")]
+    );
+    assert!(matches!(differs, Answer::Differs(LocationDifference::FormerToken(_))), "{differs}");
+
+    let (left_out, _) = losses(&sticky("route", "/a%20b"));
+    let why = "a former token belongs to the affinity cookie, which is left out";
+    assert_eq!(left_out[1..], [format!("shop/shop Prefix /: formerTokens: `cookie route` is left out: {why}")]);
+}
+
+/// A route has no policy of its own, so that its tokens are checked when it is converted.
+#[test]
+fn tokens_of_another_policy_are_an_error() {
+    let tokens = former_tokens(&policy(STICKY)).unwrap();
+    for (yaml, error) in [
+        (STABLE_ONLY, "formerTokens: 2 tokens are given, but the affinity cookie pins 1 variant"),
+        ("canaries: [{ weight: 5 }]", "formerTokens: the policy has no affinity cookie, which is what holds a token"),
+    ] {
+        let policy = policy(yaml);
+        let route =
+            route(&policy).with_parents(["public".parse().unwrap()]).unwrap().with_former_tokens(tokens.clone());
+        let errors = [
+            gateway::http_routes(&policy, &route, &gateway::RouteParams::default()).unwrap_err(),
+            gateway::grpc_routes(&policy, &route, &gateway::RouteParams::default()).unwrap_err(),
+            istio::virtual_service(&policy, &route, &istio::VirtualServiceParams::default()).map(|_| ()).unwrap_err(),
+            linkerd::http_routes(&policy, &route, &linkerd::RouteParams::default()).unwrap_err(),
+            gloo::virtual_service(&policy, &route).unwrap_err(),
+            envoy::route_configuration(&policy, &route, &envoy::RouteParams::default()).unwrap_err(),
+            VirtualHost::of_route(&policy, &route).unwrap_err(),
+        ];
+        for found in errors {
+            assert_eq!(found.to_string(), error);
+        }
+        // Without the tokens nothing is wrong.
+        assert!(VirtualHost::of_route(&policy, &route.without_former_tokens()).is_ok());
+    }
+}
+
+/// GRPCRoutes have the same rules as HTTPRoutes.
+#[test]
+fn a_grpc_route_honours_former_tokens() {
+    let policy = policy(STICKY);
+    let route = route(&policy).with_parents(["public".parse().unwrap()]).unwrap();
+    let route = route.with_former_tokens(former_tokens(&policy).unwrap());
+    let params = gateway::RouteParams::default();
+    let headers = |routes: Value| -> Vec<String> {
+        let rules = routes[0]["spec"]["rules"].as_array().unwrap().clone();
+        let matches = rules.iter().flat_map(|rule| rule["matches"].as_array().into_iter().flatten());
+        matches.map(|one| one["headers"].to_string()).collect()
+    };
+    let http = serde_json::to_value(gateway::http_routes(&policy, &route, &params).unwrap().exact().unwrap()).unwrap();
+    let grpc = serde_json::to_value(gateway::grpc_routes(&policy, &route, &params).unwrap().exact().unwrap()).unwrap();
+    assert_eq!(headers(http), headers(grpc));
+}
+
+/// Rows that somebody has changed are findings, and prove nothing. Each row of this test is a change, and the findings.
+#[test]
+fn rows_that_are_not_those_of_a_policy_are_findings() {
+    let policy = policy(STICKY);
+    let tokens = former_tokens(&policy).unwrap();
+    let host = host(&policy, Some(tokens.clone()));
+    let written = gateway::http_routes_of_host(&host, &gateway::RouteParams::default()).unwrap().exact().unwrap();
+    let read = |change: &dyn Fn(&mut Vec<Value>)| {
+        let mut routes = serde_json::to_value(&written).unwrap();
+        change(routes[0]["spec"]["rules"].as_array_mut().unwrap());
+        let routes: Vec<gateway::HttpRoute> = serde_json::from_value(routes).unwrap();
+        let read = gateway::read_hosts(&routes, &[]).unwrap();
+        let answer = migrate::verify(std::slice::from_ref(&host), &read).answer().clone();
+        (texts(&read[0].findings), answer)
+    };
+    assert_eq!(read(&|_| {}), (Vec::new(), Answer::Same));
+    let (stable, canary) = (tokens.stable(), &tokens.canaries()[0]);
+    // Rules 0 and 1 are the policy's own cookie, 2 and 3 its former tokens; the last match of rule 3 is that of the header.
+    let one_each =
+        "is left out: there is one former token for each variant that the affinity cookie pins, and no other";
+    let (findings, answer) = read(&|rules| drop(rules.remove(2)));
+    assert_eq!(findings, [format!("spec.rules[2].matches[0]: `cookie route with the token {canary}` {one_each}")]);
+    assert_eq!(answer, Answer::Unread);
+    let (findings, _) = read(&|rules| drop(rules.drain(..2)));
+    assert_eq!(findings[0], format!("spec.rules[0].matches[0]: `cookie route with the token {stable}` {one_each}"));
+    let (findings, answer) = read(&|rules| drop(rules[2].as_object_mut().unwrap().remove("filters")));
+    assert_eq!(
+        findings,
+        [
+            "spec.rules[2].matches[0]: `Set-Cookie` is left out: a policy sets the affinity cookie of every variant that it pins, and no other"
+        ]
+    );
+    assert_eq!(answer, Answer::Unread);
+    // Without all of these rules nothing is wrong with the object, but the clients are assigned anew.
+    let (findings, answer) = read(&|rules| {
+        rules[3]["matches"].as_array_mut().unwrap().remove(0);
+        rules.remove(2);
+    });
+    assert_eq!(findings, Vec::<String>::new());
+    let Answer::Differs(LocationDifference::FormerToken(difference)) = answer else { panic!("{answer}") };
+    assert_eq!(difference.request.to_string(), format!("`cookie: route=1|{canary}`"));
 }

@@ -1,7 +1,8 @@
 //! Virtual hosts for other targets: what a cluster serves, and what no virtual host can hold.
 
+use canary_policy::policy::FormerTokens;
 use canary_policy::route::{self, Backend};
-use canary_policy::targets::nginx::{Cluster, Flags, HostReading, IngressFinding, Location, VirtualHost, hosts};
+use canary_policy::targets::nginx::{Cluster, Flags, HostReading, IngressFinding, Location, VirtualHost, hosts, token};
 
 use crate::util::cluster::recorded_states;
 use crate::util::cluster_text::{cluster, ingress, service};
@@ -269,4 +270,39 @@ fn every_recorded_state_is_read_as_it_is_served() {
         }
     }
     assert!(compared > 1500, "{compared}");
+}
+
+/// The tokens are those of the upstreams as the controller names them: by the port that the Ingress names, whatever its number is.
+#[test]
+fn a_location_has_the_tokens_of_its_affinity_cookie() {
+    let next = "next 2; a.test/ > next:http; canary 30";
+    for (ingresses, expected) in [
+        (
+            &["web 1; a.test/ > web:80; affinity=cookie", next][..],
+            Some((("s", "web", "80"), Some(("s", "next", "http")))),
+        ),
+        (
+            &["web 1; a.test/ > web:http; affinity=cookie", "t/next 2; a.test/ > next:80; canary 30"],
+            Some((("s", "web", "http"), Some(("t", "next", "80")))),
+        ),
+        // The behaviour `legacy` pins the clients of stable only.
+        (
+            &[
+                "web 1; a.test/ > web:80; affinity=cookie",
+                "next 2; a.test/ > next:80; canary 30; affinity-canary-behavior=legacy",
+            ],
+            Some((("s", "web", "80"), None)),
+        ),
+        (&["web 1; a.test/ > web:80", next], None),
+        // Without a canary the cookie pins clients to pods only.
+        (&["web 1; a.test/ > web:80; affinity=cookie"], None),
+    ] {
+        let readings = hosts(&cluster(ingresses)).unwrap();
+        let host = readings[0].virtual_host.clone().unwrap();
+        let found = host.location("/").unwrap().former_tokens();
+        let of = |(namespace, service, port): (&str, &str, &str)| token(namespace, service, port);
+        let expected = expected.map(|(stable, canary)| FormerTokens::new(of(stable), canary.map(of)).unwrap());
+        assert_eq!(found, expected.as_ref(), "{ingresses:?}");
+        assert_eq!(host.without_former_tokens().location("/").unwrap().former_tokens(), None);
+    }
 }

@@ -91,7 +91,7 @@ fn former_tokens_are_written_and_read() {
         (
             "formerTokens",
             json!({ "stable": "a|b" }),
-            "`a|b` is not a token: expected 1 to 63 letters, digits, -, _ or .",
+            "`a|b` is not a token: expected 1 to 63 letters, digits, `-`, `_` or `.`",
         ),
         (
             "policy",

@@ -1,6 +1,8 @@
 //! The objects of one virtual host with three locations, for each target.
 
+use canary_policy::policy::FormerTokens;
 use canary_policy::route::{Location, VirtualHost};
+use canary_policy::targets::nginx::token;
 use canary_policy::targets::{envoy, gateway, gloo, istio, linkerd};
 
 use crate::util::golden::{golden, yaml};
@@ -12,6 +14,8 @@ fn host() -> VirtualHost {
         let location = Location::new(paths(path).remove(0), stable.parse().unwrap());
         location.with_policy(policy(yaml), [canary.parse().unwrap()]).unwrap()
     };
+    // Clients of `/cart` hold cookies of ingress-nginx.
+    let tokens = FormerTokens::new(token("shop", "cart", "80"), [token("next", "cart", "80")]).unwrap();
     let locations = [
         with_policy("/", "shop:80", "canaries: [{ weight: 10, header: { name: x-canary } }]", "shop-next:80"),
         with_policy(
@@ -19,7 +23,9 @@ fn host() -> VirtualHost {
             "cart:80",
             "{ canaries: [{ weight: 5 }], affinity: { cookie: { name: r } } }",
             "next/cart:80",
-        ),
+        )
+        .with_former_tokens(tokens)
+        .unwrap(),
         Location::new(paths("/orders").remove(0), "orders:8080".parse().unwrap()),
     ];
     let host = VirtualHost::new("shop", locations).unwrap().with_namespace("shop").unwrap();

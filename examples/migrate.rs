@@ -91,8 +91,8 @@ struct Args {
     /// The Gateways that the routes attach to [default for gateway and istio: a Gateway with the name of the class].
     #[arg(long, value_name = "[NAMESPACE/]NAME")]
     gateway: Vec<String>,
-    /// Honour the affinity cookies that ingress-nginx has handed out, so that its clients keep their variants. Needed until these cookies
-    /// are gone; to take the additional rules out again, convert again without it.
+    /// Honour the affinity cookies that ingress-nginx has handed out, so that its clients keep their variants. Needed until these
+    /// cookies are gone; to take the additional rules out again, convert again without it.
     #[arg(long, requires = "to")]
     keep_sessions: bool,
     /// Read the objects back, and prove that every request is answered as before.

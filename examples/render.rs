@@ -82,8 +82,8 @@ struct Args {
     /// The number of pods, for replicas.
     #[arg(long, value_name = "N", default_value_t = 10)]
     pods: u32,
-    /// Honour the affinity cookies that ingress-nginx has handed out for the canary Ingress in the file, so that its clients keep their
-    /// variants. Needed until these cookies are gone.
+    /// Honour the affinity cookies that ingress-nginx has handed out for the canary Ingress in the file, so that its clients keep
+    /// their variants. Needed until these cookies are gone.
     #[arg(long)]
     keep_sessions: bool,
     /// The form of losses, notes and errors on standard error.

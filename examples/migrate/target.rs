@@ -64,8 +64,8 @@ impl HostError {
 }
 
 impl Written {
-    /// The objects of all hosts for a target. Routes attach to these Gateways, and honour the affinity cookies of ingress-nginx if sessions are
-    /// kept.
+    /// The objects of all hosts for a target. Routes attach to these Gateways, and honour the affinity cookies of ingress-nginx if
+    /// sessions are kept.
     pub(crate) fn new(target: Target, readings: &[HostReading], gateways: &[Parent], keep_sessions: bool) -> Self {
         let mut written = Written::default();
         let hosts: Vec<(&HostReading, VirtualHost)> = readings

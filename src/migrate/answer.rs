@@ -37,8 +37,8 @@ pub enum LocationDifference {
     },
     /// A request that the policies decide differently. A location without a policy sends every request to stable.
     Policy(Difference),
-    /// A request with an affinity cookie of the router before, whose token only one of the sides honours, or both for different variants.
-    /// All other requests are decided alike.
+    /// A request with an affinity cookie of the router before, whose token only one of the sides honours, or both for different
+    /// variants. All other requests are decided alike.
     FormerToken(Difference),
 }
 

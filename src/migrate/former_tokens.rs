@@ -30,10 +30,11 @@ impl Honoured<'_> {
     }
 }
 
-/// A request with a cookie of the former router that two policies decide differently, although they decide every other request alike.
+/// A request with a cookie of the former router that two policies decide differently, although they decide every other request
+/// alike.
 ///
-/// A token that both sides honour for the same variant makes no difference, and any other one does. If possible, the request goes to
-/// another variant.
+/// A token that both sides honour for the same variant makes no difference, and any other one does. If possible, the request goes
+/// to another variant.
 pub(super) fn difference(before: Honoured<'_>, after: Honoured<'_>) -> Option<Difference> {
     if before.tokens.is_none() && after.tokens.is_none() {
         return None;

@@ -72,9 +72,9 @@ impl fmt::Display for LocationAnswer {
 /// cookie. A canary is known by its backend; by its name too, if an affinity cookie contains the name. Where the weights decide, the
 /// shares are compared: targets draw a variant by chance, unless there is a key.
 ///
-/// Clients may hold an affinity cookie of the router before, as [`nginx::hosts`](crate::targets::nginx) says it of each location by its
-/// [former tokens](Location::former_tokens). If the virtual hosts after do not honour the same tokens, these clients are assigned anew,
-/// which is a [difference](LocationDifference::FormerToken) too.
+/// Clients may hold an affinity cookie of the router before, as [`nginx::hosts`](crate::targets::nginx) says it of each location by
+/// its [former tokens](Location::former_tokens). If the virtual hosts after do not honour the same tokens, these clients are
+/// assigned anew, which is a [difference](LocationDifference::FormerToken) too.
 ///
 /// Only backends and cookies are compared: a rewrite, a timeout or a parent is not. No proof covers what a reader has left out or
 /// assumed, so read its findings too. If several virtual hosts have one host, the first counts. A wildcard is taken to match every

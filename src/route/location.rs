@@ -62,8 +62,8 @@ impl Location {
         Ok(Location { policy: Some(policy), canaries, former_tokens: None, ..self })
     }
 
-    /// The same location, whose objects honour the tokens in the affinity cookies of the router before this one, and set the cookie of
-    /// the policy.
+    /// The same location, whose objects honour the tokens in the affinity cookies of the router before this one, and set the cookie
+    /// of the policy.
     ///
     /// # Errors
     ///

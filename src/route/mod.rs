@@ -156,8 +156,8 @@ impl Route {
         Ok(Route { parents, ..self })
     }
 
-    /// The same route, whose objects honour the tokens in the affinity cookies of the router before this one, and set the cookie of the
-    /// policy. A conversion fails if the policy has no affinity cookie, or if its cookie pins another number of variants.
+    /// The same route, whose objects honour the tokens in the affinity cookies of the router before this one, and set the cookie of
+    /// the policy. A conversion fails if the policy has no affinity cookie, or if its cookie pins another number of variants.
     ///
     /// ```
     /// use canary_policy::policy::FormerTokens;

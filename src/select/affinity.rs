@@ -208,8 +208,8 @@ impl FormerCookie {
         self.tokens.iter().position(|own| own.as_bytes() == token).map(at_place)
     }
 
-    /// The value of the `Set-Cookie` header that goes with a decision for this variant. A client with a former token gets a cookie of the
-    /// policy.
+    /// The value of the `Set-Cookie` header that goes with a decision for this variant. A client with a former token gets a cookie
+    /// of the policy.
     pub(super) fn set_cookie<R: HeaderLines + ?Sized>(
         &self,
         request: &R,

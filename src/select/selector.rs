@@ -89,9 +89,9 @@ impl Selector {
 
     /// Compiles a policy whose clients may still hold affinity cookies of the router before this one.
     ///
-    /// The cookies of the policy name variants as those of [`new`](Self::new) do. Besides, a cookie whose second `|` field is a former
-    /// token names the variant of the token: it decides in the place of the affinity cookie, and the response sets the cookie of the
-    /// policy.
+    /// The cookies of the policy name variants as those of [`new`](Self::new) do. Besides, a cookie whose second `|` field is a
+    /// former token names the variant of the token: it decides in the place of the affinity cookie, and the response sets the
+    /// cookie of the policy.
     ///
     /// # Errors
     ///

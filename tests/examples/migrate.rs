@@ -182,8 +182,8 @@ fn migrate_exits_with_what_it_found() {
     }
 }
 
-/// Clients of the controller hold cookies that name its upstreams. Without the rows that honour them, these clients are assigned anew,
-/// which is a difference.
+/// Clients of the controller hold cookies that name its upstreams. Without the rows that honour them, these clients are assigned
+/// anew, which is a difference.
 #[test]
 fn migrate_keeps_the_sessions_of_the_controller() {
     let token = nginx::token("shop", "api-v1-next", "http");

@@ -46,8 +46,8 @@ fn reason(step: &Step) -> Reason {
 proptest! {
     #![proptest_config(cases(2_000))]
 
-    /// A former token decides in the place of the cookie, and the client gets a cookie that keeps its variant. Every other request is
-    /// decided as without former tokens.
+    /// A former token decides in the place of the cookie, and the client gets a cookie that keeps its variant. Every other request
+    /// is decided as without former tokens.
     #[test]
     fn a_former_token_decides_as_the_cookie_that_it_becomes((policy, request) in policy_and_request(), bits: u64) {
         let (Affinity::Cookie(cookie), tokens) = (policy.affinity(), former_tokens(&policy)) else { return Ok(()) };

@@ -27,8 +27,8 @@ pub fn selector(policy: &Policy, tokens: Option<&FormerTokens>) -> Selector {
     tokens.map_or_else(|| Selector::new(policy), |tokens| Selector::with_former_tokens(policy, tokens).unwrap())
 }
 
-/// Values of an affinity cookie with a former token of one of so many canaries, or of stable, in the form of ingress-nginx and in odd
-/// ones. In half of them the token is not the second field.
+/// Values of an affinity cookie with a former token of one of so many canaries, or of stable, in the form of ingress-nginx and in
+/// odd ones. In half of them the token is not the second field.
 pub fn values(canaries: usize) -> Vec<String> {
     let tokens = tokens(canaries);
     let all = std::iter::once(tokens.stable()).chain(tokens.canaries());

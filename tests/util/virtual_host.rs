@@ -48,8 +48,8 @@ pub struct Case {
     pub requests: Vec<(String, Lines)>,
 }
 
-/// Virtual hosts with 1 to 6 locations and up to 3 policies. Some locations share their policy, their Services, or both. Half of the
-/// policies with an affinity cookie have former tokens.
+/// Virtual hosts with 1 to 6 locations and up to 3 policies. Some locations share their policy, their Services, or both. Half of
+/// the policies with an affinity cookie have former tokens.
 pub fn virtual_hosts() -> impl Strategy<Value = Case> {
     let policies = prop_oneof![8 => expressible::policies(), 1 => strategy::policy()];
     let keyed = |policy: &Policy| matches!(policy.affinity(), Affinity::Key(_));

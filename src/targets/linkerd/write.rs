@@ -75,8 +75,8 @@ pub fn http_routes(
 ///
 /// # Errors
 ///
-/// * Two locations of one Service match the same request on different hosts, and lead to different backends or have different policies or
-///   former tokens.
+/// * Two locations of one Service match the same request on different hosts, and lead to different backends or have different
+///   policies or former tokens.
 /// * A backend has no port number. A location without a policy needs one if a policy splits a port of its Service.
 /// * The namespace of a canary is unknown, because the virtual host has none, while the namespace of stable is given.
 /// * A policy needs more than 16 rules, or more than 16 backends in one rule.

@@ -112,8 +112,8 @@ impl<C> Table<C> {
         Table { rows: vec![Row { conditions: Vec::new(), split: Split::One(destination) }] }
     }
 
-    /// Builds the table of a policy. If there are former tokens, which are those of the policy, rows after those of the affinity cookie
-    /// honour them. The losses are the parts of the policy that the table does not express.
+    /// Builds the table of a policy. If there are former tokens, which are those of the policy, rows after those of the affinity
+    /// cookie honour them. The losses are the parts of the policy that the table does not express.
     pub(in crate::targets) fn new(
         policy: &Policy,
         former_tokens: Option<&FormerTokens>,

@@ -31,12 +31,12 @@ pub(in crate::targets) fn affinity_cookie_regex(name: &str, value: &str) -> Stri
     format!(r"^(?:.*[; \t])?{}={}(?:[; \t].*)?$", escape(name), escape(value))
 }
 
-/// Matches what is before the token in the value of a cookie of ingress-nginx: the first field, and `|` around it. Empty fields do not
-/// count. The field is visible ASCII, whose classes make a smaller program than that of every character except `|`.
+/// Matches what is before the token in the value of a cookie of ingress-nginx: the first field, and `|` around it. Empty fields do
+/// not count. The field is visible ASCII, whose classes make a smaller program than that of every character except `|`.
 pub(in crate::targets) const BEFORE_TOKEN: &str = r"\|*[!-:<-{}~]+\|+";
 
-/// Matches a Cookie line that has this cookie with this token as its second field, as in `route=1795403237.92.31370.49610|06b6…`, read
-/// as ingress-nginx reads its affinity cookie. More fields may follow.
+/// Matches a Cookie line that has this cookie with this token as its second field, as in `route=1795403237.92.31370.49610|06b6…`,
+/// read as ingress-nginx reads its affinity cookie. More fields may follow.
 pub(in crate::targets) fn former_token_regex(name: &str, token: &str) -> String {
     format!(r"^(?:.*[; \t])?{}={BEFORE_TOKEN}{}(?:[|; \t].*)?$", escape(name), escape(token))
 }

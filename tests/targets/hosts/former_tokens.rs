@@ -1,4 +1,5 @@
-//! Clients with an affinity cookie of ingress-nginx keep their variants on every target with rules, and get the cookie of the policy.
+//! Clients with an affinity cookie of ingress-nginx keep their variants on every target with rules, and get the cookie of the
+//! policy.
 
 use std::collections::BTreeMap;
 
@@ -53,8 +54,8 @@ const STICKY: &str = "{ canaries: [{ weight: 0, header: { name: x-canary } }], a
 const AFTER: &str = "{ canaries: [{ weight: 0, header: { name: x-canary } }], affinity: { cookie: { name: route, precedence: afterRules, revision: '7', maxAge: 60 } } }";
 const STABLE_ONLY: &str = "{ canaries: [{ weight: 100 }], affinity: { cookie: { name: route, pins: stable } } }";
 
-/// A request whose affinity cookie has the token of stable in the place of `S`, and that of the canary in the place of `C`; the variant;
-/// and the value of the cookie that the response sets.
+/// A request whose affinity cookie has the token of stable in the place of `S`, and that of the canary in the place of `C`; the
+/// variant; and the value of the cookie that the response sets.
 type Row = (&'static str, Variant, Option<&'static str>);
 
 #[rustfmt::skip]
@@ -147,8 +148,8 @@ fn a_client_keeps_its_variant_and_gets_the_cookie_of_the_policy() {
     }
 }
 
-/// The requests that targets with rules route differently from a selector: a title, the lines, the variant of the selector, and that of
-/// the targets. DESIGN.md has these rows too.
+/// The requests that targets with rules route differently from a selector: a title, the lines, the variant of the selector, and
+/// that of the targets. DESIGN.md has these rows too.
 #[rustfmt::skip]
 const DEVIATIONS: [(&str, &str, Variant, Variant); 5] = [
     ("two affinity cookies, of which the last has a former token", "cookie: route=stable; route=1|C", CANARY, STABLE),
@@ -172,8 +173,8 @@ fn the_targets_deviate_only_as_documented() {
     }
 }
 
-/// The cookies of the requests whose decisions were recorded from a real controller: whoever it pinned is pinned to the same variant on
-/// every target, and whoever it did not pin is not.
+/// The cookies of the requests whose decisions were recorded from a real controller: whoever it pinned is pinned to the same
+/// variant on every target, and whoever it did not pin is not.
 #[test]
 fn the_clients_of_the_controller_keep_their_variants() {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();

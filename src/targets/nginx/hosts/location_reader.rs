@@ -21,8 +21,8 @@ struct Split {
     backend: Backend,
 }
 
-/// The tokens of the controller in the affinity cookie of the policy, by the names of the upstreams; `None` if the policy has no such
-/// cookie.
+/// The tokens of the controller in the affinity cookie of the policy, by the names of the upstreams; `None` if the policy has no
+/// such cookie.
 fn former_tokens(policy: &Policy, stable: &str, canary: &str) -> Result<Option<FormerTokens>, InvalidFormerTokens> {
     let Affinity::Cookie(cookie) = policy.affinity() else { return Ok(None) };
     let canaries = Some(token_of(canary)).filter(|_| cookie.scope() == AffinityScope::AllVariants);

@@ -38,7 +38,7 @@ pub enum LocationDifference {
     /// A request that the policies decide differently. A location without a policy sends every request to stable.
     Policy(Difference),
     /// A request with an affinity cookie of the router before, whose token only one of the sides honours, or both for different
-    /// variants. All other requests are decided alike.
+    /// variants. No other difference was found.
     FormerToken(Difference),
 }
 

@@ -56,14 +56,16 @@ pub(super) fn answer(before: Option<Side<'_>>, after: Option<Side<'_>>) -> Answe
     };
     let (one, other) = (by_name(one), by_name(other));
     match compare::policies(&one, &other) {
-        Comparison::Same => {
+        Comparison::Differs(difference) => Answer::Differs(LocationDifference::Policy(difference)),
+        alike @ (Comparison::Same | Comparison::Undecided(_)) => {
             let before = Honoured { policy: &one, tokens: before.location.former_tokens() };
             let after = Honoured { policy: &other, tokens: after.location.former_tokens() };
-            let of_tokens = difference(before, after);
-            of_tokens.map_or(Answer::Same, |found| Answer::Differs(LocationDifference::FormerToken(found)))
+            match (difference(before, after), alike) {
+                (Some(found), _) => Answer::Differs(LocationDifference::FormerToken(found)),
+                (None, Comparison::Undecided(bound)) => Answer::Undecided(bound),
+                (None, _) => Answer::Same,
+            }
         }
-        Comparison::Differs(difference) => Answer::Differs(LocationDifference::Policy(difference)),
-        Comparison::Undecided(bound) => Answer::Undecided(bound),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use http::HeaderValue;
 
+use super::cookies::{AffinityValue, RuleValue};
 use super::{HeaderLines, Reason, Salt, Sample, Step, cookies, rules};
 use crate::policy::{
     Affinity, AffinityPrecedence, Canary, CookieAffinity, FormerTokens, Key, KeyAffinity, KeyHash, Policy, Token,
@@ -51,6 +52,31 @@ impl CompiledAffinity {
         match self {
             CompiledAffinity::Cookie(cookie) => Some(cookie),
             CompiledAffinity::FormerCookie(former) => Some(&former.cookie),
+            CompiledAffinity::None | CompiledAffinity::Key(_) | CompiledAffinity::SdkKey(_) => None,
+        }
+    }
+
+    /// The variant that the affinity cookie of the request names, if it names one.
+    #[inline]
+    pub(super) fn held<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Variant> {
+        match self {
+            CompiledAffinity::Cookie(cookie) => cookie.variant(request),
+            CompiledAffinity::FormerCookie(former) => former.variant(request),
+            CompiledAffinity::None | CompiledAffinity::Key(_) | CompiledAffinity::SdkKey(_) => None,
+        }
+    }
+
+    /// The value of the `Set-Cookie` header that goes with a decision for this variant, if a cookie is due.
+    #[inline]
+    pub(super) fn set_cookie<R: HeaderLines + ?Sized>(
+        &self,
+        request: &R,
+        variant: Variant,
+        reason: Reason,
+    ) -> Option<HeaderValue> {
+        match self {
+            CompiledAffinity::Cookie(cookie) => cookie.set_cookie(variant, reason),
+            CompiledAffinity::FormerCookie(former) => former.set_cookie(request, variant, reason),
             CompiledAffinity::None | CompiledAffinity::Key(_) | CompiledAffinity::SdkKey(_) => None,
         }
     }
@@ -136,15 +162,23 @@ impl CompiledCookie {
 
     /// The variant that the cookie of the request names, if it names one.
     pub(super) fn variant<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Variant> {
-        let value = cookies::last(request, &self.name)?;
-        let token = self.token(value)?;
-        let place = self.pinned.iter().position(|variant| variant.token.as_bytes() == token)?;
+        let found = cookies::last(request, &self.name)?;
+        // Most values are a token as a whole, and no such token has a `|`.
+        let whole = if self.whole_value {
+            self.pinned.iter().position(|variant| found.is(variant.token.as_bytes()))
+        } else {
+            None
+        };
+        let place = whole.or_else(|| {
+            let token = self.token(found.value())?;
+            self.pinned.iter().position(|variant| variant.token.as_bytes() == token)
+        })?;
         Some(at_place(place))
     }
 
     /// The cookie as a step of an explanation, if it names this variant.
     fn step<R: HeaderLines + ?Sized>(&self, request: &R, variant: Option<Variant>) -> Step {
-        let value = cookies::last(request, &self.name);
+        let value = cookies::last(request, &self.name).map(AffinityValue::value);
         Step::matched(Reason::Affinity, &self.name, value, "the token of a variant".to_owned(), variant)
     }
 
@@ -204,7 +238,7 @@ impl FormerCookie {
 
     /// The variant that the cookie of the request names by a former token.
     fn by_former_token<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Variant> {
-        let token = second_field(cookies::last(request, &self.cookie.name)?)?;
+        let token = second_field(cookies::last(request, &self.cookie.name)?.value())?;
         self.tokens.iter().position(|own| own.as_bytes() == token).map(at_place)
     }
 
@@ -243,12 +277,20 @@ pub(super) struct CompiledKey<H> {
 pub(super) trait KeyHasher {
     /// The sample of the key that consists of these lines, joined with the separator. `None` if there is no line, or if the
     /// only line is empty.
-    fn sample_of_joined<'k>(&self, lines: impl Iterator<Item = &'k [u8]>, separator: &[u8]) -> Option<Sample>;
+    fn sample_of_joined<'k>(
+        &self,
+        lines: impl Iterator<Item = &'k [u8]>,
+        separator: impl FnOnce() -> &'static [u8],
+    ) -> Option<Sample>;
 }
 
 impl KeyHasher for Salt {
     #[inline]
-    fn sample_of_joined<'k>(&self, lines: impl Iterator<Item = &'k [u8]>, separator: &[u8]) -> Option<Sample> {
+    fn sample_of_joined<'k>(
+        &self,
+        lines: impl Iterator<Item = &'k [u8]>,
+        separator: impl FnOnce() -> &'static [u8],
+    ) -> Option<Sample> {
         Salt::sample_of_joined(*self, lines, separator)
     }
 }
@@ -261,8 +303,12 @@ pub(super) struct SdkHash {
 }
 
 impl KeyHasher for SdkHash {
-    fn sample_of_joined<'k>(&self, lines: impl Iterator<Item = &'k [u8]>, separator: &[u8]) -> Option<Sample> {
-        let key = lines.collect::<Vec<&[u8]>>().join(separator);
+    fn sample_of_joined<'k>(
+        &self,
+        lines: impl Iterator<Item = &'k [u8]>,
+        separator: impl FnOnce() -> &'static [u8],
+    ) -> Option<Sample> {
+        let key = lines.collect::<Vec<&[u8]>>().join(separator());
         (!key.is_empty()).then(|| Sample::from_key_with(self.hash, &key, &self.salt))
     }
 }
@@ -271,10 +317,10 @@ impl<H: KeyHasher> CompiledKey<H> {
     /// The sample of the key in a request; `None` if the request has no key or an empty one.
     fn sample<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Sample> {
         match &self.key {
-            Key::Header(name) => self.hasher.sample_of_joined(request.lines(name), rules::separator(name)),
+            Key::Header(name) => self.hasher.sample_of_joined(request.lines(name), || rules::separator(name)),
             Key::Cookie(name) => {
-                let value = cookies::first(request, name.as_str());
-                self.hasher.sample_of_joined(value.into_iter(), b"")
+                let value = cookies::first(request, name.as_str()).map(RuleValue::value);
+                self.hasher.sample_of_joined(value.into_iter(), || b"")
             }
         }
     }

@@ -3,11 +3,13 @@
 use std::ops::BitOr;
 
 use http::header;
-use memchr::{memchr, memchr_iter, memchr3, memrchr3};
+use memchr::{memchr, memchr_iter, memchr3};
 
+use super::words::{after, equal};
 use super::{HeaderLines, NameSet};
 
-/// The value of the first cookie with this name, in any letter case, over all lines. Cookie rules read this value.
+/// The value of the first cookie with this name, in any letter case, over all lines, and the rest of its line. Cookie rules read
+/// this value, which [`RuleValue`] separates from the rest.
 ///
 /// This is nginx 1.27.1's `$cookie_NAME` (`ngx_http_parse_multi_header_lines`). A cookie begins at the start of a
 /// line, or after a `;` or `,` that spaces may follow. A value ends at the next `;`. For the cookie `c`:
@@ -21,30 +23,45 @@ use super::{HeaderLines, NameSet};
 /// In the last line the first `c` has no `=`. nginx takes the byte after such a name as part of the name. Here this
 /// byte is the `;`, so no cookie begins after it, and `c=1` is not read.
 #[inline]
-pub(super) fn first<'r, R: HeaderLines + ?Sized>(request: &'r R, name: &str) -> Option<&'r [u8]> {
-    for line in request.lines(&header::COOKIE) {
-        if let Some(value) = first_in(line, name.as_bytes()) {
-            return Some(value);
-        }
-    }
-    None
+pub(super) fn first<'r, R: HeaderLines + ?Sized>(request: &'r R, name: &str) -> Option<RuleValue<'r>> {
+    let mut lines = request.lines(&header::COOKIE);
+    // Most requests have one Cookie line, and this line is read faster than the lines of a loop.
+    let first = first_in(lines.next()?, name.as_bytes());
+    first.or_else(|| lines.find_map(|line| first_in(line, name.as_bytes()))).map(RuleValue)
 }
 
-/// The value of the first cookie in one line.
+/// The value that a cookie rule reads, and the rest of its line after it.
+///
+/// A value is compared without a search for its end.
+#[derive(Clone, Copy)]
+pub(super) struct RuleValue<'l>(&'l [u8]);
+
+impl<'l> RuleValue<'l> {
+    /// Whether the value is equal to this one, which has no `;`.
+    #[inline]
+    pub(super) fn is(self, value: &[u8]) -> bool {
+        matches!(after(self.0, value), Some([] | [b';', ..]))
+    }
+
+    /// The value, which ends at the next `;`.
+    #[inline]
+    pub(super) fn value(self) -> &'l [u8] {
+        up_to(self.0, memchr(b';', self.0))
+    }
+}
+
+/// The value of the first cookie in one line, and what comes after it.
 fn first_in<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
     // The place after the last name that has no `=`, and after the byte that nginx takes as part of that name.
     let mut bare_name_end = 0;
     let mut from = 0;
     loop {
         let start = candidate(line, name, from)?;
-        let (text, after) = line.get(start..)?.split_at_checked(name.len())?;
+        let (text, rest) = line.get(start..)?.split_at_checked(name.len())?;
         from = start + 1;
-        if begins_cookie(line, start, bare_name_end) && (text == name || text.eq_ignore_ascii_case(name)) {
-            match without_leading(after, is_space) {
-                [b'=', value @ ..] => {
-                    let value = without_leading(value, is_space);
-                    return Some(up_to(value, memchr(b';', value)));
-                }
+        if begins_cookie(line, start, bare_name_end) && (equal(text, name) || text.eq_ignore_ascii_case(name)) {
+            match without_leading(rest, is_space) {
+                [b'=', value @ ..] => return Some(without_leading(value, is_space)),
                 [_, rest @ ..] => bare_name_end = line.len() - rest.len(),
                 [] => return None,
             }
@@ -56,6 +73,7 @@ fn first_in<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
 /// A set that has the names of all cookies that [`first`] finds a value for.
 ///
 /// Such a name begins at the start of a line or after a `;` or `,`, and spaces are skipped at its ends. A `=` follows it.
+#[inline(never)]
 pub(super) fn names<R: HeaderLines + ?Sized>(request: &R) -> NameSet {
     request.lines(&header::COOKIE).flat_map(names_in).collect()
 }
@@ -89,37 +107,67 @@ fn candidate(line: &[u8], name: &[u8], from: usize) -> Option<usize> {
 
 /// The first place that has one byte in `starts` and another one in `ends`, which is not longer. The bit [`CASE`] is not compared.
 ///
-/// Most places are skipped in blocks of 32, each of which takes a few vector instructions. Then 8 places at a time are compared
-/// as the bytes of a number.
+/// The places are skipped in blocks of 32, each of which takes a few vector instructions. The last block overlaps with the one before
+/// it. In the block that has the place, 8 places at a time are compared as the bytes of a number.
 #[inline(never)] // In the caller, the compiler would interleave the two bytes in one vector, which takes twice as long.
 fn first_pair(starts: &[u8], ends: &[u8], first: u8, last: u8) -> Option<usize> {
+    let starts = starts.get(..ends.len())?;
     let is_pair = |(start, end): (&u8, &u8)| u8::from(start | CASE == first) & u8::from(end | CASE == last);
-    let mut blocks = starts.as_chunks::<32>().0.iter().zip(ends.as_chunks::<32>().0);
-    let block = blocks.position(|(starts, ends)| starts.iter().zip(ends).map(is_pair).fold(0, BitOr::bitor) != 0);
-    let mut place = 32 * block.unwrap_or(ends.len() / 32);
-
+    let has_pair =
+        |(starts, ends): (&[u8; 32], &[u8; 32])| starts.iter().zip(ends).map(is_pair).fold(0, BitOr::bitor) != 0;
+    let mut place = match starts.as_chunks::<32>().0.iter().zip(ends.as_chunks::<32>().0).position(has_pair) {
+        Some(block) => 32 * block,
+        None if starts.last_chunk().zip(ends.last_chunk()).is_some_and(|last| !has_pair(last)) => return None,
+        None => ends.len() / 32 * 32,
+    };
     let (words, rest) = ends.get(place..)?.as_chunks::<8>();
     for (starts, ends) in starts.get(place..)?.as_chunks::<8>().0.iter().zip(words) {
-        if let Some(byte) = first_zero(difference(*starts, first) | difference(*ends, last)) {
-            return Some(place + byte);
+        let zeros = zeros(difference(*starts, first, CASE) | difference(*ends, last, CASE));
+        if zeros != 0 {
+            return Some(place + usize::try_from(zeros.trailing_zeros() / 8).ok()?);
         }
         place += 8;
     }
     Some(place + starts.get(place..)?.iter().zip(rest).position(|pair| is_pair(pair) != 0)?)
 }
 
-/// A number with a byte for each of these bytes. It is zero if the byte is equal to the one that is wanted, in either case.
-#[inline]
-fn difference(bytes: [u8; 8], wanted: u8) -> u64 {
-    (u64::from_le_bytes(bytes) | u64::from_le_bytes([CASE; 8])) ^ u64::from_le_bytes([wanted; 8])
+/// The last place that has one byte in `starts` and another one in `ends`, which is not longer. This is [`first_pair`] from the other
+/// end, and letter case counts.
+#[inline(never)]
+fn last_pair(starts: &[u8], ends: &[u8], first: u8, last: u8) -> Option<usize> {
+    let starts = starts.get(..ends.len())?;
+    let is_pair = |(start, end): (&u8, &u8)| u8::from(*start == first) & u8::from(*end == last);
+    let has_pair =
+        |(starts, ends): (&[u8; 32], &[u8; 32])| starts.iter().zip(ends).map(is_pair).fold(0, BitOr::bitor) != 0;
+    let mut blocks = starts.as_rchunks::<32>().1.iter().rev().zip(ends.as_rchunks::<32>().1.iter().rev());
+    let mut end = match blocks.position(has_pair) {
+        Some(block) => ends.len() - 32 * block,
+        None if starts.first_chunk().zip(ends.first_chunk()).is_some_and(|first| !has_pair(first)) => return None,
+        None => ends.len() % 32,
+    };
+    let (rest, words) = ends.get(..end)?.as_rchunks::<8>();
+    for (starts, ends) in starts.get(..end)?.as_rchunks::<8>().1.iter().rev().zip(words.iter().rev()) {
+        let zeros = zeros(difference(*starts, first, 0) | difference(*ends, last, 0));
+        if zeros != 0 {
+            return end.checked_sub(usize::try_from(zeros.leading_zeros() / 8).ok()? + 1);
+        }
+        end -= 8;
+    }
+    starts.iter().zip(rest).rposition(|pair| is_pair(pair) != 0)
 }
 
-/// The place of the lowest byte of a number that is zero.
+/// A number with a byte for each of these bytes. It is zero if the byte is equal to the one that is wanted, apart from these bits.
 #[inline]
-fn first_zero(word: u64) -> Option<usize> {
-    // Nothing is borrowed below the lowest byte that is zero. So it is the lowest byte that gets a high bit it did not have.
-    let high_bits = word.wrapping_sub(u64::from_le_bytes([1; 8])) & !word & u64::from_le_bytes([0x80; 8]);
-    if high_bits == 0 { None } else { usize::try_from(high_bits.trailing_zeros() / 8).ok() }
+fn difference(bytes: [u8; 8], wanted: u8, ignored: u8) -> u64 {
+    (u64::from_le_bytes(bytes) | u64::from_le_bytes([ignored; 8])) ^ u64::from_le_bytes([wanted; 8])
+}
+
+/// The bytes of a number that are zero, as their high bits.
+#[inline]
+fn zeros(word: u64) -> u64 {
+    const LOW_BITS: u64 = u64::from_le_bytes([0x7f; 8]);
+    // The sum has the high bit of a byte if one of the low bits is set, and nothing is carried into the next byte.
+    !(((word & LOW_BITS) + LOW_BITS) | word | LOW_BITS)
 }
 
 /// The bit in which the two cases of an ASCII letter differ.
@@ -143,7 +191,7 @@ fn begins_cookie(line: &[u8], start: usize, bare_name_end: usize) -> bool {
 /// | `c=1; C=2; c=3` | `3` |
 /// | `c=1 d; c=2` | `1`, because the second name is `d; c` |
 /// | `a` and `c=1` | none, because the name is `a; c` |
-pub(super) fn last<'r, R: HeaderLines + ?Sized>(request: &'r R, name: &str) -> Option<&'r [u8]> {
+pub(super) fn last<'r, R: HeaderLines + ?Sized>(request: &'r R, name: &str) -> Option<AffinityValue<'r>> {
     let mut found = None;
     let mut before: Option<&[u8]> = None;
     for line in request.lines(&header::COOKIE) {
@@ -152,21 +200,44 @@ pub(super) fn last<'r, R: HeaderLines + ?Sized>(request: &'r R, name: &str) -> O
         found = last_in(line, name.as_bytes(), name_continues).or(found);
         before = Some(line);
     }
-    found
+    found.map(AffinityValue)
 }
 
-/// The value of the last cookie in one line, at whose start a name of the line before may go on.
-fn last_in<'l>(line: &'l [u8], name: &[u8], name_continues: bool) -> Option<&'l [u8]> {
-    let (mut found, mut from) = (None, 0);
-    while let Some(start) = candidate(line, name, from) {
-        let cookie = line.get(start..)?.strip_prefix(name).and_then(|rest| rest.strip_prefix(b"="));
-        if cookie.is_some() && begins_name(line.get(..start)?, name_continues) {
-            found = cookie;
-        }
-        // No cookie begins within a name.
-        from = start + if cookie.is_some() { name.len() } else { 1 };
+/// The value that the affinity reads, and the rest of its line after it.
+///
+/// A value is compared without a search for its end.
+#[derive(Clone, Copy)]
+pub(super) struct AffinityValue<'l>(&'l [u8]);
+
+impl<'l> AffinityValue<'l> {
+    /// Whether the value is equal to this one, which has no `;`, space or tab.
+    #[inline]
+    pub(super) fn is(self, value: &[u8]) -> bool {
+        matches!(after(self.0, value), Some([] | [b';' | b' ' | b'\t', ..]))
     }
-    found.map(|value| up_to(value, memchr3(b';', b' ', b'\t', value)))
+
+    /// The value, which ends at the next `;`, space or tab.
+    #[inline]
+    pub(super) fn value(self) -> &'l [u8] {
+        up_to(self.0, memchr3(b';', b' ', b'\t', self.0))
+    }
+}
+
+/// The value of the last cookie in one line, at whose start a name of the line before may go on, and what comes after it.
+///
+/// The line is read from its end, because the last cookie counts.
+fn last_in<'l>(line: &'l [u8], name: &[u8], name_continues: bool) -> Option<&'l [u8]> {
+    let mut ends = line.get(name.len()..)?;
+    loop {
+        let start = last_pair(line, ends, *name.first()?, b'=')?;
+        ends = ends.get(..start)?;
+        let (before, cookie) = line.split_at_checked(start)?;
+        if let Some([b'=', value @ ..]) = after(cookie, name)
+            && begins_name(before, name_continues)
+        {
+            return Some(value);
+        }
+    }
 }
 
 /// Whether a name begins after these bytes of a line: at its start, or where a value has ended. Blanks may come before a name.
@@ -181,8 +252,16 @@ fn begins_name(before: &[u8], name_continues: bool) -> bool {
 
 /// Whether the last byte is part of a value: a `=` comes before it, and no byte that ends a value is in between.
 fn ends_in_value(bytes: &[u8]) -> bool {
-    let after = memrchr3(b'=', b';', b' ', bytes).and_then(|place| bytes.get(place..));
-    matches!(after, Some([b'=', value @ ..]) if !value.contains(&b'\t'))
+    let (rest, words) = bytes.as_rchunks::<8>();
+    for word in words.iter().rev() {
+        let [equal, ends @ ..] = [b'=', b';', b' ', b'\t'].map(|byte| zeros(difference(*word, byte, 0)));
+        let end = ends.into_iter().fold(0, BitOr::bitor);
+        if equal | end != 0 {
+            // The last byte of the word is its highest one.
+            return equal > end;
+        }
+    }
+    rest.iter().rev().find(|byte| matches!(byte, b'=' | b';' | b' ' | b'\t')) == Some(&b'=')
 }
 
 fn is_space(byte: u8) -> bool {

@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::NameSet;
+use super::words::equal;
 
 /// The header lines of a request, which are the only part of a request that a selector reads.
 ///
@@ -108,7 +109,7 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> HeaderLines for [(N, V)] {
     fn lines<'r>(&'r self, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> {
         // Most names are in lower case, as the name of a rule is. To compare them as they are takes half the time.
         let name = name.as_str().as_bytes();
-        let named = move |(line, _): &&(N, V)| line.as_ref() == name || line.as_ref().eq_ignore_ascii_case(name);
+        let named = move |(line, _): &&(N, V)| equal(line.as_ref(), name) || line.as_ref().eq_ignore_ascii_case(name);
         self.iter().filter(named).map(|(_, value)| value.as_ref())
     }
 

@@ -18,6 +18,7 @@ mod sample;
 mod selector;
 mod sequence;
 mod weights;
+mod words;
 
 pub use decision::{Decision, Reason};
 pub use explanation::{Explanation, Step};

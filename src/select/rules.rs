@@ -3,6 +3,7 @@
 use http::{HeaderName, header};
 use regex::bytes::Regex;
 
+use super::cookies::RuleValue;
 use super::name_set::NameBit;
 use super::{HeaderLines, Reason, Step, cookies};
 use crate::error::Excerpt;
@@ -64,6 +65,20 @@ impl CompiledMatch {
     }
 }
 
+impl CompiledMatch {
+    /// The variant that the value of a cookie decides for, in a rule of this canary.
+    #[inline]
+    fn decide_cookie(&self, value: RuleValue<'_>, canary: u16) -> Option<Variant> {
+        let is_met = match self {
+            CompiledMatch::AlwaysNever if value.is(b"never") => return Some(Variant::Stable),
+            CompiledMatch::AlwaysNever => value.is(b"always"),
+            CompiledMatch::Exact(exact) => value.is(exact),
+            CompiledMatch::Pattern(_) => return self.decide(value.value(), canary),
+        };
+        is_met.then(|| Variant::Canary(canary.into()))
+    }
+}
+
 impl CompiledRule<HeaderName> {
     pub(super) fn header(rule: &HeaderRule, canary: u16, patterns: usize) -> Self {
         let HeaderRule { name, value_match } = rule;
@@ -71,30 +86,35 @@ impl CompiledRule<HeaderName> {
         CompiledRule { name: name.clone(), bit, value_match: CompiledMatch::new(value_match, patterns), canary }
     }
 
-    /// The variant that this rule decides for, if it decides.
+    /// The variant that this rule decides for, if it decides. If the header has several lines, its value is the lines joined, but
+    /// only a pattern needs them joined in memory.
     #[inline]
     pub(super) fn decide<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Variant> {
         let mut lines = request.lines(&self.name);
         let first = lines.next()?;
-        if lines.next().is_some() { self.decide_joined(request) } else { self.value_match.decide(first, self.canary) }
+        match &self.value_match {
+            CompiledMatch::AlwaysNever => {
+                let decided = self.value_match.decide(first, self.canary)?;
+                // A joined value contains a separator, which neither `always` nor `never` does.
+                lines.next().is_none().then_some(decided)
+            }
+            CompiledMatch::Exact(exact) => {
+                let rest = exact.strip_prefix(first)?;
+                is_joined(rest, lines, separator(&self.name)).then_some(Variant::Canary(self.canary.into()))
+            }
+            CompiledMatch::Pattern(_) => match lines.next() {
+                None => self.value_match.decide(first, self.canary),
+                Some(second) => self.decide_joined([first, second].into_iter().chain(lines)),
+            },
+        }
     }
 
-    /// The variant that this rule decides for if the header has several lines. Its value is the lines joined, but only
-    /// a pattern needs them joined in memory.
+    /// The variant that this rule decides for if the header has these lines, which are several.
     #[cold]
-    fn decide_joined<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Variant> {
-        let separator = separator(&self.name);
-        match &self.value_match {
-            // A joined value contains a separator, which neither `always` nor `never` does.
-            CompiledMatch::AlwaysNever => None,
-            CompiledMatch::Exact(exact) => {
-                is_joined(exact, request.lines(&self.name), separator).then_some(Variant::Canary(self.canary.into()))
-            }
-            pattern @ CompiledMatch::Pattern(_) => {
-                let lines: Vec<&[u8]> = request.lines(&self.name).collect();
-                pattern.decide(&lines.join(separator), self.canary)
-            }
-        }
+    #[inline(never)]
+    fn decide_joined<'r>(&self, lines: impl Iterator<Item = &'r [u8]>) -> Option<Variant> {
+        let lines: Vec<&[u8]> = lines.collect();
+        self.value_match.decide(&lines.join(separator(&self.name)), self.canary)
     }
 
     /// The rule as a step of an explanation.
@@ -116,13 +136,12 @@ impl CompiledRule<Box<str>> {
     /// The variant that this rule decides for, if it decides.
     #[inline]
     pub(super) fn decide<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Variant> {
-        let value = cookies::first(request, &self.name)?;
-        self.value_match.decide(value, self.canary)
+        self.value_match.decide_cookie(cookies::first(request, &self.name)?, self.canary)
     }
 
     /// The rule as a step of an explanation.
     pub(super) fn step<R: HeaderLines + ?Sized>(&self, request: &R) -> Step {
-        let value = cookies::first(request, &self.name);
+        let value = cookies::first(request, &self.name).map(RuleValue::value);
         Step::matched(Reason::Cookie, &self.name, value, self.value_match.expected(), self.decide(request))
     }
 }
@@ -132,12 +151,12 @@ pub(super) fn separator(name: &HeaderName) -> &'static [u8] {
     if *name == header::COOKIE { b"; " } else { b", " }
 }
 
-/// Whether these lines, joined, are equal to a value. The lines `a` and `b` are equal to `a, b`.
-fn is_joined<'r>(value: &[u8], lines: impl Iterator<Item = &'r [u8]>, separator: &[u8]) -> bool {
-    let mut rest = value;
-    for (index, line) in lines.enumerate() {
-        let before = if index == 0 { b"" } else { separator };
-        match rest.strip_prefix(before).and_then(|rest| rest.strip_prefix(line)) {
+/// Whether what follows the first line in a value are these lines, each after a separator. The lines `a` and `b` are `a, b`.
+#[inline]
+fn is_joined<'r>(after_first: &[u8], lines: impl Iterator<Item = &'r [u8]>, separator: &[u8]) -> bool {
+    let mut rest = after_first;
+    for line in lines {
+        match rest.strip_prefix(separator).and_then(|rest| rest.strip_prefix(line)) {
             Some(after) => rest = after,
             None => return false,
         }

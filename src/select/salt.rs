@@ -50,21 +50,29 @@ impl Salt {
 
     /// The sample of the key that these lines are when they are joined with the separator. `None` if there is no line,
     /// or if the only line is empty.
+    #[inline]
     pub(super) fn sample_of_joined<'k>(
         self,
         mut lines: impl Iterator<Item = &'k [u8]>,
-        separator: &[u8],
+        separator: impl FnOnce() -> &'static [u8],
     ) -> Option<Sample> {
         let first = lines.next()?;
-        let Some(second) = lines.next() else {
-            return Some(first).filter(|key| !key.is_empty()).map(|key| self.sample(key));
-        };
+        match lines.next() {
+            None => (!first.is_empty()).then(|| self.sample(first)),
+            Some(second) => Some(self.sample_of_lines([first, second].into_iter().chain(lines), separator())),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn sample_of_lines<'k>(self, lines: impl Iterator<Item = &'k [u8]>, separator: &[u8]) -> Sample {
         let mut hash = XxHash64::with_seed(self.0);
-        hash.write(first);
-        for line in std::iter::once(second).chain(lines) {
-            hash.write(separator);
+        for (index, line) in lines.enumerate() {
+            if index > 0 {
+                hash.write(separator);
+            }
             hash.write(line);
         }
-        Some(Sample::from_bits(hash.finish()))
+        Sample::from_bits(hash.finish())
     }
 }

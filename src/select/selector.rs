@@ -191,33 +191,16 @@ impl Selector {
     }
 
     fn select_by_request<R: HeaderLines + ?Sized>(&self, request: &R, sample: Sample) -> Decision {
-        match &self.0.affinity {
-            CompiledAffinity::None => {
-                let (variant, reason) = self.by_rules(request).unwrap_or_else(|| self.by_weights(sample));
-                Decision { variant, reason, set_cookie: None }
-            }
-            affinity @ (CompiledAffinity::Key(_) | CompiledAffinity::SdkKey(_)) => {
-                let by_key = || self.by_weights(affinity.key_sample(request).unwrap_or(sample));
-                let (variant, reason) = self.by_rules(request).unwrap_or_else(by_key);
-                Decision { variant, reason, set_cookie: None }
-            }
-            CompiledAffinity::Cookie(cookie) => {
-                let after_rules = cookie.after_rules();
-                let by_cookie = || cookie.variant(request).map(|variant| (variant, Reason::Affinity));
-                let by_rules = || self.by_rules(request);
-                let decided = if after_rules { by_rules().or_else(by_cookie) } else { by_cookie().or_else(by_rules) };
-                let (variant, reason) = decided.unwrap_or_else(|| self.by_weights(sample));
-                Decision { variant, reason, set_cookie: cookie.set_cookie(variant, reason) }
-            }
-            CompiledAffinity::FormerCookie(former) => {
-                let by_cookie = || former.variant(request).map(|variant| (variant, Reason::Affinity));
-                let by_rules = || self.by_rules(request);
-                let after_rules = former.cookie.after_rules();
-                let decided = if after_rules { by_rules().or_else(by_cookie) } else { by_cookie().or_else(by_rules) };
-                let (variant, reason) = decided.unwrap_or_else(|| self.by_weights(sample));
-                Decision { variant, reason, set_cookie: former.set_cookie(request, variant, reason) }
-            }
-        }
+        let affinity = &self.0.affinity;
+        let by_cookie = |after_rules: bool| {
+            affinity.cookie().filter(|cookie| cookie.after_rules() == after_rules)?;
+            affinity.held(request).map(|variant| (variant, Reason::Affinity))
+        };
+        let (variant, reason) = by_cookie(false)
+            .or_else(|| self.by_rules(request))
+            .or_else(|| by_cookie(true))
+            .unwrap_or_else(|| self.by_weights(affinity.key_sample(request).unwrap_or(sample)));
+        Decision { variant, reason, set_cookie: affinity.set_cookie(request, variant, reason) }
     }
 
     /// The variant of the first rule that decides; header rules come before cookie rules.
@@ -249,6 +232,7 @@ impl Selector {
     }
 
     /// The decision for this variant when this part of the policy has chosen it.
+    #[inline]
     pub(crate) fn decision(&self, variant: Variant, reason: Reason) -> Decision {
         let set_cookie = self.0.affinity.cookie().and_then(|cookie| cookie.set_cookie(variant, reason));
         Decision { variant, reason, set_cookie }

@@ -17,7 +17,9 @@ pub(super) struct CompiledWeights {
 /// The variants of the points of a total.
 #[derive(Debug)]
 enum Shape {
-    /// The variants below and from this sample on, as in most policies. They are the same if there is one interval.
+    /// The first canary below this sample, and stable from it on, as in most policies.
+    One { end: Sample },
+    /// The variants below and from this sample on. They are the same if there is one interval, as that of a canary with all parts.
     Two { split: Sample, variants: [Code; 2] },
     /// The intervals from the bottom upwards.
     Many(Box<[Bounded]>),
@@ -76,6 +78,7 @@ impl CompiledWeights {
     #[inline]
     pub(super) fn variant(&self, sample: Sample) -> Variant {
         let code = match &self.shape {
+            Shape::One { end } => return if sample < *end { Variant::Canary(0) } else { Variant::Stable },
             Shape::Two { split, variants } => variants.get(usize::from(sample >= *split)).copied().unwrap_or(self.last),
             Shape::Many(intervals) => {
                 let lower = intervals.split_last().map_or(&[][..], |(_, lower)| lower);
@@ -97,6 +100,10 @@ impl Shape {
         // such sample, but no other variant follows the last interval.
         let end = |interval: &Interval| Sample::from_fraction(interval.end, total).unwrap_or(Sample::MAX);
         match intervals {
+            [lower, last] if lower.variant == Variant::Canary(0) && last.variant == Variant::Stable => {
+                Shape::One { end: end(lower) }
+            }
+            [only] if only.variant == Variant::Stable => Shape::One { end: Sample::MIN },
             [only] => Shape::Two { split: end(only), variants: [Code::of(only.variant); 2] },
             [lower, last] => {
                 Shape::Two { split: end(lower), variants: [lower, last].map(|interval| Code::of(interval.variant)) }

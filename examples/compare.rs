@@ -1,7 +1,8 @@
 //! Says what changes between two policies: in words for people who review a change, or in JSON.
 //!
-//! A file has a policy in YAML or JSON, or the stable Ingress and the canary Ingress that express one. The exit code is 0 if every
-//! request is decided alike, 2 if not, and 3 if no difference was found but not everything was searched. 1 is an error.
+//! A file has a policy in YAML or JSON, or a custom resource with a policy in `spec` or `spec.policy`, or the stable Ingress and the
+//! canary Ingress that express one. The exit code is 0 if every request is decided alike, 2 if not, and 3 if no difference was found
+//! but not everything was searched. 1 is an error.
 //!
 //! ```console
 //! $ cargo run --features k8s-openapi --example compare -- examples/manifests/pair.yaml examples/manifests/policy.yaml
@@ -39,7 +40,8 @@ use serde_json::{Value, json};
 #[derive(Parser)]
 #[command(name = "compare")]
 struct Args {
-    /// A file with a policy, or with a stable Ingress and its canary Ingress; `-` is standard input.
+    /// A file with a policy, alone or in the spec of an object, or with a stable Ingress and its canary Ingress; `-` is standard
+    /// input.
     old: String,
     /// The same for the policy that replaces it.
     new: String,
@@ -87,11 +89,14 @@ fn policy(file: &str, args: &Args) -> Result<Policy, String> {
     let in_file = |why: String| format!("{name}: {why}");
     let text = files::read(file)?;
     let documents = files::documents(&text).map_err(in_file)?;
-    // A policy has no kind, and every object of Kubernetes has one.
-    if documents.iter().any(|document| document.get("kind").is_some()) {
-        policy_of_pair(&text, args, &name).map_err(in_file)
-    } else {
-        spec::policy(&text).map_err(in_file)
+    let is_ingress = |document: &Value| document.get("kind").is_some_and(|kind| kind == "Ingress");
+    match (documents.iter().any(spec::has_policy), documents.iter().any(|document| document.get("kind").is_some())) {
+        (true, _) if documents.iter().any(is_ingress) => {
+            Err(in_file("the file has a policy and Ingresses: expected one of them".to_owned()))
+        }
+        // A policy alone has no kind, and every object of Kubernetes has one.
+        (false, true) => policy_of_pair(&text, args, &name).map_err(in_file),
+        _ => spec::policy(&text).map_err(in_file),
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct PolicyFlags {
     /// The name of an affinity cookie, with which clients keep their variant.
     #[arg(long, value_name = "NAME", conflicts_with = "policy")]
     affinity_cookie: Option<String>,
-    /// A file with a whole policy in YAML or JSON; `-` is standard input.
+    /// A file with a whole policy in YAML or JSON, alone or in the spec of an object; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     policy: Option<String>,
 }

@@ -210,6 +210,12 @@ impl Sides {
         if let Some(difference) = request.and_then(|request| self.difference(request, is_smallest)) {
             return Verdict::Different(difference);
         }
+        // Smaller requests may differ from these lines in more than one byte.
+        let mut drawn = requests.iter().filter(|request| self.is_by_weights(request));
+        let like = drawn.find_map(|request| draw::like(&self.a, &self.b, request));
+        if let Some(difference) = like.and_then(|request| self.difference(request, false)) {
+            return Verdict::Different(difference);
+        }
         let name = key.map_or("", Subject::name).to_owned();
         Verdict::Unknown(Bound::Keys { name, most: draw::MAX_TRIES })
     }

@@ -259,16 +259,23 @@ impl CookieAffinity {
     pub(crate) fn set_cookie(&self, value: &str) -> String {
         let CookieAffinity { name, precedence: _, scope: _, revision: _, max_age, path, domain, same_site, secure } =
             self;
-        let attributes = [
-            max_age.map(|seconds| format!("; Max-Age={seconds}")),
-            domain.as_ref().map(|domain| format!("; Domain={domain}")),
-            Some(format!("; Path={}", path.as_deref().unwrap_or("/"))),
-            Some("; Secure".to_owned()).filter(|_| *secure || *same_site == Some(SameSite::None)),
-            Some("; HttpOnly".to_owned()),
-            same_site.map(|same_site| format!("; SameSite={}", same_site.as_str())),
-        ];
-        let attributes: String = attributes.into_iter().flatten().collect();
-        format!("{name}={value}{attributes}")
+        let mut text = String::with_capacity(128);
+        text.extend([name.as_str(), "=", value]);
+        if let Some(seconds) = max_age {
+            text.extend(["; Max-Age=", &seconds.to_string()]);
+        }
+        if let Some(domain) = domain {
+            text.extend(["; Domain=", domain]);
+        }
+        text.extend(["; Path=", path.as_deref().unwrap_or("/")]);
+        if *secure || *same_site == Some(SameSite::None) {
+            text.push_str("; Secure");
+        }
+        text.push_str("; HttpOnly");
+        if let Some(same_site) = same_site {
+            text.extend(["; SameSite=", same_site.as_str()]);
+        }
+        text
     }
 }
 

@@ -198,6 +198,78 @@ fn a_thousand_canaries_are_compared() {
     assert_eq!(difference.request.to_string(), "`cookie: c0=v; c1=v`");
 }
 
+/// Work is counted in allocations, since each rule, each name, and each request that is tried takes some. Eight times as many canaries
+/// with different names take eight times as many or, if they are sorted, n log n. One step for each pair of names would be 64 times.
+#[test]
+fn work_grows_with_the_number_of_names() {
+    let canary = |index: usize| {
+        let rule = HeaderRule::new(&format!("x-{index}"), Match::AlwaysNever).unwrap();
+        let cookie = canary_policy::CookieRule::new(&format!("c{index}"), Match::Exact("v".to_owned())).unwrap();
+        Canary::new(&format!("canary-{index}"), 0).unwrap().with_header(rule).with_cookie(cookie)
+    };
+    let work = |count: usize, change: fn(&mut Vec<Canary>)| {
+        let old: Vec<Canary> = (0..count).map(canary).collect();
+        let mut new = old.clone();
+        change(&mut new);
+        let [old, new] = [old, new].map(|canaries| Policy::new(canaries, Total::default()).unwrap());
+        let mut comparison = None;
+        let counted = allocation_counter::measure(|| comparison = Some(compare::policies(&old, &new)));
+        assert_eq!(comparison == Some(Comparison::Same), old == new);
+        (counted.count_total, counted.bytes_total)
+    };
+    // Nothing, the last rule, and the order of all.
+    let changes: [fn(&mut Vec<Canary>); 3] = [|_| (), |canaries| drop(canaries.pop()), |canaries| canaries.reverse()];
+    for change in changes {
+        let ((few, few_bytes), (many, many_bytes)) = (work(125, change), work(1000, change));
+        assert!(many <= 12 * few && many_bytes <= 12 * few_bytes, "{few} {many}, {few_bytes} {many_bytes} bytes");
+    }
+}
+
+/// A rule on the whole Cookie line decides all lines that have the key alone, so the keys draw in unusual lines only.
+#[test]
+fn keys_in_unusual_lines_are_compared() {
+    let rules = [
+        "^u=",
+        "^[uU]=",
+        "^[^;]",
+        "^[uU]=|; ?[uU]=|=.*=",
+        // The key has exactly three bytes.
+        "^u=|^.{0,4}$|^.{6,}$",
+    ];
+    for rule in rules {
+        let keyed = |salt: &str| {
+            policy(&format!(
+                "{{ canaries: [{{ weight: 50, header: {{ name: cookie, pattern: '{rule}' }} }}],
+                   affinity: {{ key: {{ cookie: u, salt: {salt} }} }} }}"
+            ))
+        };
+        let (a, b) = (keyed("s"), keyed("t"));
+        let comparison = compare::policies(&a, &b);
+        let Comparison::Differs(difference) = comparison else { panic!("{rule}: {comparison}") };
+        replay(&a, &b, &difference);
+    }
+}
+
+/// The search for two cookies in one order ends, and in the other order both are read from one line.
+#[test]
+fn two_cookies_are_tried_in_both_orders() {
+    // A space ends the value for the affinity, so that the name of the affinity cookie after it is `q; ` and more.
+    let pattern = "^(a|b)*a(a|b){11} q$";
+    for name in ["c", "z"] {
+        let with = |precedence: &str| {
+            policy(&format!(
+                "{{ canaries: [{{ name: a, cookie: {{ name: {name}, pattern: '{pattern}' }} }}],
+                   affinity: {{ cookie: {{ name: route, pins: stable, precedence: {precedence} }} }} }}"
+            ))
+        };
+        let (a, b) = (with("beforeRules"), with("afterRules"));
+        let changes = compare::changes(&a, &b);
+        assert_eq!(changes.bounds, [], "{name}");
+        let [difference] = changes.differences.as_slice() else { panic!("{name}: {:?}", changes.differences) };
+        replay(&a, &b, difference);
+    }
+}
+
 /// A thousand rules on one header: values are looked up, and patterns are searched together until the bound.
 #[test]
 fn a_thousand_rules_on_one_name_are_compared() {

@@ -100,6 +100,41 @@ fn annotations_are_compared() {
     assert_eq!((run.out.lines().next(), run.code), (Some(moved), 2), "{}", run.err);
 }
 
+/// Each row is a file whose policy is in the spec of an object, and the answer to a comparison with the policy alone.
+#[test]
+fn policies_in_objects_are_compared() {
+    let object = |spec: &str| {
+        format!("apiVersion: shop.example.com/v1\nkind: Rollout\nmetadata: {{ name: web }}\nspec: {spec}\n")
+    };
+    let service = "apiVersion: v1\nkind: Service\nmetadata: { name: web }\n---\n";
+    let same = ("Every request is decided alike.\n".to_owned(), String::new(), 0);
+    let error = |why: &str| (String::new(), format!("error: standard input: {why}\n"), 1);
+    let plain = format!("{{ {PLAIN} }}");
+    let in_policy = format!("{{ replicas: 3, policy: {plain} }}");
+    let rows = [
+        (object(&plain), same.clone()),
+        (object(&in_policy), same.clone()),
+        (format!("{service}{}", object(&in_policy)), same),
+        (
+            object("{ policy: { canaries: [{ weight: 101 }] } }"),
+            error("in spec.policy: canaries[0].weight: 101 is more than the total 100"),
+        ),
+        (
+            object("{ canaries: [{ weight: x }] }"),
+            error("in spec: canaries[0].weight: invalid type: string \"x\", expected a whole number"),
+        ),
+        (format!("{}---\n{}", object(&plain), object(&plain)), error("the file has 2 documents: expected one policy")),
+        (
+            format!("{}---\napiVersion: networking.k8s.io/v1\nkind: Ingress\n", object(&plain)),
+            error("the file has a policy and Ingresses: expected one of them"),
+        ),
+    ];
+    for (new, (out, err, code)) in rows {
+        let run = compare(PLAIN, &new, &[]);
+        assert_eq!((run.out, run.err, run.code), (out, err, code), "{new}");
+    }
+}
+
 #[test]
 fn json_has_everything() {
     let run = compare(PLAIN, "canaries: [{ weight: 10, header: { name: x-a, value: v } }]", &["--json"]);

@@ -1,6 +1,9 @@
-//! A cookie rule reads the cookie that nginx reads, for any bytes that a client sends.
+//! A cookie rule reads the cookie that nginx reads, and the affinity the one that lua-resty-cookie reads, for any bytes that a client
+//! sends.
 
-use canary_policy::{Canary, CookieRule, Match, Policy, Reason, Sample, Selector, Total, Variant};
+use canary_policy::{
+    Affinity, Canary, CookieAffinity, CookieRule, Match, Policy, Reason, Sample, Selector, Total, Variant,
+};
 use proptest::prelude::*;
 
 use crate::util::cases;
@@ -62,6 +65,89 @@ proptest! {
         let expected = match nginx(&lines, name.as_bytes()).as_deref() {
             Some(b"always") => (Variant::Canary(0), Reason::Cookie),
             Some(b"never") => (Variant::Stable, Reason::Cookie),
+            _ => (Variant::Stable, Reason::Weight),
+        };
+        let decision = selector.select(&request, Sample::MIN);
+        prop_assert_eq!((decision.variant, decision.reason), expected);
+    }
+}
+
+/// The cookie that lua-resty-cookie `f418d77` finds, translated byte by byte.
+fn lua_resty_cookie(lines: &[Vec<u8>], name: &[u8]) -> Option<Vec<u8>> {
+    enum Expected {
+        Key,
+        Value,
+        Space,
+    }
+    let text = lines.join(&b"; "[..]);
+    let (mut state, mut from, mut at) = (Expected::Space, 0, 0);
+    let (mut key, mut found) = (None, None);
+    while at < text.len() {
+        match state {
+            Expected::Key if text[at] == b'=' => {
+                key = Some(&text[from..at]);
+                (state, from) = (Expected::Value, at + 1);
+            }
+            Expected::Value if matches!(text[at], b';' | b' ' | b'\t') => {
+                if key.take() == Some(name) {
+                    found = Some(text[from..at].to_vec());
+                }
+                (state, from) = (Expected::Space, at + 1);
+            }
+            Expected::Space if !matches!(text[at], b' ' | b'\t') => {
+                (state, from) = (Expected::Key, at);
+                // The byte is read again.
+                continue;
+            }
+            Expected::Key | Expected::Value | Expected::Space => {}
+        }
+        at += 1;
+    }
+    if key == Some(name) { Some(text[from..].to_vec()) } else { found }
+}
+
+/// Cookie lines of pieces that matter to a reader of the affinity cookie, some of them long. No line has a blank at an end.
+fn affinity_lines() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    const PIECES: &[&str] = &[
+        "ab=",
+        "ab",
+        "aB=",
+        "a",
+        "b=",
+        "=",
+        ";",
+        "; ",
+        " ",
+        "\t",
+        "canary",
+        "canary",
+        "stable",
+        "x",
+        "x=",
+        "0123456789abcdef",
+        "x=0123456789abcdef; ",
+    ];
+    let line = proptest::collection::vec(proptest::sample::select(PIECES), 0..24);
+    let line = line.prop_map(|pieces| pieces.concat().trim_matches([' ', '\t']).as_bytes().to_vec());
+    proptest::collection::vec(line, 1..3)
+}
+
+proptest! {
+    #![proptest_config(cases(20_000))]
+
+    /// The affinity holds the variant in the cookie that lua-resty-cookie finds.
+    #[test]
+    fn the_affinity_reads_the_cookie_that_lua_resty_cookie_reads(
+        lines in affinity_lines(),
+        name in proptest::sample::select(vec!["ab", "a", "b"]),
+    ) {
+        let affinity = Affinity::Cookie(CookieAffinity::new(name).unwrap());
+        let selector = Selector::new(&Policy::percent(0).unwrap().with_affinity(affinity));
+        let request: Vec<(&str, &[u8])> = lines.iter().map(|line| ("cookie", line.as_slice())).collect();
+
+        let expected = match lua_resty_cookie(&lines, name.as_bytes()).as_deref() {
+            Some(b"canary") => (Variant::Canary(0), Reason::Affinity),
+            Some(b"stable") => (Variant::Stable, Reason::Affinity),
             _ => (Variant::Stable, Reason::Weight),
         };
         let decision = selector.select(&request, Sample::MIN);

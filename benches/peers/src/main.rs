@@ -26,8 +26,9 @@ use canary_policy::{
 };
 use cookie::Cookie;
 use http::header::{COOKIE, USER_AGENT};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use inputs::{BATCH, Inputs, X_CANARY, rng};
+use memchr::memchr_iter;
 use memchr::memmem::Finder;
 use pingora_load_balancing::discovery::Static;
 use pingora_load_balancing::selection::{BackendIter, BackendSelection, FNVHash};
@@ -50,11 +51,12 @@ type Costs = (f64, f64);
 
 type Pair = (&'static str, fn(&Inputs) -> Costs);
 
-const PAIRS: [Pair; 13] = [
+const PAIRS: [Pair; 14] = [
     ("weight-vs-weightedindex", weight_vs_weightedindex),   // goal: 0.8
     ("keyed-vs-hash", keyed_vs_hash),                       // 1.2
     ("affinity-vs-hash", affinity_vs_hash),                 // 2.0
     ("rules-vs-lookups", rules_vs_lookups),                 // 1.5
+    ("loop-vs-lookups", loop_vs_lookups),                   // reported only
     ("keyed-vs-pingora", keyed_vs_pingora),                 // 0.33
     ("keyed-vs-pingora-choice", keyed_vs_pingora_choice),   // 0.33
     ("select-vs-tower-resilience", select_vs_tower),        // 0.2
@@ -125,6 +127,40 @@ fn rules_vs_lookups(inputs: &Inputs) -> Costs {
             (headers.get(&X_CANARY), black_box(&finder).find(line))
         },
     )
+}
+
+/// The rules of `rules-vs-lookups` as somebody would write them by hand for one header and one cookie, compared with the same
+/// look-ups. It says how much of the difference is in what the rules mean.
+fn loop_vs_lookups(inputs: &Inputs) -> Costs {
+    let finder = Finder::new("cohort=");
+    race(
+        |i| by_hand(black_box(inputs.request(i))),
+        |i| {
+            let headers = black_box(inputs.request(i));
+            let line = headers.get(COOKIE).map_or(&[][..], HeaderValue::as_bytes);
+            (headers.get(&X_CANARY), black_box(&finder).find(line))
+        },
+    )
+}
+
+/// Whether the canary gets a request: by the header `x-canary`, if it has one line, or by the first cookie `cohort`.
+fn by_hand(headers: &HeaderMap) -> Option<bool> {
+    let mut lines = headers.get_all(&X_CANARY).iter().map(HeaderValue::as_bytes);
+    match (lines.next(), lines.next()) {
+        (Some(b"always"), None) => return Some(true),
+        (Some(b"never"), None) => return Some(false),
+        _ => {}
+    }
+    headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).find_map(|line| {
+        memchr_iter(b'=', line).find_map(|end| {
+            let text = line[..end].trim_ascii_end();
+            let (before, name) = text.split_at(text.len().checked_sub("cohort".len())?);
+            let begins = matches!(before.trim_ascii_end().last(), None | Some(b';' | b','));
+            let value = line[end + 1..].trim_ascii_start();
+            let is_cookie = name.eq_ignore_ascii_case(b"cohort") && begins;
+            is_cookie.then(|| matches!(value.strip_prefix(b"beta"), Some([] | [b';', ..])))
+        })
+    })
 }
 
 /// A key in and a choice out on both sides. The peer's call is the one in its README.

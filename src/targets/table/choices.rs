@@ -1,6 +1,7 @@
 //! The rules of a policy as choices, in the order in which they decide.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::{Choice, Condition, Limits};
 use crate::error::Excerpt;
@@ -13,7 +14,7 @@ const WHY_REPEATED: &str = "an earlier rule has the same condition, so no reques
 /// A rule, and the choices that it makes.
 struct RuleChoices<'p> {
     part: Part,
-    text: String,
+    rule: &'p dyn fmt::Display,
     choices: Vec<Choice<Condition<'p>>>,
 }
 
@@ -28,22 +29,23 @@ pub(super) fn rule_choices<C>(
 ) -> Conversion<Vec<Choice<C>>> {
     let mut written = BTreeSet::new();
     let (mut output, mut losses) = (Vec::new(), Vec::new());
-    for RuleChoices { part, text, choices } in headers(canaries).chain(cookies(canaries)) {
-        let value = Excerpt::of(&text);
+    for RuleChoices { part, rule, choices } in headers(canaries).chain(cookies(canaries)) {
+        // Most rules have no loss, and need no text.
+        let value = || Excerpt::of(&rule.to_string());
         let all = choices.len();
-        let new: Vec<_> = choices.into_iter().filter(|choice| !written.contains(&choice.condition.key())).collect();
-        let keys: Vec<_> = new.iter().map(|choice| choice.condition.key()).collect();
+        let keyed = choices.into_iter().map(|choice| (choice.condition.key(), choice));
+        let (keys, new): (Vec<_>, Vec<_>) = keyed.filter(|(key, _)| !written.contains(key)).unzip();
         if new.is_empty() {
-            losses.push(Loss::LeftOut { part, value, why: WHY_REPEATED });
+            losses.push(Loss::LeftOut { part, value: value(), why: WHY_REPEATED });
             continue;
         }
-        match translated(part, &text, new, limits) {
+        match translated(part, rule, new, limits) {
             Err(loss) => losses.push(loss),
             Ok(choices) => {
                 if keys.len() < all {
                     let kept: Vec<String> = keys.iter().map(ToString::to_string).collect();
                     let kept = Excerpt::of(&kept.join(", "));
-                    losses.push(Loss::Changed { part, requested: value, written: kept, why: WHY_REPEATED });
+                    losses.push(Loss::Changed { part, requested: value(), written: kept, why: WHY_REPEATED });
                 }
                 written.extend(keys);
                 output.extend(choices);
@@ -57,7 +59,7 @@ fn headers(canaries: &[Canary]) -> impl Iterator<Item = RuleChoices<'_>> {
     canaries.iter().enumerate().filter_map(|(index, canary)| {
         let rule = canary.header()?;
         let choices = Choice::of_header(rule, index);
-        Some(RuleChoices { part: Part::Header(index), text: rule.to_string(), choices })
+        Some(RuleChoices { part: Part::Header(index), rule, choices })
     })
 }
 
@@ -65,7 +67,7 @@ fn cookies(canaries: &[Canary]) -> impl Iterator<Item = RuleChoices<'_>> {
     canaries.iter().enumerate().filter_map(|(index, canary)| {
         let rule = canary.cookie()?;
         let choices = Choice::of_cookie(rule, index);
-        Some(RuleChoices { part: Part::Cookie(index), text: rule.to_string(), choices })
+        Some(RuleChoices { part: Part::Cookie(index), rule, choices })
     })
 }
 
@@ -73,11 +75,11 @@ fn cookies(canaries: &[Canary]) -> impl Iterator<Item = RuleChoices<'_>> {
 /// them are lost together: a rule with only one of its two choices would mean something else.
 pub(super) fn translated<C>(
     part: Part,
-    value: &str,
+    value: &dyn fmt::Display,
     choices: Vec<Choice<Condition<'_>>>,
     limits: &Limits<impl Fn(Condition<'_>) -> Result<C, &'static str>>,
 ) -> Result<Vec<Choice<C>>, Loss> {
     let choice = |Choice { condition, variant }| Ok(Choice { condition: (limits.translate)(condition)?, variant });
     let choices: Result<Vec<Choice<C>>, &'static str> = choices.into_iter().map(choice).collect();
-    choices.map_err(|bound| Loss::Refused { part, value: Excerpt::of(value), bound })
+    choices.map_err(|bound| Loss::Refused { part, value: Excerpt::of(&value.to_string()), bound })
 }

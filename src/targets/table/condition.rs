@@ -1,5 +1,6 @@
 //! Conditions: the tests that the rules and the affinity cookie of a policy make on a request.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use http::HeaderName;
@@ -27,7 +28,7 @@ pub(in crate::targets) enum Condition<'p> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ConditionKey<'p> {
     kind: &'static str,
-    name: String,
+    name: Cow<'p, str>,
     value: &'p str,
 }
 
@@ -35,15 +36,18 @@ impl<'p> Condition<'p> {
     /// The key of the condition. A cookie rule reads the name of its cookie without regard to letter case, so the letter case is
     /// not part of the key; the affinity cookie is read by its exact name.
     pub(super) fn key(self) -> ConditionKey<'p> {
+        let folded = |name: &'p CookieName| {
+            let name = name.as_str();
+            let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+            if is_lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) }
+        };
         let (kind, name, value) = match self {
-            Condition::Header(name, value) => ("header", name.to_string(), value),
-            Condition::HeaderPattern(name, pattern) => ("header pattern", name.to_string(), pattern.as_str()),
-            Condition::Cookie(name, value) => ("cookie", name.as_str().to_ascii_lowercase(), value),
-            Condition::CookiePattern(name, pattern) => {
-                ("cookie pattern", name.as_str().to_ascii_lowercase(), pattern.as_str())
-            }
-            Condition::Affinity(name, value) => ("affinity", name.to_string(), value),
-            Condition::FormerToken(name, token) => ("former token", name.to_string(), token),
+            Condition::Header(name, value) => ("header", name.as_str().into(), value),
+            Condition::HeaderPattern(name, pattern) => ("header pattern", name.as_str().into(), pattern.as_str()),
+            Condition::Cookie(name, value) => ("cookie", folded(name), value),
+            Condition::CookiePattern(name, pattern) => ("cookie pattern", folded(name), pattern.as_str()),
+            Condition::Affinity(name, value) => ("affinity", name.as_str().into(), value),
+            Condition::FormerToken(name, token) => ("former token", name.as_str().into(), token),
         };
         ConditionKey { kind, name, value }
     }

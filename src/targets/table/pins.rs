@@ -46,10 +46,10 @@ impl<'p, C> Pins<'p, C> {
                     condition: Condition::Affinity(cookie.name(), value),
                     variant: *variant,
                 });
-                let text = affinity.to_string();
-                match translated(Part::Affinity, &text, choices.collect(), limits) {
+                match translated(Part::Affinity, affinity, choices.collect(), limits) {
                     Err(loss) => {
                         let why = "a former token belongs to the affinity cookie, which is left out";
+                        let text = affinity.to_string();
                         let of_tokens = |_| Loss::LeftOut { part: Part::FormerTokens, value: Excerpt::of(&text), why };
                         let of_tokens = former_tokens.map(of_tokens);
                         Conversion { output: Pins::NONE, losses: std::iter::once(loss).chain(of_tokens).collect() }

@@ -121,7 +121,7 @@ fn policies_in_objects_are_compared() {
         ),
         (
             object("{ canaries: [{ weight: x }] }"),
-            error("in spec: canaries[0].weight: invalid type: string \"x\", expected a whole number"),
+            error("in spec: canaries[0].weight: `x` is given: expected a whole number of at most 64 bits"),
         ),
         (format!("{}---\n{}", object(&plain), object(&plain)), error("the file has 2 documents: expected one policy")),
         (

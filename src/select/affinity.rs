@@ -56,31 +56,6 @@ impl CompiledAffinity {
         }
     }
 
-    /// The variant that the affinity cookie of the request names, if it names one.
-    #[inline]
-    pub(super) fn held<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Variant> {
-        match self {
-            CompiledAffinity::Cookie(cookie) => cookie.variant(request),
-            CompiledAffinity::FormerCookie(former) => former.variant(request),
-            CompiledAffinity::None | CompiledAffinity::Key(_) | CompiledAffinity::SdkKey(_) => None,
-        }
-    }
-
-    /// The value of the `Set-Cookie` header that goes with a decision for this variant, if a cookie is due.
-    #[inline]
-    pub(super) fn set_cookie<R: HeaderLines + ?Sized>(
-        &self,
-        request: &R,
-        variant: Variant,
-        reason: Reason,
-    ) -> Option<HeaderValue> {
-        match self {
-            CompiledAffinity::Cookie(cookie) => cookie.set_cookie(variant, reason),
-            CompiledAffinity::FormerCookie(former) => former.set_cookie(request, variant, reason),
-            CompiledAffinity::None | CompiledAffinity::Key(_) | CompiledAffinity::SdkKey(_) => None,
-        }
-    }
-
     /// The cookie as a step of an explanation, if the policy has one.
     pub(super) fn cookie_step<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<Step> {
         match self {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, header};
 
-use super::affinity::{CompiledAffinity, CompiledCookie};
+use super::affinity::{CompiledAffinity, CompiledCookie, FormerCookie};
 use super::rules::CompiledRule;
 use super::weights::CompiledWeights;
 use super::{Decision, Explanation, HeaderLines, NameSet, Reason, Sample, Step, cookies};
@@ -192,19 +192,49 @@ impl Selector {
 
     fn select_by_request<R: HeaderLines + ?Sized>(&self, request: &R, sample: Sample) -> Decision {
         let affinity = &self.0.affinity;
+        let cookie = match affinity {
+            CompiledAffinity::Cookie(cookie) => Some(cookie),
+            CompiledAffinity::FormerCookie(former) => return self.select_by_former_cookie(former, request, sample),
+            CompiledAffinity::None | CompiledAffinity::Key(_) | CompiledAffinity::SdkKey(_) => None,
+        };
         let by_cookie = |after_rules: bool| {
-            affinity.cookie().filter(|cookie| cookie.after_rules() == after_rules)?;
-            affinity.held(request).map(|variant| (variant, Reason::Affinity))
+            let cookie = cookie.filter(|cookie| cookie.after_rules() == after_rules)?;
+            cookie.variant(request).map(|variant| (variant, Reason::Affinity))
         };
         let (variant, reason) = by_cookie(false)
             .or_else(|| self.by_rules(request))
             .or_else(|| by_cookie(true))
             .unwrap_or_else(|| self.by_weights(affinity.key_sample(request).unwrap_or(sample)));
-        Decision { variant, reason, set_cookie: affinity.set_cookie(request, variant, reason) }
+        match cookie {
+            None => Decision { variant, reason, set_cookie: None },
+            Some(cookie) => Decision { variant, reason, set_cookie: cookie.set_cookie(variant, reason) },
+        }
+    }
+
+    /// Decides with former tokens. This is a function of its own so that it takes no time without them.
+    #[cold]
+    #[inline(never)]
+    fn select_by_former_cookie<R: HeaderLines + ?Sized>(
+        &self,
+        former: &FormerCookie,
+        request: &R,
+        sample: Sample,
+    ) -> Decision {
+        let by_cookie = |after_rules: bool| {
+            let former = Some(former).filter(|former| former.cookie.after_rules() == after_rules)?;
+            former.variant(request).map(|variant| (variant, Reason::Affinity))
+        };
+        let decided = by_cookie(false).or_else(|| self.by_rules(request)).or_else(|| by_cookie(true));
+        let (variant, reason) = decided.unwrap_or_else(|| self.by_weights(sample));
+        Decision { variant, reason, set_cookie: former.set_cookie(request, variant, reason) }
     }
 
     /// The variant of the first rule that decides; header rules come before cookie rules.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "with two callers, the compiler would call it, which takes 30 instructions"
+    )]
+    #[inline(always)]
     fn by_rules<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<(Variant, Reason)> {
         let Compiled { policy: _, headers, cookies, weights: _, affinity: _ } = &*self.0;
         let present = if headers.len() < MANY { None } else { request.names(headers.len()) };

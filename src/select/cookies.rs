@@ -107,8 +107,8 @@ fn candidate(line: &[u8], name: &[u8], from: usize) -> Option<usize> {
 
 /// The first place that has one byte in `starts` and another one in `ends`, which is not longer. The bit [`CASE`] is not compared.
 ///
-/// The places are skipped in blocks of 32, each of which takes a few vector instructions. The last block overlaps with the one before
-/// it. In the block that has the place, 8 places at a time are compared as the bytes of a number.
+/// The places are skipped in blocks of 32, each of which takes a few vector instructions. The last block overlaps with the one
+/// before it. In the block that has the place, 8 places at a time are compared as the bytes of a number.
 #[inline(never)] // In the caller, the compiler would interleave the two bytes in one vector, which takes twice as long.
 fn first_pair(starts: &[u8], ends: &[u8], first: u8, last: u8) -> Option<usize> {
     let starts = starts.get(..ends.len())?;
@@ -131,8 +131,8 @@ fn first_pair(starts: &[u8], ends: &[u8], first: u8, last: u8) -> Option<usize> 
     Some(place + starts.get(place..)?.iter().zip(rest).position(|pair| is_pair(pair) != 0)?)
 }
 
-/// The last place that has one byte in `starts` and another one in `ends`, which is not longer. This is [`first_pair`] from the other
-/// end, and letter case counts.
+/// The last place that has one byte in `starts` and another one in `ends`, which is not longer. This is [`first_pair`] from the
+/// other end, and letter case counts.
 #[inline(never)]
 fn last_pair(starts: &[u8], ends: &[u8], first: u8, last: u8) -> Option<usize> {
     let starts = starts.get(..ends.len())?;

@@ -1,6 +1,7 @@
 //! Comparing short texts by whole words.
 
-/// Whether two texts are equal. Most names, tokens and values have at most 16 bytes, and are compared as two numbers without a call.
+/// Whether two texts are equal. Most names, tokens and values have at most 16 bytes, and are compared as two numbers without a
+/// call.
 #[inline]
 pub(super) fn equal(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len()

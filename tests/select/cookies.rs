@@ -1,5 +1,5 @@
-//! A cookie rule reads the cookie that nginx reads, and the affinity the one that lua-resty-cookie reads, for any bytes that a client
-//! sends.
+//! A cookie rule reads the cookie that nginx reads, and the affinity the one that lua-resty-cookie reads, for any bytes that a
+//! client sends.
 
 use canary_policy::{
     Affinity, Canary, CookieAffinity, CookieRule, Match, Policy, Reason, Sample, Selector, Total, Variant,

@@ -6,6 +6,7 @@
 //! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --to gateway --gateway infra/public \
 //!     --keep-sessions --verify
 //! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --against FILE
+//! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --to istio --replay examples/manifests/traffic.jsonl
 //! ```
 //!
 //! The objects for the target are on standard output, and the report is on standard error. Without a target, the report is on standard
@@ -13,6 +14,17 @@
 //!
 //! The exit code is 0 if everything that was asked is proven, or if nothing was asked; 1 is an error, 2 a loss or finding at the level of
 //! `--fail-on`, 3 a request that is answered differently, and 4 means that no difference was found but not everything was compared.
+//!
+//! With `--replay` recorded requests are answered as before and after the move, and each request that is answered differently is reported,
+//! which is the exit code 3. A line is a request in JSON:
+//!
+//! ```json
+//! {"id": 1, "request": {"host": "shop.test", "path": "/cart", "headers": [["X-Canary", "always"]]}, "draw": 30}
+//! ```
+//!
+//! Without `host`, the header `Host` is the host. `draw` is the number that the controller's `random(1..=total)` returned; if it is null or
+//! missing, every number is tried. `id` is any value, and is reported; other fields are ignored, so that the lines of `replay` can be
+//! extended. A line that is not of this form is an error, and the other lines are answered.
 //!
 //! With `--effective` the input is JSON lines, each the state of one cluster: the data of the controller's `ConfigMap`, the Ingresses, and
 //! the Services with whether a pod behind them is ready. The answer has each location with its stable Service and the canary in force.
@@ -29,6 +41,8 @@
 //!
 //! A line that is not of this form is an error on standard error. The other lines are answered, and the exit code is 1.
 
+#[path = "migrate/after.rs"]
+mod after;
 #[path = "common/arguments.rs"]
 mod arguments;
 #[path = "common/document.rs"]
@@ -43,8 +57,18 @@ mod json;
 mod lines;
 #[path = "migrate/manifests.rs"]
 mod manifests;
+#[path = "migrate/notes.rs"]
+mod notes;
 #[path = "common/output.rs"]
 mod output;
+#[path = "migrate/progress.rs"]
+mod progress;
+#[path = "migrate/proof.rs"]
+mod proof;
+#[path = "migrate/region.rs"]
+mod region;
+#[path = "migrate/replay.rs"]
+mod replay;
 #[path = "migrate/report.rs"]
 mod report;
 #[path = "migrate/sarif.rs"]
@@ -59,17 +83,14 @@ mod text;
 mod unique_keys;
 
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-use canary_policy::migrate::{self, Answer, Verification};
 use canary_policy::route::{Parent, VirtualHost};
-use canary_policy::targets::VirtualHostReading;
 use canary_policy::targets::nginx::{Cluster, Flags, Prefix, Refusal, hosts, lint};
 use clap::Parser;
-use clap::builder::styling::AnsiColor;
-use lines::Line;
 use manifests::Manifests;
+use notes::{error, note, note_first};
+use replay::Replayed;
 use report::{Level, Parts, Report};
 use target::{Target, Written};
 
@@ -86,7 +107,7 @@ struct Args {
     #[arg(value_name = "FILE", required_unless_present = "effective")]
     files: Vec<String>,
     /// The target that the hosts move to.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, group = "moved")]
     to: Option<Target>,
     /// The Gateways that the routes attach to [default for gateway and istio: a Gateway with the name of the class].
     #[arg(long, value_name = "[NAMESPACE/]NAME")]
@@ -99,11 +120,18 @@ struct Args {
     #[arg(long, requires = "to")]
     verify: bool,
     /// Prove it for the objects of these files, by whatever tool they were written. Can be repeated.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "effective"])]
+    #[arg(long, value_name = "FILE", group = "moved", conflicts_with_all = ["to", "effective"])]
     against: Vec<String>,
+    /// Answer the requests of these files as before and after the move; `-` is standard input. A line is a request in JSON, as in
+    /// `{"id": 1, "request": {"host": "shop.test", "path": "/cart", "headers": [["X-Canary", "always"]]}, "draw": 30}`. Can be repeated.
+    #[arg(long, value_name = "FILE", requires = "moved")]
+    replay: Vec<String>,
     /// The form of the report.
     #[arg(long, value_enum, default_value = "text")]
     report: Form,
+    /// Write the report to this file, and only its summary to standard error, or to standard output without a target.
+    #[arg(long, value_name = "FILE", conflicts_with = "effective")]
+    report_file: Option<String>,
     /// The level of losses and findings that are a failure.
     #[arg(long, value_enum, value_name = "LEVEL")]
     fail_on: Option<Level>,
@@ -139,7 +167,7 @@ fn main() -> ExitCode {
     };
     if args.effective {
         let input = vec!["-".to_owned()];
-        return effective(if args.files.is_empty() { &input } else { &args.files });
+        return effective::run(if args.files.is_empty() { &input } else { &args.files });
     }
     run(&args).unwrap_or_else(|why| {
         error(&why);
@@ -147,12 +175,8 @@ fn main() -> ExitCode {
     })
 }
 
-fn error(why: &str) {
-    say::say(AnsiColor::Red, "error", why);
-}
-
 fn run(args: &Args) -> Result<ExitCode, String> {
-    let manifests = read(&args.files, args.strict)?;
+    let manifests = manifests::read(&args.files, args.strict)?;
     let prefix = args.prefix.as_ref().map_or(Ok(Prefix::default()), |prefix| Prefix::new(prefix));
     let flags = Flags::default().with_prefix(prefix.map_err(|why| format!("--prefix: {why}"))?).with_class(&args.class);
     if manifests.ingresses.is_empty() {
@@ -162,14 +186,7 @@ fn run(args: &Args) -> Result<ExitCode, String> {
         Cluster::new(flags).with_ingresses(manifests.ingresses.clone()).with_services(manifests.services.clone());
     let others = cluster.refused().into_iter().filter(|(_, refusal)| matches!(refusal, Refusal::OtherClass { .. }));
     let others: Vec<String> = others.map(|(name, _)| format!("`{name}`")).collect();
-    if let Some(first) = others.first() {
-        let more = match others.len() - 1 {
-            0 => String::new(),
-            count => format!(" and {count} more"),
-        };
-        let note = format!("left out, because they are of another class than `{}`: {first}{more}", args.class);
-        say::say(AnsiColor::Cyan, "note", &note);
-    }
+    note_first(&format!("left out, because they are of another class than `{}`", args.class), &others);
     let findings = lint(&cluster);
     let readings = hosts(&cluster).map_err(|panic| panic.to_string())?;
 
@@ -180,97 +197,55 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     let before: Vec<VirtualHost> = readings.iter().filter_map(|reading| reading.virtual_host.clone()).collect();
     let mut locations = before.iter().flat_map(VirtualHost::locations);
     if args.to.is_some() && !args.keep_sessions && locations.any(|location| location.former_tokens().is_some()) {
-        let note = "clients that hold an affinity cookie of ingress-nginx are assigned anew: --keep-sessions keeps their variants";
-        say::say(AnsiColor::Cyan, "note", note);
+        note(
+            "clients that hold an affinity cookie of ingress-nginx are assigned anew: --keep-sessions keeps their variants",
+        );
     }
-    let after = after(args, &before, written.as_ref())?;
-    let verification = after.as_ref().map(|after| migrate::verify(&before, &after.readings));
+    let after = proof::after(args, &before, written.as_ref())?;
+    let is_proof = args.verify || !args.against.is_empty();
+    let verification = after.as_ref().filter(|_| is_proof).map(|after| proof::verify(&before, after));
+    let replayed = after.as_ref().filter(|_| !args.replay.is_empty());
+    let replayed = replayed.map(|after| Replayed::of(&args.replay, &before, &after.readings)).transpose()?;
     let parts = Parts {
         readings: &readings,
         findings: &findings,
         written: written.as_ref(),
         after: after.as_ref().map_or(&[], |after| &after.readings),
         verification: verification.as_ref(),
+        replayed: replayed.as_ref(),
     };
     let report = Report::new(&parts);
     let documents = written.as_ref().map(|written| written.documents.join("---\n"));
     print(args, &report, &manifests, documents.as_deref())?;
-    for why in written.iter().flat_map(|written| &written.failures) {
+    let of_written = written.iter().flat_map(|written| &written.failures);
+    let of_replay = replayed.iter().flat_map(|replayed| &replayed.errors);
+    let mut failed = !manifests.errors.is_empty() || after.as_ref().is_some_and(|after| !after.errors.is_empty());
+    failed |= written.as_ref().is_some_and(|written| !written.errors.is_empty());
+    for why in of_written.chain(of_replay) {
         error(why);
+        failed = true;
     }
-    let failed = !manifests.errors.is_empty()
-        || after.as_ref().is_some_and(|after| after.failed)
-        || written.as_ref().is_some_and(|written| !written.errors.is_empty() || !written.failures.is_empty());
-    Ok(ExitCode::from(code(args, &report, verification.as_ref(), failed)))
-}
-
-/// The manifests. What cannot be read is an error, and what is of another kind a note.
-fn read(files: &[String], is_strict: bool) -> Result<Manifests, String> {
-    let manifests = Manifests::read(files)?;
-    for why in &manifests.errors {
-        error(why);
-    }
-    if is_strict && !manifests.errors.is_empty() {
-        return Err(format!("{} of the documents cannot be read", manifests.errors.len()));
-    }
-    for note in &manifests.notes {
-        say::say(AnsiColor::Cyan, "note", note);
-    }
-    if let Some(first) = manifests.skipped.first() {
-        let others = match manifests.skipped.len() - 1 {
-            0 => String::new(),
-            count => format!(" and {count} more"),
-        };
-        say::say(AnsiColor::Cyan, "note", &format!("skipped: {first}{others}"));
-    }
-    Ok(manifests)
+    Ok(ExitCode::from(proof::exit_code(&report, verification.as_ref(), args.fail_on, failed)))
 }
 
 /// The Gateways of the arguments, or the one with the name of the class.
 fn gateways(args: &Args, target: Target) -> Result<Vec<Parent>, String> {
     let needs_gateway = matches!(target, Target::Gateway | Target::Istio);
     if !args.gateway.is_empty() && !needs_gateway {
-        say::say(AnsiColor::Cyan, "note", "--gateway has no effect on the output for this target");
+        note("--gateway has no effect on the output for this target");
     }
     if args.gateway.is_empty() && needs_gateway {
-        let note =
+        let assumed =
             format!("the Gateway is assumed to have the name of the class, `{}`: --gateway sets another", args.class);
-        say::say(AnsiColor::Cyan, "note", &note);
+        note(&assumed);
         return Ok(vec![args.class.parse().map_err(|why| format!("the class: {why}"))?]);
     }
     let parsed = args.gateway.iter().map(|gateway| gateway.parse().map_err(|why| format!("--gateway: {why}")));
     parsed.collect()
 }
 
-/// The virtual hosts to compare with.
-#[derive(Default)]
-struct After {
-    readings: Vec<VirtualHostReading>,
-    /// Whether a document could not be read.
-    failed: bool,
-}
-
-/// The virtual hosts to compare with, if a proof is asked for.
-fn after(args: &Args, before: &[VirtualHost], written: Option<&Written>) -> Result<Option<After>, String> {
-    if !args.against.is_empty() {
-        let manifests = read(&args.against, args.strict)?;
-        let readings = target::read(&manifests, before)?;
-        return Ok(Some(After { readings, failed: !manifests.errors.is_empty() }));
-    }
-    let Some(written) = written.filter(|_| args.verify) else { return Ok(None) };
-    match written.read.clone() {
-        // Nothing was written, which is an error already.
-        None => Ok(Some(After::default())),
-        Some(Err(why)) => Err(format!("the objects cannot be read back: {why}")),
-        Some(Ok(read)) => {
-            let readings = read.into_iter().chain(written.unread.iter().cloned()).collect();
-            Ok(Some(After { readings, failed: false }))
-        }
-    }
-}
-
 /// Prints the objects and the report.
-fn print(args: &Args, report: &Report, manifests: &Manifests, documents: Option<&str>) -> Result<(), String> {
+fn print(args: &Args, report: &Report<'_>, manifests: &Manifests, documents: Option<&str>) -> Result<(), String> {
     let as_json = |value: Result<serde_json::Value, serde_json::Error>| {
         value.map(|value| json::line(&value.to_string()) + "\n").map_err(|error| error.to_string())
     };
@@ -278,6 +253,14 @@ fn print(args: &Args, report: &Report, manifests: &Manifests, documents: Option<
         Form::Text => text::text(report),
         Form::Json => as_json(serde_json::to_value(report))?,
         Form::Sarif => as_json(Ok(sarif::sarif(report, manifests)))?,
+    };
+    let text = match &args.report_file {
+        Some(file) => {
+            let plain = anstream::adapter::strip_str(&text).to_string();
+            std::fs::write(file, plain).map_err(|error| format!("{}: {error}", files::name(file)))?;
+            text::summary(report) + "\n"
+        }
+        None => text,
     };
     match documents {
         Some(documents) => {
@@ -290,49 +273,4 @@ fn print(args: &Args, report: &Report, manifests: &Manifests, documents: Option<
         }
     }
     Ok(())
-}
-
-/// The exit code: the worst of what was found.
-fn code(args: &Args, report: &Report, verification: Option<&Verification>, failed: bool) -> u8 {
-    let answer = verification.map(Verification::answer);
-    let is_failure = |level: Level| report.messages.iter().any(|message| message.level >= level);
-    match answer {
-        _ if failed => 1,
-        Some(Answer::Differs(_)) => 3,
-        Some(Answer::Undecided(_) | Answer::Unread) => 4,
-        Some(_) if report.summary.undecided > 0 || report.hosts.is_empty() => 4,
-        _ if args.fail_on.is_some_and(is_failure) => 2,
-        _ => 0,
-    }
-}
-
-/// Answers the lines of files.
-fn effective(files: &[String]) -> ExitCode {
-    let mut code = ExitCode::SUCCESS;
-    for file in files {
-        let ended = lines::each(file, |line| match answer(line) {
-            Ok(flow) => flow,
-            Err(why) => {
-                error(&why);
-                code = ExitCode::FAILURE;
-                ControlFlow::Continue(())
-            }
-        });
-        match ended {
-            Ok(ControlFlow::Continue(())) => {}
-            Ok(ControlFlow::Break(())) => break,
-            Err(why) => {
-                error(&why);
-                code = ExitCode::FAILURE;
-            }
-        }
-    }
-    code
-}
-
-/// Answers a line; `Break` if nobody reads the answers any more. A line that cannot be answered is an error that names the line.
-fn answer(line: Line) -> Result<ControlFlow<()>, String> {
-    let Line { place, text } = line;
-    let answer = text.and_then(|text| effective::answer(&text)).map_err(|why| format!("{place}: {why}"))?;
-    output::print(&format!("{answer}\n"))
 }

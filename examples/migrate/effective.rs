@@ -1,6 +1,8 @@
 //! The locations that a controller serves for the state of a cluster, as one line of JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::process::ExitCode;
 
 use canary_policy::error::Excerpt;
 use canary_policy::targets::nginx::{CanaryInForce, Cluster, Config, Flags, Location, RiskLevel, Service, VirtualHost};
@@ -8,8 +10,41 @@ use k8s_openapi::api::networking::v1::Ingress;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::json;
+use crate::lines::{self, Line};
+use crate::notes::error;
 use crate::unique_keys::UniqueKeys;
+use crate::{json, output};
+
+/// Answers the lines of files.
+pub(crate) fn run(files: &[String]) -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
+    for file in files {
+        let ended = lines::each(file, |line| match answer_line(line) {
+            Ok(flow) => flow,
+            Err(why) => {
+                error(&why);
+                code = ExitCode::FAILURE;
+                ControlFlow::Continue(())
+            }
+        });
+        match ended {
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => break,
+            Err(why) => {
+                error(&why);
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    code
+}
+
+/// Answers a line; `Break` if nobody reads the answers any more. A line that cannot be answered is an error that names the line.
+fn answer_line(line: Line) -> Result<ControlFlow<()>, String> {
+    let Line { place, text } = line;
+    let answer = text.and_then(|text| answer(&text)).map_err(|why| format!("{place}: {why}"))?;
+    output::print(&format!("{answer}\n"))
+}
 
 /// The state of a cluster. Other fields are ignored.
 #[derive(Deserialize)]
@@ -75,7 +110,7 @@ struct EffectivePolicy {
 }
 
 /// The answer for a line.
-pub(crate) fn answer(line: &str) -> Result<String, String> {
+fn answer(line: &str) -> Result<String, String> {
     let UniqueKeys(state) = serde_json::from_str(line.trim()).map_err(|error| not_json(&error))?;
     // A struct of serde can be read from an array too, which nobody means.
     check_objects(&state)?;

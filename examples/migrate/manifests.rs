@@ -5,18 +5,37 @@ use std::path::Path;
 
 use canary_policy::error::Excerpt;
 use canary_policy::targets::envoy::RouteConfiguration;
-use canary_policy::targets::gateway::HttpRoute;
+use canary_policy::targets::gateway::{GrpcRoute, HttpRoute, ReferenceGrant};
 use canary_policy::targets::gloo;
 use canary_policy::targets::istio::VirtualService;
 use canary_policy::targets::nginx::{Manifest, Service};
 use k8s_openapi::api::core::v1;
 use k8s_openapi::api::networking::v1::Ingress;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
 use crate::files;
+use crate::notes::{error, note, note_first};
+use crate::progress::Progress;
 
 /// The name of standard input in messages.
 pub(crate) const STANDARD_INPUT: &str = "standard input";
+
+/// The manifests. What cannot be read is an error, and what is of another kind a note.
+pub(crate) fn read(files: &[String], is_strict: bool) -> Result<Manifests, String> {
+    let manifests = Manifests::read(files)?;
+    for why in &manifests.errors {
+        error(why);
+    }
+    if is_strict && !manifests.errors.is_empty() {
+        return Err(format!("{} of the documents cannot be read", manifests.errors.len()));
+    }
+    for text in &manifests.notes {
+        note(text);
+    }
+    note_first("skipped", &manifests.skipped);
+    Ok(manifests)
+}
 
 /// The objects of all files.
 #[derive(Default)]
@@ -24,15 +43,19 @@ pub(crate) struct Manifests {
     pub(crate) ingresses: Vec<Ingress>,
     pub(crate) services: Vec<Service>,
     pub(crate) routes: Vec<HttpRoute>,
+    pub(crate) grpc_routes: Vec<GrpcRoute>,
+    pub(crate) grants: Vec<ReferenceGrant>,
     /// Those of Istio.
     pub(crate) virtual_services: Vec<VirtualService>,
     pub(crate) gloo_services: Vec<gloo::VirtualService>,
     /// Those of Envoy.
     pub(crate) configurations: Vec<RouteConfiguration>,
-    /// Where the Ingresses are, by `NAMESPACE/NAME`.
+    /// Where the Ingresses are, by `NAMESPACE/NAME`, and objects of other targets, by `KIND NAMESPACE/NAME`.
     pub(crate) sources: BTreeMap<String, Source>,
     /// The documents that cannot be read, each with its place.
     pub(crate) errors: Vec<String>,
+    /// What the documents of `errors` could concern.
+    pub(crate) unread: Vec<Unread>,
     /// The objects of other kinds, each with its place.
     pub(crate) skipped: Vec<String>,
     /// What else is worth knowing about the objects.
@@ -45,8 +68,47 @@ pub(crate) struct Manifests {
 #[derive(Clone)]
 pub(crate) struct Source {
     pub(crate) file: String,
-    /// The first line of the document, counted from 1.
+    /// The number of the document in the file, counted from 1.
+    pub(crate) document: usize,
+    /// The first line of the document that is not empty, counted from 1.
     pub(crate) line: usize,
+    /// The last line of the document.
+    pub(crate) last_line: usize,
+    /// The places in lists, counted from 1; empty if the document is the object.
+    pub(crate) items: Vec<usize>,
+}
+
+impl Source {
+    /// The place of the document with this number and text, which follows so many lines. Lines that separate documents, empty lines and
+    /// comments are not counted to it.
+    fn of(file: &str, document: usize, text: &str, lines: usize) -> Self {
+        let is_content = |line: &str| !(line.trim().is_empty() || line.starts_with("---") || line.starts_with('#'));
+        let before = text.lines().take_while(|line| !is_content(line)).count();
+        let line = lines + before + 1;
+        let last_line = line.max(lines + text.trim_end().lines().count());
+        Source { file: file.to_owned(), document, line, last_line, items: Vec::new() }
+    }
+
+    /// The place in words, as in `hosts.yaml: document 3, line 17`.
+    pub(crate) fn place(&self) -> String {
+        format!("{}, line {}", self.document(), self.line)
+    }
+
+    /// The document in words, as in `hosts.yaml: document 3, item 2`.
+    fn document(&self) -> String {
+        let Source { file, document, line: _, last_line: _, items } = self;
+        let items = items.iter().map(|item| format!("item {item}"));
+        let place: Vec<String> = [format!("{file}: document {document}")].into_iter().chain(items).collect();
+        place.join(", ")
+    }
+}
+
+/// What a document that cannot be read could concern.
+pub(crate) enum Unread {
+    /// Any host: the document is no object.
+    Anything,
+    /// The hosts that the object names. An empty list is every host that no other object names.
+    Hosts(Vec<String>),
 }
 
 /// A document of a file.
@@ -71,23 +133,31 @@ impl Manifests {
 
     /// Adds the documents of a file. A document that is not YAML, or not even text, does not hide the others.
     fn add_bytes(&mut self, place: &str, bytes: &[u8]) {
+        let documents = documents(bytes);
+        let progress = Progress::new("documents read", documents.len());
         let mut number = 0;
-        for Document { bytes, lines } in documents(bytes) {
-            let value = files::utf8(bytes, lines).and_then(|text| files::document(text, lines));
+        for document in documents {
+            progress.step();
+            let Document { bytes, lines } = document;
+            let text = files::utf8(bytes, lines);
+            let value = text.clone().and_then(|text| files::document(text, lines));
             number += usize::from(value != Ok(Value::Null));
             match value {
                 Ok(Value::Null) => {}
                 Ok(value) => {
-                    let source = Source { file: place.to_owned(), line: lines + 1 };
-                    self.add_value(&format!("{place}: document {number}"), &source, value);
+                    let source = Source::of(place, number, text.unwrap_or_default(), lines);
+                    self.add_value(&source, value);
                 }
-                Err(why) => self.errors.push(format!("{place}: document {number}: {why}")),
+                Err(why) => {
+                    self.errors.push(format!("{place}: document {number}: {why}"));
+                    self.unread.push(Unread::Anything);
+                }
             }
         }
     }
 
     /// Adds an object, or the objects of a list.
-    fn add_value(&mut self, place: &str, source: &Source, mut value: Value) {
+    fn add_value(&mut self, source: &Source, mut value: Value) {
         let is_list = value.get("kind").and_then(Value::as_str).is_none_or(|kind| kind.ends_with("List"));
         let is_empty = value.get("items").is_some_and(Value::is_null) && value.get("kind").is_some();
         match if is_list { value.get_mut("items").map(Value::take) } else { None } {
@@ -96,27 +166,41 @@ impl Manifests {
             None | Some(Value::Null) => {}
             Some(Value::Array(items)) => {
                 for (index, item) in items.into_iter().enumerate() {
-                    self.add_value(&format!("{place}, item {}", index + 1), source, item);
+                    let mut source = source.clone();
+                    source.items.push(index + 1);
+                    self.add_value(&source, item);
                 }
                 return;
             }
-            Some(_) => return self.errors.push(format!("{place}: items: expected a list")),
+            Some(_) => {
+                self.unread.push(Unread::Anything);
+                return self.errors.push(format!("{}: items: expected a list", source.document()));
+            }
         }
         let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
         let version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
         // The core group has no name. Knative has a kind `Service` too, and OpenShift a kind `Ingress`.
         let group = version.split_once('/').map_or("", |(group, _)| group).to_owned();
+        let named = Named::of(&value, &kind, &group);
         let added = match (kind.as_str(), group.as_str()) {
             ("Ingress", "" | "networking.k8s.io" | "extensions") | ("Service", "") if has_no_name(&value) => {
                 Err("metadata.name: none is given".to_owned())
             }
             ("Ingress", "" | "networking.k8s.io" | "extensions") => files::parsed::<Manifest>(value).map(|manifest| {
                 let ingress = Ingress::from(manifest);
-                self.sources.insert(full_name(&ingress), source.clone());
+                let ObjectMeta { namespace, name, .. } = &ingress.metadata;
+                let name = full_name(namespace.as_deref(), name.as_deref().unwrap_or_default());
+                self.sources.insert(name, source.clone());
                 self.ingresses.push(ingress);
             }),
             ("Service", "") => files::parsed::<v1::Service>(value).map(|service| self.add_service(&service)),
             ("HTTPRoute", "gateway.networking.k8s.io") => files::parsed(value).map(|route| self.routes.push(route)),
+            ("GRPCRoute", "gateway.networking.k8s.io") => {
+                files::parsed(value).map(|route| self.grpc_routes.push(route))
+            }
+            ("ReferenceGrant", "gateway.networking.k8s.io") => {
+                files::parsed(value).map(|grant| self.grants.push(grant))
+            }
             ("VirtualService", "gateway.solo.io") => {
                 files::parsed(value).map(|service| self.gloo_services.push(service))
             }
@@ -129,12 +213,15 @@ impl Manifests {
             }
             _ => {
                 let kind = if kind.is_empty() { "no kind".to_owned() } else { Excerpt::of(&kind).to_string() };
-                self.skipped.push(format!("{place} ({kind})"));
+                self.skipped.push(format!("{} ({kind})", source.document()));
                 Ok(())
             }
         };
         if let Err(why) = added {
-            self.errors.push(format!("{place} ({kind}): {why}"));
+            self.errors.push(format!("{} ({kind}): {why}", source.place()));
+            self.unread.extend(named.map(|named| named.hosts.map_or(Unread::Anything, Unread::Hosts)));
+        } else if let Some(Named { name, hosts: _ }) = named {
+            self.sources.insert(name, source.clone());
         }
     }
 
@@ -156,10 +243,41 @@ fn has_no_name(value: &Value) -> bool {
     value.pointer("/metadata/name").is_none_or(|name| name.is_null() || name == "")
 }
 
-/// The name of an Ingress with its namespace.
-fn full_name(ingress: &Ingress) -> String {
-    let namespace = ingress.metadata.namespace.as_deref().unwrap_or("default");
-    format!("{namespace}/{}", ingress.metadata.name.as_deref().unwrap_or_default())
+/// An object of a target as it is written, whether it can be read or not.
+struct Named {
+    /// The kind, the namespace and the name.
+    name: String,
+    /// `None` if they are not known: those of an HTTPRoute that attaches to a Service are the hosts that lead to the Service.
+    hosts: Option<Vec<String>>,
+}
+
+impl Named {
+    /// The name and the hosts of an object that routes requests; `None` for any other object.
+    fn of(value: &Value, kind: &str, group: &str) -> Option<Self> {
+        let is_route = matches!(
+            (kind, group),
+            ("HTTPRoute" | "GRPCRoute", "gateway.networking.k8s.io")
+                | ("VirtualService", "gateway.solo.io" | "networking.istio.io")
+        ) || value.get("virtual_hosts").is_some();
+        if !is_route {
+            return None;
+        }
+        let text = |place: &str| value.pointer(place).and_then(Value::as_str);
+        let name = full_name(text("/metadata/namespace"), text("/metadata/name").unwrap_or_default());
+        let of_envoy = value.get("virtual_hosts").and_then(Value::as_array).into_iter().flatten();
+        let lists = ["/spec/hostnames", "/spec/hosts", "/spec/virtualHost/domains"].map(|place| value.pointer(place));
+        let lists = lists.into_iter().flatten().chain(of_envoy.filter_map(|host| host.get("domains")));
+        let texts = lists.filter_map(Value::as_array).flatten().filter_map(Value::as_str);
+        let hosts = texts.map(str::to_owned).collect();
+        let mut parents = value.pointer("/spec/parentRefs").and_then(Value::as_array).into_iter().flatten();
+        let is_of_service = parents.any(|parent| parent.get("kind").and_then(Value::as_str) == Some("Service"));
+        Some(Named { name: format!("{kind} {name}"), hosts: (!is_of_service).then_some(hosts) })
+    }
+}
+
+/// The name of an object with its namespace.
+pub(crate) fn full_name(namespace: Option<&str>, name: &str) -> String {
+    format!("{}/{name}", namespace.unwrap_or("default"))
 }
 
 /// The file, or the manifests in the folder and in its folders, sorted by name.

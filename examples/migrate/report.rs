@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use canary_policy::error::{Diagnostic, Report as Message};
-use canary_policy::migrate::{Answer, LocationAnswer, Verification};
+use canary_policy::migrate::{Answer, HostClass, LocationAnswer, Verification};
 use canary_policy::route::{Host, Location, VirtualHost};
 use canary_policy::targets::VirtualHostReading;
 use canary_policy::targets::nginx::{HostReading, LintFinding, Severity};
 use canary_policy::{Affinity, Canary, Policy};
 use serde::Serialize;
 
+use crate::replay::Replayed;
 use crate::target::Written;
 
 /// How bad a message is.
@@ -24,9 +25,12 @@ pub(crate) enum Level {
 
 /// Everything that is reported.
 #[derive(Serialize)]
-pub(crate) struct Report {
+pub(crate) struct Report<'p> {
     pub(crate) hosts: Vec<HostReport>,
     pub(crate) messages: Vec<LevelledMessage>,
+    /// `None` if no request was replayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) replay: Option<&'p Replayed>,
     pub(crate) summary: Summary,
 }
 
@@ -37,9 +41,21 @@ pub(crate) struct HostReport {
     pub(crate) locations: Vec<LocationReport>,
     /// Whether nothing of the host is left out or changed.
     pub(crate) exact: bool,
-    /// `proven`, `differs` or `undecided`; `None` if nothing was compared.
+    /// `None` if nothing was compared.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) verification: Option<&'static str>,
+    pub(crate) verification: Option<Verified>,
+}
+
+/// The answer of the proof for a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Verified {
+    /// Every request is answered alike.
+    Proven,
+    /// A request is answered differently.
+    Differs,
+    /// No difference was found, but not everything was compared.
+    Undecided,
 }
 
 /// A location in words.
@@ -83,11 +99,12 @@ pub(crate) struct Parts<'p> {
     /// What was read of the objects that are compared with the hosts.
     pub(crate) after: &'p [VirtualHostReading],
     pub(crate) verification: Option<&'p Verification>,
+    pub(crate) replayed: Option<&'p Replayed>,
 }
 
-impl Report {
-    pub(crate) fn new(parts: &Parts<'_>) -> Self {
-        let answers = answers_by_host(parts.verification);
+impl<'p> Report<'p> {
+    pub(crate) fn new(parts: &Parts<'p>) -> Self {
+        let answers = answers_by_class(parts.verification);
         let lossy: BTreeSet<&str> =
             parts.written.iter().flat_map(|written| &written.losses).map(|loss| loss.host.as_str()).collect();
         let failed: BTreeSet<&str> =
@@ -118,27 +135,23 @@ impl Report {
         let summary = Summary {
             hosts: hosts.len(),
             exact: hosts.iter().filter(|host| host.exact).count(),
-            proven: verified(PROVEN),
-            differ: verified(DIFFERS),
-            undecided: verified(UNDECIDED),
+            proven: verified(Verified::Proven),
+            differ: verified(Verified::Differs),
+            undecided: verified(Verified::Undecided),
             errors: count(Level::Error),
             warnings: count(Level::Warning),
         };
-        Report { hosts, messages, summary }
+        Report { hosts, messages, replay: parts.replayed, summary }
     }
 }
 
-pub(crate) const PROVEN: &str = "proven";
-pub(crate) const DIFFERS: &str = "differs";
-pub(crate) const UNDECIDED: &str = "undecided";
+/// The answers of a proof, by the class of their hosts.
+type AnswersByClass<'v> = BTreeMap<&'v HostClass, Vec<&'v LocationAnswer>>;
 
-/// The answers of a proof, by host; `None` is every other host.
-type AnswersByHost<'v> = BTreeMap<Option<&'v Host>, Vec<&'v LocationAnswer>>;
-
-fn answers_by_host(verification: Option<&Verification>) -> AnswersByHost<'_> {
-    let mut answers = AnswersByHost::new();
+fn answers_by_class(verification: Option<&Verification>) -> AnswersByClass<'_> {
+    let mut answers = AnswersByClass::new();
     for one in verification.iter().flat_map(|verification| &verification.locations) {
-        answers.entry(one.host.as_ref()).or_default().push(one);
+        answers.entry(&one.hosts).or_default().push(one);
     }
     answers
 }
@@ -151,7 +164,7 @@ fn full_name(host: &VirtualHost) -> String {
     }
 }
 
-fn host(reading: &HostReading, answers: &AnswersByHost<'_>, is_verified: bool, is_written: bool) -> HostReport {
+fn host(reading: &HostReading, answers: &AnswersByClass<'_>, is_verified: bool, is_written: bool) -> HostReport {
     let answers = answers_of(reading, answers);
     let of_today = reading.virtual_host.iter().flat_map(VirtualHost::locations);
     let mut locations: Vec<LocationReport> = of_today
@@ -173,7 +186,7 @@ fn host(reading: &HostReading, answers: &AnswersByHost<'_>, is_verified: bool, i
         exact: is_written && reading.findings.is_empty(),
         // What no virtual host can hold is not compared.
         verification: is_verified.then(|| match verified(answers.values().copied()) {
-            PROVEN if !reading.whole => UNDECIDED,
+            Verified::Proven if !reading.whole => Verified::Undecided,
             answer => answer,
         }),
     }
@@ -181,7 +194,7 @@ fn host(reading: &HostReading, answers: &AnswersByHost<'_>, is_verified: bool, i
 
 /// A path that a host has only after the move.
 fn further_location(host: Option<&VirtualHost>, one: &LocationAnswer) -> LocationReport {
-    let location = host.and_then(|host| host.location(&one.example));
+    let location = host.and_then(|host| host.location(&one.example_path));
     LocationReport {
         path: one.path.to_string(),
         today: location.map_or_else(|| "nothing answers".to_owned(), today),
@@ -189,35 +202,51 @@ fn further_location(host: Option<&VirtualHost>, one: &LocationAnswer) -> Locatio
     }
 }
 
-/// The hosts that are there only after the move, with what is not answered alike.
+/// The hosts that are there only after the move, or that no wildcard matches before, with what is not answered alike.
 fn further_hosts(parts: &Parts<'_>) -> Vec<HostReport> {
-    let known: BTreeSet<Option<&Host>> = parts
-        .readings
-        .iter()
-        .filter_map(|reading| reading.virtual_host.as_ref())
-        .flat_map(|host| host.hosts().iter().map(Some).chain(host.hosts().is_empty().then_some(None)))
-        .collect();
-    let mut further: BTreeMap<Option<&Host>, Vec<&LocationAnswer>> = BTreeMap::new();
+    let of_readings = parts.readings.iter().filter_map(|reading| reading.virtual_host.as_ref());
+    let known: BTreeSet<HostClass> = of_readings.flat_map(classes).collect();
+    let mut further: BTreeMap<&HostClass, Vec<&LocationAnswer>> = BTreeMap::new();
     let answers = parts.verification.iter().flat_map(|verification| &verification.locations);
-    for one in answers.filter(|one| one.answer != Answer::Same && !known.contains(&one.host.as_ref())) {
-        further.entry(one.host.as_ref()).or_default().push(one);
+    for one in answers.filter(|one| one.answer != Answer::Same && !known.contains(&one.hosts)) {
+        further.entry(&one.hosts).or_default().push(one);
     }
-    let report = |(host, answers): (Option<&Host>, Vec<&LocationAnswer>)| HostReport {
-        host: host.map_or_else(|| "_".to_owned(), ToString::to_string),
+    let report = |(hosts, answers): (&HostClass, Vec<&LocationAnswer>)| HostReport {
+        host: match (hosts, answers.first()) {
+            (HostClass::Other, _) => "_".to_owned(),
+            (HostClass::MoreLabels(_), Some(one)) => format!("{hosts}, such as {}", one.example_host),
+            _ => hosts.to_string(),
+        },
         exact: false,
         verification: Some(verified(answers.iter().copied())),
-        locations: answers.into_iter().map(|one| further_location(None, one)).collect(),
+        locations: answers.into_iter().map(|one| further_location(answering(parts, one), one)).collect(),
     };
     further.into_iter().map(report).collect()
 }
 
+/// The classes of the hosts that a virtual host answers today.
+fn classes(host: &VirtualHost) -> Vec<HostClass> {
+    let is_wildcard = |host: &Host| host.as_str().starts_with('*');
+    let class = |host: &Host| {
+        if is_wildcard(host) { HostClass::OneLabel(host.clone()) } else { HostClass::Named(host.clone()) }
+    };
+    if host.hosts().is_empty() { vec![HostClass::Other] } else { host.hosts().iter().map(class).collect() }
+}
+
+/// The virtual host that answers the requests of a further class today: that of every other host, or that of a wildcard.
+fn answering<'p>(parts: &Parts<'p>, one: &LocationAnswer) -> Option<&'p VirtualHost> {
+    let hosts = parts.readings.iter().filter_map(|reading| reading.virtual_host.as_ref());
+    let domain = one.example_host.split_once('.').map(|(_, domain)| format!("*.{domain}"));
+    let is_wildcard = |host: &&VirtualHost| host.hosts().iter().any(|host| Some(host.as_str()) == domain.as_deref());
+    hosts.clone().find(is_wildcard).or_else(|| hosts.clone().find(|host| host.hosts().is_empty()))
+}
+
 /// The answers for a host and its aliases, by path.
-fn answers_of<'v>(reading: &HostReading, all: &AnswersByHost<'v>) -> BTreeMap<String, &'v LocationAnswer> {
+fn answers_of<'v>(reading: &HostReading, all: &AnswersByClass<'v>) -> BTreeMap<String, &'v LocationAnswer> {
     let Some(host) = &reading.virtual_host else { return BTreeMap::new() };
-    let hosts: BTreeSet<Option<&Host>> =
-        host.hosts().iter().map(Some).chain(host.hosts().is_empty().then_some(None)).collect();
+    let classes: BTreeSet<HostClass> = classes(host).into_iter().collect();
     let mut answers: BTreeMap<String, &LocationAnswer> = BTreeMap::new();
-    for one in hosts.iter().filter_map(|host| all.get(host)).flatten().copied() {
+    for one in classes.iter().filter_map(|class| all.get(class)).flatten().copied() {
         let known = answers.entry(one.path.to_string()).or_insert(one);
         // The hosts of a virtual host have the same paths. A difference counts more than what is not decided.
         if known.answer == Answer::Same || matches!(one.answer, Answer::Differs(_)) {
@@ -227,16 +256,16 @@ fn answers_of<'v>(reading: &HostReading, all: &AnswersByHost<'v>) -> BTreeMap<St
     answers
 }
 
-fn verified<'v>(answers: impl Iterator<Item = &'v LocationAnswer>) -> &'static str {
+fn verified<'v>(answers: impl Iterator<Item = &'v LocationAnswer>) -> Verified {
     let mut found = None;
     for one in answers {
         match &one.answer {
-            Answer::Differs(_) => return DIFFERS,
-            Answer::Same => found = found.or(Some(PROVEN)),
-            _ => found = Some(UNDECIDED),
+            Answer::Differs(_) => return Verified::Differs,
+            Answer::Same => found = found.or(Some(Verified::Proven)),
+            _ => found = Some(Verified::Undecided),
         }
     }
-    found.unwrap_or(UNDECIDED)
+    found.unwrap_or(Verified::Undecided)
 }
 
 /// What a location does: its stable backend, and who goes to the canaries.

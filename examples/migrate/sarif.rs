@@ -1,28 +1,32 @@
 //! A report for code-scanning pages: the Static Analysis Results Interchange Format (SARIF) 2.1.0 of OASIS.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use serde_json::{Value, json};
 
 use crate::manifests::{Manifests, STANDARD_INPUT};
+use crate::region::Texts;
 use crate::report::{Level, LevelledMessage, Report};
 
 /// The messages of a report as SARIF.
-pub(crate) fn sarif(report: &Report, manifests: &Manifests) -> Value {
+pub(crate) fn sarif(report: &Report<'_>, manifests: &Manifests) -> Value {
     let codes: BTreeSet<&str> = report.messages.iter().map(|message| message.message.code.as_ref()).collect();
     let rules: Vec<Value> = codes.iter().map(|code| json!({ "id": code })).collect();
-    let results = report.messages.iter().map(|message| result(message, manifests));
+    let mut texts = Texts::default();
+    let results: Vec<Value> = report.messages.iter().map(|message| result(message, manifests, &mut texts)).collect();
     json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": { "name": "canary-policy", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
-            "results": results.collect::<Vec<_>>(),
+            "columnKind": "utf16CodeUnits",
+            "results": results,
         }],
     })
 }
 
-fn result(message: &LevelledMessage, manifests: &Manifests) -> Value {
+fn result(message: &LevelledMessage, manifests: &Manifests, texts: &mut Texts) -> Value {
     let LevelledMessage { level, message, advice } = message;
     let level = match level {
         Level::Error => "error",
@@ -40,8 +44,8 @@ fn result(message: &LevelledMessage, manifests: &Manifests) -> Value {
             Some(source) if source.file != STANDARD_INPUT => json!({
                 "logicalLocations": logical,
                 "physicalLocation": {
-                    "artifactLocation": { "uri": source.file.replace('%', "%25").replace(' ', "%20") },
-                    "region": { "startLine": source.line },
+                    "artifactLocation": { "uri": uri(&source.file) },
+                    "region": texts.region(source, field),
                 },
             }),
             _ => json!({ "logicalLocations": logical }),
@@ -49,4 +53,18 @@ fn result(message: &LevelledMessage, manifests: &Manifests) -> Value {
     });
     let locations: Vec<Value> = location.into_iter().collect();
     json!({ "ruleId": message.code, "level": level, "message": { "text": text }, "locations": locations })
+}
+
+/// The name of a file as a reference of RFC 3986.
+fn uri(file: &str) -> String {
+    let mut uri = String::new();
+    for byte in file.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            // Writing to a text cannot fail.
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri
 }

@@ -4,16 +4,14 @@ use std::collections::BTreeSet;
 
 use canary_policy::error::{ConversionError, Diagnostic, ReadError, Report};
 use canary_policy::route::{Parent, VirtualHost};
-use canary_policy::targets::gateway::HttpRoute;
+use canary_policy::targets::gateway::RouteObjects;
 use canary_policy::targets::nginx::HostReading;
 use canary_policy::targets::{Conversion, LocationLoss, VirtualHostReading, envoy, gateway, gloo, istio, linkerd};
-use clap::builder::styling::AnsiColor;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::document::document;
-use crate::manifests::Manifests;
-use crate::say;
+use crate::progress::Progress;
 
 /// Where the hosts move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -42,8 +40,6 @@ pub(crate) struct Written {
     names: BTreeSet<String>,
     /// Why an object cannot be written.
     pub(crate) failures: Vec<String>,
-    /// The hosts that were written as objects for which there is no reader.
-    pub(crate) unread: Vec<VirtualHostReading>,
     /// What was read back; `None` if there is no host.
     pub(crate) read: Option<Result<Vec<VirtualHostReading>, ReadError>>,
 }
@@ -117,14 +113,15 @@ impl Written {
 
     fn add_http_routes(&mut self, hosts: &[(&HostReading, VirtualHost)]) {
         let params = gateway::RouteParams::default();
-        let mut all = Vec::new();
+        let (mut all, mut all_grpc) = (Vec::new(), Vec::new());
+        let progress = Progress::new("hosts converted", hosts.len());
         for (reading, host) in hosts {
+            progress.step();
             if reading.grpc {
-                if let Some(routes) = self.kept(&reading.host, gateway::grpc_routes_of_host(host, &params)) {
-                    for route in &routes {
-                        self.add(route);
-                    }
-                    self.unread.push(unread(host));
+                let routes = self.kept(&reading.host, gateway::grpc_routes_of_host(host, &params));
+                for route in routes.into_iter().flatten() {
+                    self.add(&route);
+                    all_grpc.push(route);
                 }
                 continue;
             }
@@ -134,13 +131,18 @@ impl Written {
                 all.push(route);
             }
         }
-        self.read = Some(if all.is_empty() { Ok(Vec::new()) } else { gateway::read_hosts(&all, &[]) });
+        // A loss says which ReferenceGrants are needed. The proof is for the time when they exist.
+        let objects = RouteObjects::new(&all).with_grpc_routes(&all_grpc);
+        let is_empty = all.is_empty() && all_grpc.is_empty();
+        self.read = Some(if is_empty { Ok(Vec::new()) } else { gateway::read_objects(&objects, &[]) });
     }
 
     /// The `DestinationRule`s come first, since their subsets have to exist before a route names them.
     fn add_virtual_services(&mut self, hosts: &[(&HostReading, VirtualHost)]) {
         let mut all = Vec::new();
+        let progress = Progress::new("hosts converted", hosts.len());
         for (reading, host) in hosts {
+            progress.step();
             let converted = istio::virtual_service_of_host(host, &istio::VirtualServiceParams::default());
             let Some(objects) = self.kept(&reading.host, converted) else { continue };
             for rule in &objects.destination_rules {
@@ -154,7 +156,9 @@ impl Written {
 
     fn add_virtual_services_of_gloo(&mut self, hosts: &[(&HostReading, VirtualHost)]) {
         let mut all = Vec::new();
+        let progress = Progress::new("hosts converted", hosts.len());
         for (reading, host) in hosts {
+            progress.step();
             if let Some(object) = self.kept(&reading.host, gloo::virtual_service_of_host(host)) {
                 self.add(&object);
                 all.push(object);
@@ -197,59 +201,4 @@ impl Written {
     fn error(&mut self, host: &str, error: impl Diagnostic + 'static) {
         self.errors.push(HostError { host: host.to_owned(), error: Box::new(error) });
     }
-}
-
-/// A host none of whose locations was read back.
-fn unread(host: &VirtualHost) -> VirtualHostReading {
-    undecided(host.clone().into())
-}
-
-/// The same host, none of whose locations is decided.
-fn undecided(mut reading: VirtualHostReading) -> VirtualHostReading {
-    reading.inexact = reading.virtual_host.locations().iter().map(|location| location.path().clone()).collect();
-    reading
-}
-
-/// The readings, of which those that are for no Gateway are not decided: requests from outside the cluster do not reach them.
-fn of_gateways(readings: Vec<VirtualHostReading>) -> Vec<VirtualHostReading> {
-    let decided = |reading: VirtualHostReading| {
-        if reading.virtual_host.parents().iter().any(|parent| parent.name() != "mesh") {
-            return reading;
-        }
-        let note = format!("`{}` is for no Gateway, so it is not compared", reading.virtual_host.name());
-        say::say(AnsiColor::Cyan, "note", &note);
-        undecided(reading)
-    };
-    readings.into_iter().map(decided).collect()
-}
-
-/// The virtual hosts of objects that are already there, by this crate or by another tool.
-pub(crate) fn read(manifests: &Manifests, known: &[VirtualHost]) -> Result<Vec<VirtualHostReading>, String> {
-    let Manifests { routes, virtual_services, gloo_services, configurations, .. } = manifests;
-    let (of_services, routes): (Vec<HttpRoute>, Vec<HttpRoute>) = routes.iter().cloned().partition(is_of_service);
-    if !of_services.is_empty() {
-        let others =
-            [routes.is_empty(), virtual_services.is_empty(), gloo_services.is_empty(), configurations.is_empty()];
-        if others.contains(&false) {
-            return Err(SEVERAL_TARGETS.to_owned());
-        }
-        return linkerd::read_hosts(&of_services, known).map_err(|error| error.to_string());
-    }
-    let read = match (&*routes, &**virtual_services, &**gloo_services, &**configurations) {
-        ([], [], [], []) => return Err("there is no HTTPRoute, VirtualService or RouteConfiguration".to_owned()),
-        (routes, [], [], []) => gateway::read_hosts(routes, known).map(of_gateways),
-        ([], services, [], []) => istio::read_hosts(services, known).map(of_gateways),
-        ([], [], services, []) => gloo::read_hosts(services, known),
-        ([], [], [], [configuration]) => envoy::read_hosts(configuration, known),
-        ([], [], [], _) => return Err("there are several RouteConfigurations: only one can be compared".to_owned()),
-        _ => return Err(SEVERAL_TARGETS.to_owned()),
-    };
-    read.map_err(|error| error.to_string())
-}
-
-const SEVERAL_TARGETS: &str = "there are objects of several targets: only one target can be compared";
-
-/// Whether a route attaches to a Service, as those for Linkerd do.
-fn is_of_service(route: &HttpRoute) -> bool {
-    route.spec.parent_refs.iter().any(|parent| parent.kind.as_deref() == Some("Service"))
 }

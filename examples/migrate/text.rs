@@ -3,16 +3,19 @@
 use canary_policy::error::Excerpt;
 use clap::builder::styling::{AnsiColor, Style};
 
+use crate::replay::{Replayed, ReplayedLine};
 use crate::report::{HostReport, Level, LevelledMessage, LocationReport, Report, Summary};
 
 /// The report as lines: the hosts, the messages, and the summary.
-pub(crate) fn text(report: &Report) -> String {
+pub(crate) fn text(report: &Report<'_>) -> String {
     let mut lines = Vec::new();
     for host in &report.hosts {
         lines.extend(host_lines(host));
     }
     lines.extend(report.messages.iter().map(message));
-    lines.push(summary(&report.summary));
+    let replayed = report.replay.iter().flat_map(|replayed| &replayed.answers);
+    lines.extend(replayed.map(ReplayedLine::words));
+    lines.push(summary(report));
     lines.join("\n") + "\n"
 }
 
@@ -45,12 +48,16 @@ fn message(message: &LevelledMessage) -> String {
 }
 
 /// The summary in one sentence.
-fn summary(summary: &Summary) -> String {
-    let Summary { hosts, exact, proven, differ, undecided, errors, warnings } = summary;
+pub(crate) fn summary(report: &Report<'_>) -> String {
+    let Summary { hosts, exact, proven, differ, undecided, errors, warnings } = &report.summary;
     let plural = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
     let mut words = vec![plural(*hosts, "host"), format!("{exact} exact, {} with losses or findings", hosts - exact)];
     if proven + differ + undecided > 0 {
         words.push(format!("{proven} proven, {differ} different, {undecided} not decided"));
+    }
+    if let Some(Replayed { requests, alike, differ, unread, answers: _, errors: _ }) = report.replay {
+        let requests = plural(*requests, "request");
+        words.push(format!("{requests} replayed: {alike} alike, {differ} different, {unread} not compared"));
     }
     words.push(format!("{}, {}", plural(*errors, "error"), plural(*warnings, "warning")));
     words.join("; ")

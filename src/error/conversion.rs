@@ -18,22 +18,22 @@ use super::{Diagnostic, Excerpt, InvalidFormerTokens, InvalidRoute};
 /// let route = Route::new("web", "web:80".parse()?, [])?.with_parents(["public".parse()?])?;
 /// let error = gateway::http_routes(&Policy::percent(30)?, &route, &gateway::RouteParams::default()).unwrap_err();
 /// assert_eq!(error, ConversionError::Canaries { policy: 1, route: 0 });
-/// assert_eq!(error.to_string(), "backends: the route has 0 canary backends, but the policy has 1 canary");
+/// assert_eq!(error.to_string(), "backends: 0 canary backends are given, but the policy has 1 canary");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum ConversionError {
-    /// The route has another number of canary backends than the policy has canaries.
+    /// A route or location has another number of canary backends than its policy has canaries.
     #[error(
-        "backends: the route has {route} canary {}, but the policy has {policy} {}",
-        if *.route == 1 { "backend" } else { "backends" },
+        "backends: {route} canary {} given, but the policy has {policy} {}",
+        if *.route == 1 { "backend is" } else { "backends are" },
         if *.policy == 1 { "canary" } else { "canaries" }
     )]
     Canaries {
         /// The number of canaries of the policy.
         policy: usize,
-        /// The number of canary backends of the route.
+        /// The number of canary backends of the route or location.
         route: usize,
     },
     /// The former tokens of the route are not those of the policy.

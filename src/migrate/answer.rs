@@ -18,8 +18,8 @@ pub enum Answer {
     Differs(LocationDifference),
     /// No difference was found, but not everything was searched.
     Undecided(Bound),
-    /// The rules of the virtual hosts after the move are not those of a policy, so they were not compared. A finding of the reading
-    /// says why.
+    /// The rules of the virtual hosts after the move were not read as those of a policy, so they were not compared. A finding of the
+    /// reading says why.
     Unread,
 }
 
@@ -48,7 +48,9 @@ impl fmt::Display for Answer {
             Answer::Same => f.write_str("every request is answered alike"),
             Answer::Differs(difference) => difference.fmt(f),
             Answer::Undecided(bound) => write!(f, "no difference was found, but {bound}"),
-            Answer::Unread => f.write_str("not compared, because its rules after the move are not those of a policy"),
+            Answer::Unread => {
+                f.write_str("not compared, because its rules after the move were not read as those of a policy")
+            }
         }
     }
 }

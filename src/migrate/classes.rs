@@ -1,57 +1,9 @@
-//! The classes of hosts and paths that two lists of virtual hosts tell apart.
+//! The classes of paths that two virtual hosts tell apart.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::route::{Host, Location, Path, PathType, VirtualHost};
-use crate::targets::VirtualHostReading;
-
-/// The virtual hosts before and after that answer for one class of hosts.
-pub(super) struct HostClass<'h> {
-    /// A host that is named stands for itself. A wildcard stands for every host that it matches and that no more specific host of
-    /// the lists matches. `None` stands for every host that none of them matches.
-    pub(super) host: Option<Host>,
-    pub(super) before: Option<&'h VirtualHost>,
-    pub(super) after: Option<&'h VirtualHostReading>,
-}
-
-/// The hosts that are named before or after, and every other host.
-pub(super) fn host_classes<'h>(before: &'h [VirtualHost], after: &'h [VirtualHostReading]) -> Vec<HostClass<'h>> {
-    let before = ByHost::new(before, |host| host);
-    let after = ByHost::new(after, |reading| &reading.virtual_host);
-    let named: BTreeSet<&Host> = before.hosts().chain(after.hosts()).collect();
-    let classes = named.into_iter().cloned().map(Some).chain([None]);
-    classes
-        .map(|host| HostClass { before: before.find(host.as_ref()), after: after.find(host.as_ref()), host })
-        .collect()
-}
-
-/// Virtual hosts by the names of their hosts.
-struct ByHost<'h, T> {
-    hosts: BTreeMap<&'h Host, &'h T>,
-    /// The one for every other host.
-    others: Option<&'h T>,
-}
-
-impl<'h, T> ByHost<'h, T> {
-    fn new(all: &'h [T], host: fn(&T) -> &VirtualHost) -> Self {
-        let of_names = all.iter().rev().flat_map(|one| host(one).hosts().iter().map(move |name| (name, one)));
-        ByHost { hosts: of_names.collect(), others: all.iter().find(|one| host(one).hosts().is_empty()) }
-    }
-
-    fn hosts(&self) -> impl Iterator<Item = &'h Host> {
-        self.hosts.keys().copied()
-    }
-
-    /// The virtual host of a host or wildcard: its own, that of the longest wildcard above it, or that of every other host.
-    fn find(&self, host: Option<&Host>) -> Option<&'h T> {
-        let Some(host) = host else { return self.others };
-        let domain = host.as_str().strip_prefix("*.").unwrap_or(host.as_str());
-        let above = domain.match_indices('.').filter_map(|(dot, _)| domain.get(dot..)).map(|rest| format!("*{rest}"));
-        let wildcards = above.filter_map(|wildcard| Host::new(&wildcard).ok());
-        let own = self.hosts.get(host).copied();
-        own.or_else(|| wildcards.into_iter().find_map(|wildcard| self.hosts.get(&wildcard).copied())).or(self.others)
-    }
-}
+use super::host_classes::HostPair;
+use crate::route::{Location, Path, PathType, VirtualHost};
 
 /// The paths of both virtual hosts, and `/`: every request belongs to the class of the most specific one that matches.
 pub(super) struct PathClasses {
@@ -61,18 +13,14 @@ pub(super) struct PathClasses {
 }
 
 impl PathClasses {
-    pub(super) fn new(class: &HostClass<'_>) -> Self {
-        let sides = class.before.into_iter().chain(class.after.map(|reading| &reading.virtual_host));
+    pub(super) fn new(hosts: &HostPair<'_>) -> Self {
+        let sides = hosts.before.into_iter().chain(hosts.after.map(|reading| &reading.virtual_host));
         let of_locations = sides.flat_map(VirtualHost::locations).map(Location::path);
-        let inexact = class.after.iter().flat_map(|reading| &reading.inexact);
+        let inexact = hosts.after.iter().flat_map(|reading| &reading.inexact);
         let all = of_locations.chain(inexact).cloned().chain([Path::root()]);
         let mut seen = BTreeSet::new();
         let paths: Vec<Path> = all.filter(|path| seen.insert(path.to_string())).collect();
-        let elements: BTreeSet<&str> = paths.iter().flat_map(|path| path.as_str().split('/')).collect();
-        let mut unknown = "x".to_owned();
-        while elements.contains(unknown.as_str()) {
-            unknown.push('x');
-        }
+        let unknown = unused(paths.iter().flat_map(|path| path.as_str().split('/')));
         PathClasses { paths, unknown }
     }
 
@@ -83,4 +31,14 @@ impl PathClasses {
             PathType::Prefix => format!("{}/{}", class.compared(), self.unknown),
         }
     }
+}
+
+/// A label or path element that is none of these.
+pub(super) fn unused<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let texts: BTreeSet<&str> = texts.collect();
+    let mut unused = "x".to_owned();
+    while texts.contains(unused.as_str()) {
+        unused.push('x');
+    }
+    unused
 }

@@ -12,7 +12,7 @@ pub(super) struct Honoured<'p> {
 }
 
 impl Honoured<'_> {
-    fn selector(self) -> Selector {
+    pub(super) fn selector(self) -> Selector {
         let honouring = self.tokens.map(|tokens| Selector::with_former_tokens(self.policy, tokens));
         match honouring {
             Some(Ok(selector)) => selector,

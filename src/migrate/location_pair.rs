@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::former_tokens::{Honoured, difference};
 use super::{Answer, LocationDifference};
 use crate::compare::{self, Comparison};
-use crate::policy::{Affinity, Canary, CanaryName, Parts, Policy};
+use crate::policy::{Affinity, Canary, CanaryName, Parts, Policy, Variant};
 use crate::route::{Backend, Location, VirtualHost};
 
 /// A location and the virtual host that it belongs to.
 #[derive(Clone, Copy)]
 pub(super) struct Side<'h> {
     host: &'h VirtualHost,
-    location: &'h Location,
+    pub(super) location: &'h Location,
 }
 
 impl<'h> Side<'h> {
@@ -28,6 +28,11 @@ impl<'h> Side<'h> {
 
     fn canaries(self) -> Vec<Backend> {
         self.location.canaries().iter().map(|backend| self.located(backend)).collect()
+    }
+
+    /// The backend of a variant; `None` if the location has no such canary, which is then never chosen.
+    pub(super) fn backend(self, variant: Variant) -> Option<Backend> {
+        self.location.backend(variant).map(|backend| self.located(backend))
     }
 
     /// The backend with its namespace, if it is known.
@@ -48,13 +53,7 @@ pub(super) fn answer(before: Option<Side<'_>>, after: Option<Side<'_>>) -> Answe
     if stable.0 != stable.1 {
         return Answer::Differs(LocationDifference::Stable { before: stable.0, after: stable.1 });
     }
-    let (one, other) = match (before.location.policy(), after.location.policy()) {
-        (None, None) => return Answer::Same,
-        (Some(policy), None) => (policy.clone(), without_canaries(policy)),
-        (None, Some(policy)) => (without_canaries(policy), policy.clone()),
-        (Some(one), Some(other)) => (one.clone(), renamed(other, &after.canaries(), one, &before.canaries())),
-    };
-    let (one, other) = (by_name(one), by_name(other));
+    let Some((one, other)) = comparable(before, after) else { return Answer::Same };
     match compare::policies(&one, &other) {
         Comparison::Differs(difference) => Answer::Differs(LocationDifference::Policy(difference)),
         alike @ (Comparison::Same | Comparison::Undecided(_)) => {
@@ -67,6 +66,18 @@ pub(super) fn answer(before: Option<Side<'_>>, after: Option<Side<'_>>) -> Answe
             }
         }
     }
+}
+
+/// The policies of both locations with the same names for the same canaries. A location without a policy has one that sends every request
+/// to stable. `None` if neither has a policy.
+pub(super) fn comparable(before: Side<'_>, after: Side<'_>) -> Option<(Policy, Policy)> {
+    let (one, other) = match (before.location.policy(), after.location.policy()) {
+        (None, None) => return None,
+        (Some(policy), None) => (policy.clone(), without_canaries(policy)),
+        (None, Some(policy)) => (without_canaries(policy), policy.clone()),
+        (Some(one), Some(other)) => (one.clone(), renamed(other, &after.canaries(), one, &before.canaries())),
+    };
+    Some((by_name(one), by_name(other)))
 }
 
 /// The policy of a location that sends every request to stable, as a policy with the canaries of another one.

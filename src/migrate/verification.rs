@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::Answer;
 #[cfg(doc)]
 use super::LocationDifference;
-use super::classes::{HostClass, PathClasses, host_classes};
+use super::classes::PathClasses;
+use super::host_classes::{HostPair, host_pairs};
 use super::location_pair::{Side, answer};
-use crate::route::{Host, Path, Specificity, VirtualHost};
+use super::{Answer, HostClass};
+#[cfg(doc)]
+use crate::route::Location;
+use crate::route::{Path, Specificity, VirtualHost};
 use crate::targets::VirtualHostReading;
 
 /// Whether every request is answered as before, for each class of hosts and paths; [`verify`] has an example.
@@ -28,12 +31,14 @@ pub struct Verification {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LocationAnswer {
-    /// The host, or every host that a wildcard matches and that is not listed itself. `None` is every host that is not listed.
-    pub host: Option<Host>,
+    /// The hosts.
+    pub hosts: HostClass,
+    /// A host of this class.
+    pub example_host: String,
     /// The path, or every path with this prefix that no other path of the host matches more specifically.
     pub path: Path,
     /// A path of a request of this class.
-    pub example: String,
+    pub example_path: String,
     /// Whether these requests are answered alike.
     pub answer: Answer,
 }
@@ -54,10 +59,10 @@ impl Verification {
 /// A line for each class.
 impl fmt::Display for LocationAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let LocationAnswer { host, path, example: _, answer } = self;
-        match host {
-            Some(host) => write!(f, "{host}")?,
-            None => f.write_str("every other host")?,
+        let LocationAnswer { hosts, example_host, path, example_path: _, answer } = self;
+        hosts.fmt(f)?;
+        if matches!(hosts, HostClass::MoreLabels(_)) {
+            write!(f, ", such as {example_host},")?;
         }
         write!(f, " {path}: {answer}")
     }
@@ -77,8 +82,12 @@ impl fmt::Display for LocationAnswer {
 /// assigned anew, which is a [difference](LocationDifference::FormerToken) too.
 ///
 /// Only backends and cookies are compared: a rewrite, a timeout or a parent is not. No proof covers what a reader has left out or
-/// assumed, so read its findings too. If several virtual hosts have one host, the first counts. A wildcard is taken to match every
-/// host below its domain, on both sides.
+/// assumed, so read its findings too. If several virtual hosts have one host, the first counts.
+///
+/// The most specific host decides: a host that is named before a wildcard, and a longer wildcard before a shorter one. Only its virtual
+/// host is asked, even if it has no location for the path. In `before`, a wildcard matches one label, as on ingress-nginx, and in `after`
+/// what [`wildcards`](VirtualHostReading::wildcards) says. Hosts that are answered after the move only because a wildcard then matches more
+/// labels are a [difference](HostClass::MoreLabels), also if a loss of the conversion said so before.
 ///
 /// ```
 /// use canary_policy::Policy;
@@ -103,37 +112,63 @@ impl fmt::Display for LocationAnswer {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn verify(before: &[VirtualHost], after: &[VirtualHostReading]) -> Verification {
+    verify_each(before, after, |_| {})
+}
+
+/// Proves the same as [`verify`], and calls a function with each answer as soon as it is known, which may be long before the last one.
+///
+/// ```
+/// use canary_policy::migrate;
+/// use canary_policy::route::{Location, Path, VirtualHost};
+///
+/// let web = Location::new(Path::prefix("/")?, "web:80".parse()?);
+/// let host = VirtualHost::new("web", [web])?;
+/// let mut count = 0;
+/// let verification = migrate::verify_each(&[host.clone()], &[host.into()], |_| count += 1);
+/// assert_eq!(verification.locations.len(), count);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn verify_each(
+    before: &[VirtualHost],
+    after: &[VirtualHostReading],
+    mut each: impl FnMut(&LocationAnswer),
+) -> Verification {
     let mut locations = Vec::new();
-    for class in host_classes(before, after) {
-        let classes = PathClasses::new(&class);
-        let inexact = class.after.map(Inexact::new);
-        let HostClass { host, before, after } = class;
+    for pair in host_pairs(before, after) {
+        let classes = PathClasses::new(&pair);
+        let inexact = pair.after.map(Inexact::new);
+        let HostPair { class, example, before, after } = pair;
         for path in &classes.paths {
-            let example = classes.example(path);
-            let sides = (Side::of(before, &example), Side::of(after.map(|reading| &reading.virtual_host), &example));
+            let example_path = classes.example(path);
+            let side = |host| Side::of(host, &example_path);
+            let sides = (side(before), side(after.map(|reading| &reading.virtual_host)));
             let answer = match sides {
                 _ if inexact.as_ref().is_some_and(|inexact| inexact.decides(path)) => Answer::Unread,
                 (None, None) => continue,
                 (before, after) => answer(before, after),
             };
-            locations.push(LocationAnswer { host: host.clone(), path: path.clone(), example, answer });
+            let (hosts, example_host) = (class.clone(), example.clone());
+            let answer = LocationAnswer { hosts, example_host, path: path.clone(), example_path, answer };
+            each(&answer);
+            locations.push(answer);
         }
     }
     Verification { locations }
 }
 
 /// Which paths have rules that are not those of a policy.
-struct Inexact<'h>(BTreeMap<Specificity<'h>, bool>);
+#[derive(Debug)]
+pub(super) struct Inexact<'h>(BTreeMap<Specificity<'h>, bool>);
 
 impl<'h> Inexact<'h> {
-    fn new(reading: &'h VirtualHostReading) -> Self {
+    pub(super) fn new(reading: &'h VirtualHostReading) -> Self {
         let of_locations = reading.virtual_host.locations().iter().map(|location| (location.path(), false));
         let all = of_locations.chain(reading.inexact.iter().map(|path| (path, true)));
         Inexact(all.map(|(path, is_inexact)| (path.specificity(), is_inexact)).collect())
     }
 
     /// Whether the rules that decide requests of this class are not those of a policy.
-    fn decides(&self, class: &Path) -> bool {
+    pub(super) fn decides(&self, class: &Path) -> bool {
         Specificity::of_covering(class).find_map(|path| self.0.get(&path)).copied().unwrap_or_default()
     }
 }

@@ -32,6 +32,11 @@ impl Host {
             Err(InvalidRoute::Host(Excerpt::of(host)))
         }
     }
+
+    /// The domain below which the hosts of a wildcard are: `a.test` of `*.a.test`.
+    pub(crate) fn wildcard_domain(&self) -> Option<&str> {
+        self.0.strip_prefix("*.")
+    }
 }
 
 text!(Host, InvalidRoute);

@@ -20,7 +20,7 @@ use crate::policy::{FormerTokens, Policy, Variant};
 ///
 /// assert_eq!(
 ///     orders.with_policy(Policy::percent(30)?, []).unwrap_err().to_string(),
-///     "backends: the route has 0 canary backends, but the policy has 1 canary",
+///     "backends: 0 canary backends are given, but the policy has 1 canary",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -1,4 +1,4 @@
-//! Findings: the parts of people's objects that a reader leaves out or has to interpret.
+//! Findings: the parts of people's objects that a reader leaves out or has to interpret, or that need an object that is not there.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::error::{Diagnostic, Excerpt};
 
-/// A part of an object that a reader left out of the policy and route, or that it had to interpret.
+/// A part of an object that a reader left out of the policy and route, that it had to interpret, or that needs another object.
 ///
 /// With `serde` it is written as `{"kind": "leftOut", "field": …, "value": …, "why": …}`.
 ///
@@ -49,12 +49,21 @@ pub enum Finding {
         /// Why the field can be read in several ways.
         why: &'static str,
     },
+    /// The field has its effect only together with an object that is not there. Until that object exists, requests fail.
+    Needs {
+        /// The path of the field.
+        field: String,
+        /// The value of the field.
+        value: Excerpt,
+        /// The object, and what happens without it.
+        object: &'static str,
+    },
 }
 
 impl Finding {
     fn path(&self) -> &str {
         match self {
-            Finding::LeftOut { field, .. } | Finding::Assumed { field, .. } => field,
+            Finding::LeftOut { field, .. } | Finding::Assumed { field, .. } | Finding::Needs { field, .. } => field,
         }
     }
 }
@@ -64,6 +73,7 @@ impl Diagnostic for Finding {
         match self {
             Finding::LeftOut { .. } => "left-out",
             Finding::Assumed { .. } => "assumed",
+            Finding::Needs { .. } => "needs",
         }
     }
 
@@ -77,6 +87,7 @@ impl fmt::Display for Finding {
         match self {
             Finding::LeftOut { field, value, why } => write!(f, "{field}: `{value}` is left out: {why}"),
             Finding::Assumed { field, value, why } => write!(f, "{field}: `{value}` is assumed: {why}"),
+            Finding::Needs { field, value, object } => write!(f, "{field}: `{value}` needs {object}"),
         }
     }
 }
@@ -104,6 +115,15 @@ impl Findings {
         });
     }
 
+    /// Adds a finding for a field that has no effect without another object.
+    pub(super) fn needs(&mut self, field: impl Into<String>, value: &str, object: &'static str) {
+        self.0.push(Finding::Needs {
+            field: Excerpt::whole(&field.into()).to_string(),
+            value: Excerpt::of(value),
+            object,
+        });
+    }
+
     /// Adds the findings of further objects, each with the name of its object, which is written before their fields. A finding that
     /// the first object has too is not repeated.
     pub(super) fn extend_from(&mut self, objects: Vec<(String, Findings)>) {
@@ -122,6 +142,9 @@ impl Findings {
         let named = self.0.iter().map(|finding| match finding {
             Finding::LeftOut { field, value, why } => Finding::LeftOut { field: at(field), value: value.clone(), why },
             Finding::Assumed { field, value, why } => Finding::Assumed { field: at(field), value: value.clone(), why },
+            Finding::Needs { field, value, object } => {
+                Finding::Needs { field: at(field), value: value.clone(), object }
+            }
         });
         named.collect()
     }

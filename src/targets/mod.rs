@@ -32,4 +32,4 @@ pub use finding::Finding;
 pub use location_loss::LocationLoss;
 pub use loss::{Loss, Part};
 pub use object::{Metadata, Object, UnknownFields};
-pub use read::{Reading, VirtualHostReading};
+pub use read::{Reading, VirtualHostReading, Wildcards};

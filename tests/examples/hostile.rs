@@ -109,6 +109,39 @@ fn migrate_escapes_states() {
     }
 }
 
+#[test]
+fn migrate_escapes_manifests_and_requests() {
+    let hosts = "examples/manifests/hosts.yaml";
+    for hostile in hostile(&json!(ingresses())) {
+        let documents: Vec<String> = hostile.as_array().unwrap().iter().map(ascii).collect();
+        let input = documents.join("\n---\n");
+        for form in ["text", "json", "sarif"] {
+            check(&example("migrate", &["-", "--to", "gateway", "--verify", "--report", form], &input), &input);
+        }
+    }
+    let route = json!({
+        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
+        "metadata": { "name": "shop", "namespace": "shop" },
+        "spec": { "hostnames": ["shop.test"], "parentRefs": [{ "name": "a" }], "rules": [{
+            "matches": [{ "path": { "type": "PathPrefix", "value": "/" } }],
+            "backendRefs": [{ "name": "shop", "namespace": "next", "port": 80 }],
+        }] },
+    });
+    for hostile in hostile(&route) {
+        let input = ascii(&hostile);
+        check(&example("migrate", &[hosts, "--against", "-"], &input), &input);
+    }
+    let headers = [["X-Canary", "always"]];
+    let request =
+        json!({ "id": "a", "request": { "host": "new.test", "path": "/cart", "headers": headers }, "draw": 1 });
+    for hostile in hostile(&request) {
+        let input = ascii(&hostile);
+        for form in ["text", "json"] {
+            check(&example("migrate", &[hosts, "--to", "istio", "--replay", "-", "--report", form], &input), &input);
+        }
+    }
+}
+
 /// A file may have such a name, and may be no YAML and no JSON.
 #[test]
 fn names_of_files_and_texts_without_a_format_are_escaped() {

@@ -1,3 +1,4 @@
 //! **Moving**: the proof that requests are answered as before.
 
+mod replay;
 mod verify;

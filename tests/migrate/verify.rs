@@ -1,9 +1,12 @@
 //! The proof against rows by hand, and against requests by chance.
 
-use canary_policy::migrate::{self, Answer, LocationAnswer, LocationDifference, Verification};
+use canary_policy::migrate::{
+    self, Answer, HostClass, LocationAnswer, LocationDifference, Replay, Replayed, Verification,
+};
 use canary_policy::policy::FormerTokens;
 use canary_policy::route::{Backend, Host, Location, Path, VirtualHost};
 use canary_policy::targets::nginx::token;
+use canary_policy::targets::{VirtualHostReading, Wildcards};
 use canary_policy::{Affinity, Canary, CookieAffinity, Decision, HeaderRule, Match, Policy, Sample, Total, Variant};
 use proptest::prelude::*;
 
@@ -32,8 +35,17 @@ fn differences(before: &[VirtualHost], after: &[VirtualHost]) -> Vec<String> {
 
 /// The proof for virtual hosts that are known exactly.
 fn verify(before: &[VirtualHost], after: &[VirtualHost]) -> Verification {
-    let after: Vec<_> = after.iter().cloned().map(Into::into).collect();
-    migrate::verify(before, &after)
+    migrate::verify(before, &readings(after, Wildcards::OneLabel))
+}
+
+/// Virtual hosts whose wildcards match such hosts.
+fn readings(hosts: &[VirtualHost], wildcards: Wildcards) -> Vec<VirtualHostReading> {
+    let reading = |host: &VirtualHost| {
+        let mut reading = VirtualHostReading::from(host.clone());
+        reading.wildcards = wildcards;
+        reading
+    };
+    hosts.iter().map(reading).collect()
 }
 
 const WEB: &[&str] = &["/a api:80", "/ web:80 > next:80 30"];
@@ -90,6 +102,65 @@ fn every_difference_names_its_host_and_path() {
     ] {
         assert_eq!(differences(&before, &after), lines, "{after:?}");
     }
+}
+
+/// Each row has the hosts before and after, which all answer with the Service of their first letter, and the differences if a wildcard
+/// matches one or more labels after the move.
+#[test]
+fn hosts_with_more_labels_than_a_wildcard_has_are_a_class_of_their_own() {
+    let hosts = |text: &str| -> Vec<VirtualHost> {
+        let host = |word: &str| {
+            let (service, names) = word.split_once('=').unwrap();
+            host(&names.replace(',', " "), &[&format!("/ {service}:80")])
+        };
+        text.split(' ').map(host).collect()
+    };
+    let more = |domain: &str, before: &str, after: &str| {
+        let side = |service: &str| match service {
+            "" => "no location matches".to_owned(),
+            service => format!("stable is `s/{service}:80`"),
+        };
+        let (before, after) = (side(before), side(after));
+        let example = format!("such as x.x{domain}, Prefix /: {before} before, and {after} after");
+        format!("hosts with two or more labels before {domain}, {example}")
+    };
+    for (before, after, expected) in [
+        ("w=*.a.test", "w=*.a.test", vec![more(".a.test", "", "w")]),
+        // Every other host has the same answer.
+        ("w=*.a.test w=", "w=*.a.test w=", vec![]),
+        ("w=*.a.test d=", "w=*.a.test d=", vec![more(".a.test", "d", "w")]),
+        // A longer wildcard has the hosts below it, on both sides.
+        (
+            "w=*.a.test d= v=*.b.a.test",
+            "w=*.a.test d= v=*.b.a.test",
+            vec![more(".a.test", "d", "w"), more(".b.a.test", "d", "v")],
+        ),
+        // Only the host with two labels is named.
+        ("w=*.a.test,c.y.a.test", "w=*.a.test,c.y.a.test", vec![more(".a.test", "", "w")]),
+        // A shorter wildcard after the move answers as the longer one before.
+        (
+            "w=*.b.test",
+            "w=*.test",
+            vec![
+                "*.test Prefix /: no location matches before, and stable is `s/w:80` after".to_owned(),
+                more(".b.test", "", "w"),
+                more(".test", "", "w"),
+            ],
+        ),
+    ] {
+        let after = readings(&hosts(after), Wildcards::AnyLabels);
+        let locations = migrate::verify(&hosts(before), &after).locations.into_iter();
+        let mut found: Vec<String> =
+            locations.filter(|one| one.answer != Answer::Same).map(|one| one.to_string()).collect();
+        let mut expected = expected;
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected, "{before}");
+    }
+    // A host with more labels than any wildcard has is among all other hosts, if nothing tells it from them.
+    let verification = verify(&hosts("w=*.a.test d="), &hosts("w=*.a.test d="));
+    let classes: Vec<&HostClass> = verification.locations.iter().map(|one| &one.hosts).collect();
+    assert_eq!(classes, [&HostClass::OneLabel("*.a.test".parse().unwrap()), &HostClass::Other]);
 }
 
 #[test]
@@ -156,13 +227,26 @@ fn tokens(services: [&str; 3], kind: usize) -> FormerTokens {
     FormerTokens::new(of(kind), [of(kind + 1)]).unwrap()
 }
 
+/// Whether a host matches a name.
+fn matches(host: &Host, name: &str, wildcards: Wildcards) -> bool {
+    let Some(domain) = host.as_str().strip_prefix('*') else { return host.as_str() == name };
+    let Some(labels) = name.strip_suffix(domain) else { return false };
+    !labels.is_empty() && (wildcards == Wildcards::AnyLabels || !labels.contains('.'))
+}
+
 /// Who answers a request, why, and with which cookie; `None` if no location matches.
-fn answer(hosts: &[VirtualHost], name: &str, path: &str, lines: &[(&str, &str)], sample: Sample) -> Option<String> {
-    let own = |host: &&VirtualHost| host.hosts().iter().any(|host| host.as_str() == name);
-    let wildcard = |host: &&VirtualHost| {
-        host.hosts().iter().any(|host| host.as_str().strip_prefix('*').is_some_and(|rest| name.ends_with(rest)))
-    };
-    let host = hosts.iter().find(own).or_else(|| hosts.iter().find(wildcard));
+fn answer(
+    hosts: &[VirtualHost],
+    wildcards: Wildcards,
+    name: &str,
+    path: &str,
+    lines: &[(&str, &str)],
+    sample: Sample,
+) -> Option<String> {
+    let named = hosts.iter().flat_map(|host| host.hosts().iter().map(move |name| (name, host)));
+    let matching = named.filter(|(host, _)| matches(host, name, wildcards));
+    // A host that is named is longer than each of its wildcards, if the `*` is no character.
+    let host = matching.max_by_key(|(host, _)| host.as_str().trim_start_matches('*').len()).map(|(_, host)| host);
     let host = host.or_else(|| hosts.iter().find(|host| host.hosts().is_empty()))?;
     let location = host.location(path)?;
     let decision = location.policy().map(|policy| selector(policy, location.former_tokens()).select(lines, sample));
@@ -176,7 +260,7 @@ fn answer(hosts: &[VirtualHost], name: &str, path: &str, lines: &[(&str, &str)],
 }
 
 fn hosts() -> impl Strategy<Value = Vec<VirtualHost>> {
-    let names = prop::sample::subsequence(vec!["a.test", "*.test", ""], 1..=3);
+    let names = prop::sample::subsequence(vec!["a.test", "*.test", "*.b.test", "y.b.test c.test", ""], 1..=5);
     let all = names.prop_flat_map(|names| names.into_iter().map(|name| (Just(name), locations())).collect::<Vec<_>>());
     all.prop_map(|all| {
         let host = |(name, locations): (&str, Vec<Location>)| {
@@ -190,32 +274,34 @@ fn hosts() -> impl Strategy<Value = Vec<VirtualHost>> {
 proptest! {
     /// Every request of a class that is proven to be the same is answered alike, and the request of a difference is not.
     #[test]
-    fn the_proof_holds_for_every_request(before in hosts(), after in hosts(), equal in any::<bool>()) {
+    fn the_proof_holds_for_every_request(
+        before in hosts(),
+        after in hosts(),
+        equal in any::<bool>(),
+        wildcards in prop::sample::select(vec![Wildcards::OneLabel, Wildcards::AnyLabels]),
+    ) {
         let after = if equal { before.clone() } else { after };
-        let verification = verify(&before, &after);
-        prop_assert!(!equal || verification.answer() == &Answer::Same);
-        let of = |name: &str, path: &str| -> Option<&LocationAnswer> {
-            let host = |one: &&LocationAnswer| one.host.as_ref().is_some_and(|host| host.as_str() == name);
-            let wildcard = |one: &&LocationAnswer| {
-                let rest = one.host.as_ref().and_then(|host| host.as_str().strip_prefix('*'));
-                rest.is_some_and(|rest| name.ends_with(rest))
-            };
-            let all = || verification.locations.iter();
-            let named = all().find(host).or_else(|| all().find(wildcard)).map(|one| one.host.clone());
-            let of_host: Vec<&LocationAnswer> = all().filter(|one| one.host == named.clone().flatten()).collect();
-            let matching = of_host.into_iter().filter(|one| one.path.matches(path));
-            matching.max_by_key(|one| (one.path.path_type() == canary_policy::route::PathType::Exact, one.path.as_str().len()))
+        let verification = migrate::verify(&before, &readings(&after, wildcards));
+        prop_assert!(!equal || wildcards == Wildcards::AnyLabels || verification.answer() == &Answer::Same);
+        let read = readings(&after, wildcards);
+        let mut replay = Replay::new(&before, &read);
+        let answers = |name: &str, path: &str, lines: &[(&str, &str)], sample: Sample| {
+            let before = answer(&before, Wildcards::OneLabel, name, path, lines, sample);
+            (before, answer(&after, wildcards, name, path, lines, sample))
         };
-        for name in ["a.test", "b.test", "other.org"] {
+        for name in ["a.test", "b.test", "c.test", "y.b.test", "z.b.test", "y.z.b.test", "d.a.test", "other.org"] {
             for path in ["/", "/a", "/a/", "/ab", "/a/b", "/a/b/c", "/a/x", "/a/x/y", "/b/x", "/x"] {
-                let Some(class) = of(name, path) else { continue };
+                let class = class(&verification, name, path);
                 let held = ["web", "next", "api"].map(|service| format!("route=1.2|{}", token("s", service, "80")));
                 let held = held.each_ref().map(|cookie| [("cookie", cookie.as_str())]);
                 let all = [&[][..], &[("x", "v1")], &[("x", "v2")], &[("cookie", "route=canary")]];
                 for lines in all.into_iter().chain(held.iter().map(|cookie| &cookie[..])) {
                     for sample in [Sample::MIN, Sample::MAX] {
-                        let (one, other) = (answer(&before, name, path, lines, sample), answer(&after, name, path, lines, sample));
-                        if class.answer == Answer::Same {
+                        let (one, other) = answers(name, path, lines, sample);
+                        let replayed = replay.answer(name, path, lines, Some(sample));
+                        prop_assert_eq!(replayed == Replayed::Same, one == other, "{} {} {:?}: {}", name, path, lines, replayed);
+                        // A class that nothing answers is left out.
+                        if class.is_none_or(|class| class.answer == Answer::Same) {
                             prop_assert_eq!(one, other, "{} {} {:?}", name, path, lines);
                         }
                     }
@@ -223,22 +309,39 @@ proptest! {
             }
         }
         for class in &verification.locations {
-            let name = class.host.as_ref().map_or("other.org".to_owned(), |host| host.as_str().replace('*', "y"));
+            let (name, path) = (&class.example_host, &class.example_path);
             match &class.answer {
                 Answer::Differs(LocationDifference::Stable { before: stable, after: other }) => {
-                    let is_answered = |hosts: &[VirtualHost]| answer(hosts, &name, &class.example, &[], Sample::MAX).is_some();
-                    prop_assert_eq!((stable.is_some(), other.is_some()), (is_answered(&before), is_answered(&after)));
+                    let (one, another) = answers(name, path, &[], Sample::MAX);
+                    prop_assert_eq!((stable.is_some(), other.is_some()), (one.is_some(), another.is_some()));
                     prop_assert_ne!(stable, other);
                 }
                 Answer::Differs(LocationDifference::Policy(difference) | LocationDifference::FormerToken(difference)) => {
                     let request = &difference.request;
                     let lines = request.lines.iter().map(|line| (line.name.as_str(), std::str::from_utf8(&line.value).unwrap()));
                     let lines: Vec<(&str, &str)> = lines.collect();
-                    let of = |hosts: &[VirtualHost]| answer(hosts, &name, &class.example, &lines, request.sample);
-                    prop_assert_ne!(of(&before), of(&after));
+                    let (one, another) = answers(name, path, &lines, request.sample);
+                    prop_assert_ne!(one, another);
                 }
                 _ => {}
             }
         }
     }
+}
+
+/// The class of a request. The hosts with more labels than a wildcard has are among all others if they have no class of their own.
+fn class<'v>(verification: &'v Verification, name: &str, path: &str) -> Option<&'v LocationAnswer> {
+    let all = || verification.locations.iter();
+    let covers = |one: &HostClass| match one {
+        HostClass::Named(host) => host.as_str() == name,
+        HostClass::OneLabel(host) => matches(host, name, Wildcards::OneLabel),
+        HostClass::MoreLabels(host) => {
+            matches(host, name, Wildcards::AnyLabels) && !matches(host, name, Wildcards::OneLabel)
+        }
+        _ => true,
+    };
+    let length = |one: &HostClass| one.host().map_or(0, |host| host.as_str().trim_start_matches('*').len());
+    let host = all().map(|one| &one.hosts).filter(|one| covers(one)).max_by_key(|one| length(one))?;
+    let matching = all().filter(|one| one.hosts == *host && one.path.matches(path));
+    matching.max_by_key(|one| (one.path.path_type() == canary_policy::route::PathType::Exact, one.path.as_str().len()))
 }

@@ -5,3 +5,4 @@ mod languages;
 mod nginx;
 mod pcre;
 mod re2;
+mod sarif;

@@ -65,7 +65,7 @@ fn a_route_is_a_virtual_host_with_one_policy() {
     let without = route_to("web:80", &[]);
     assert_eq!(
         VirtualHost::of_route(&policy, &without).unwrap_err().to_string(),
-        "backends: the route has 0 canary backends, but the policy has 1 canary"
+        "backends: 0 canary backends are given, but the policy has 1 canary"
     );
 }
 
@@ -79,7 +79,7 @@ fn a_virtual_host_reads_as_it_is_documented() {
     assert_eq!(serde_json::from_str::<VirtualHost>(&written).unwrap(), host);
     for (from, to, message) in [
         (r#","policy":{"canaries":[{"weight":30}]}"#, "", "policy: none is given: canaries get requests by a policy"),
-        (r#"["next/shop-canary:80"]"#, "[]", "backends: the route has 0 canary backends, but the policy has 1 canary"),
+        (r#"["next/shop-canary:80"]"#, "[]", "backends: 0 canary backends are given, but the policy has 1 canary"),
         (r#""/orders""#, r#""orders""#, "path: `orders` is not a path"),
         (r#""locations""#, r#""routes""#, "unknown field `routes`"),
     ] {

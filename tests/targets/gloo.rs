@@ -212,7 +212,7 @@ fn an_invalid_route_is_an_error() {
     let error = |stable: &str, canaries: &[&str]| {
         gloo::route_table(&policy, &route_to(stable, canaries)).unwrap_err().to_string()
     };
-    assert_eq!(error("web:80", &[]), "backends: the route has 0 canary backends, but the policy has 1 canary");
+    assert_eq!(error("web:80", &[]), "backends: 0 canary backends are given, but the policy has 1 canary");
     let why = "needs a port number: a kube destination of Gloo has a port number";
     assert_eq!(error("web:80", &["c0"]), format!("backends: `c0` {why}"));
     assert_eq!(error("web:http", &["c0:80"]), format!("backends: `web:http` {why}"));

@@ -254,11 +254,8 @@ fn an_invalid_route_is_an_error_and_a_refused_part_is_a_loss() {
     let refused =
         |route: &Route| linkerd::http_routes(&policy, route, &linkerd::RouteParams::default()).unwrap_err().to_string();
     for (route, text) in [
-        (route_to("web:80", &[]), "backends: the route has 0 canary backends, but the policy has 1 canary"),
-        (
-            route_to("web:80", &["c0:80", "c1:80"]),
-            "backends: the route has 2 canary backends, but the policy has 1 canary",
-        ),
+        (route_to("web:80", &[]), "backends: 0 canary backends are given, but the policy has 1 canary"),
+        (route_to("web:80", &["c0:80", "c1:80"]), "backends: 2 canary backends are given, but the policy has 1 canary"),
         (
             route_to("web:http", &["c0:80"]),
             "backends: `web:http` needs a port number: a route that attaches to a Service is for one of its ports",

@@ -52,6 +52,13 @@ pub fn example_into(name: &str, args: &[&str], input: &[u8], output: Stdio) -> O
     }
 }
 
+/// A file with this text, in a folder of this test run. The test removes it.
+pub fn file_with(name: &str, text: &str) -> PathBuf {
+    let file = super::oracle::folder("examples").join(format!("{}-{name}", std::process::id()));
+    fs::write(&file, text).unwrap();
+    file
+}
+
 /// The program that Cargo built from an example.
 ///
 /// `cargo test` builds the examples, but `cargo test --test main` does not. A program that is older than one of its sources is

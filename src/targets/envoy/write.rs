@@ -34,7 +34,7 @@ const MAX_WEIGHT: u32 = u32::MAX;
 /// let route = Route::new("web", "web:80".parse()?, [])?;
 /// assert_eq!(
 ///     envoy::route_configuration(&policy, &route, &RouteParams::default()).unwrap_err().to_string(),
-///     "backends: the route has 0 canary backends, but the policy has 1 canary",
+///     "backends: 0 canary backends are given, but the policy has 1 canary",
 /// );
 ///
 /// let route = Route::new("web", "web:80".parse()?, ["web-canary:80".parse()?])?;

@@ -27,15 +27,19 @@ mod method;
 mod objects;
 mod params;
 mod read;
+mod read_hosts;
+mod route_objects;
 mod write;
 mod writer;
 
 pub use objects::{
-    BackendRef, Filter, GrpcMatch, GrpcRoute, Header, HeaderMatch, HeaderModifier, HttpMatch, HttpRoute, MethodMatch,
-    ParentRef, PathMatch, Rule, Spec,
+    BackendRef, Filter, GrantFrom, GrantSpec, GrantTo, GrpcMatch, GrpcRoute, Header, HeaderMatch, HeaderModifier,
+    HttpMatch, HttpRoute, MethodMatch, ParentRef, PathMatch, ReferenceGrant, Rule, Spec,
 };
 pub use params::RouteParams;
+pub use read::read;
 pub(super) use read::{check_kinds, parsed_rules};
-pub use read::{read, read_hosts};
+pub use read_hosts::{read_hosts, read_objects};
+pub use route_objects::RouteObjects;
 pub use write::{grpc_routes, grpc_routes_of_host, http_routes, http_routes_of_host};
 pub(super) use writer::{Part, Writer, backend_ref, fits, one_object_for_several};

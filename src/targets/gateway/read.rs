@@ -1,19 +1,18 @@
 //! Reads HTTPRoutes back to a policy and a route.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{BackendRef, Filter, HeaderMatch, HttpMatch, HttpRoute, ParentRef, PathMatch, Rule, Spec};
 use crate::error::{Excerpt, ReadError};
-use crate::route::{Backend, Host, Parent, Path, PathType, VirtualHost};
+use crate::route::{Backend, Host, Parent, Path, PathType};
 use crate::targets::finding::Findings;
 use crate::targets::read::{
     AddedHeader, BackendSubset, Field, MatchOrder, ObjectRules, OwnedCondition, ParsedDestination, ParsedMatch,
     ParsedRoute, ParsedRule, ParsedTable, VariantNames, set_cookie_of, unknown_fields, unknown_rule_fields,
-    virtual_hosts,
 };
-use crate::targets::{Metadata, Reading, VirtualHostReading};
+use crate::targets::{Metadata, Object, Reading};
 
-/// The API versions of an HTTPRoute, which all have the fields that are read here.
+/// The API versions of an HTTPRoute or GRPCRoute, which all have the fields that are read here.
 const API_VERSIONS: [&str; 3] =
     ["gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1", "gateway.networking.k8s.io/v1alpha2"];
 
@@ -100,58 +99,15 @@ pub fn read(routes: &[HttpRoute]) -> Result<Reading, ReadError> {
     Ok(Reading { policy, route, findings: findings.into_vec() })
 }
 
-/// Reads HTTPRoutes back to virtual hosts, one for all hosts that the same HTTPRoutes have.
-///
-/// All rules of a host decide together: the most specific path first, then a match with a header before one without, and then the
-/// order of the rules and of the objects. Objects are taken in the order of their namespaces and names: an implementation prefers the
-/// older object first, which is not read, so that a match of two objects is not decided. All objects are taken to be attached to the same Gateways. The annotation
-/// [`Metadata::VARIANTS`] names the variants. If an object has none, its variants are those of the same path in `known`, which may be empty.
-///
-/// # Errors
-///
-/// * No object is given, or an object is not an HTTPRoute of the Gateway API, `v1`, `v1beta1` or `v1alpha2`.
-/// * The annotation [`Metadata::VARIANTS`] is malformed.
-/// * A backend has no port number.
-/// * A host or name cannot be part of a virtual host, or no path of a host has a rule.
-///
-/// ```
-/// use canary_policy::targets::gateway;
-///
-/// # #[cfg(feature = "serde")] {
-/// let backend = |name: &str| serde_json::json!([{ "name": name, "port": 80 }]);
-/// let orders = serde_json::json!({ "path": { "type": "PathPrefix", "value": "/orders" } });
-/// let route = serde_json::from_value(serde_json::json!({
-///     "apiVersion": "gateway.networking.k8s.io/v1",
-///     "kind": "HTTPRoute",
-///     "metadata": { "name": "shop" },
-///     "spec": { "hostnames": ["shop.test"], "rules": [
-///         { "backendRefs": backend("shop") },
-///         { "matches": [orders], "backendRefs": backend("orders") },
-///     ] },
-/// })).unwrap();
-/// let readings = gateway::read_hosts(&[route], &[]).unwrap();
-/// let host = &readings[0].virtual_host;
-/// assert_eq!(host.location("/orders/1").unwrap().stable().service(), "orders");
-/// assert_eq!(host.location("/").unwrap().policy(), None);
-/// # }
-/// assert_eq!(gateway::read_hosts(&[], &[]).unwrap_err().to_string(), "no object is given");
-/// ```
-pub fn read_hosts(routes: &[HttpRoute], known: &[VirtualHost]) -> Result<Vec<VirtualHostReading>, ReadError> {
-    if routes.is_empty() {
-        return Err(ReadError::NoObject);
-    }
-    check_kinds(routes)?;
-    let mut objects = routes.iter().map(object_rules).collect::<Result<Vec<_>, _>>()?;
-    objects.sort_by_key(|object| (object.metadata.namespace.as_deref(), object.metadata.name.as_str()));
-    check_names(&objects)?;
-    leave_ties_undecided(&mut objects);
-    virtual_hosts(&objects, MatchOrder::BySpecificity, known)
-}
-
 /// Checks that objects are HTTPRoutes of the Gateway API.
 pub(in crate::targets) fn check_kinds(routes: &[HttpRoute]) -> Result<(), ReadError> {
-    if let Some(other) = routes.iter().find(|route| route.kind != "HTTPRoute") {
-        return Err(ReadError::Kind { kind: Excerpt::of(&other.kind), expected: "HTTPRoute" });
+    check_objects(routes, "HTTPRoute")
+}
+
+/// Checks that objects are routes of the Gateway API of this kind.
+pub(super) fn check_objects<S>(routes: &[Object<S>], expected: &'static str) -> Result<(), ReadError> {
+    if let Some(other) = routes.iter().find(|route| route.kind != expected) {
+        return Err(ReadError::Kind { kind: Excerpt::of(&other.kind), expected });
     }
     match routes.iter().find(|route| !API_VERSIONS.contains(&&*route.api_version)) {
         None => Ok(()),
@@ -164,8 +120,17 @@ pub(in crate::targets) fn check_kinds(routes: &[HttpRoute]) -> Result<(), ReadEr
 
 /// The rules, hosts and parents of one HTTPRoute.
 fn object_rules(route: &HttpRoute) -> Result<ObjectRules<'_>, ReadError> {
+    rules_of(&route.metadata, &route.spec, &route.spec.rules)
+}
+
+/// The hosts and parents of a route, and its rules, which are those of an HTTPRoute.
+pub(super) fn rules_of<'o, M>(
+    metadata: &'o Metadata,
+    spec: &Spec<M>,
+    rules: &[Rule<HttpMatch>],
+) -> Result<ObjectRules<'o>, ReadError> {
     let mut findings = Findings::default();
-    let Spec { parent_refs, hostnames, rules, unknown } = &route.spec;
+    let Spec { parent_refs, hostnames, rules: _, unknown } = spec;
     unknown_fields("spec", unknown, &mut findings);
     let mut hosts = Vec::new();
     for (index, host) in hostnames.iter().enumerate() {
@@ -175,38 +140,8 @@ fn object_rules(route: &HttpRoute) -> Result<ObjectRules<'_>, ReadError> {
     let parents =
         parent_refs.iter().enumerate().filter_map(|(index, parent)| parsed_parent(index, parent, &mut findings));
     let parents = parents.collect();
-    let rules = parsed_rules(rules, &route.metadata, &mut findings)?;
-    Ok(ObjectRules { metadata: &route.metadata, hosts, parents, rules, subsets: None, findings })
-}
-
-/// Checks that no two objects have one name: the second would replace the first. The objects are sorted by name.
-fn check_names(objects: &[ObjectRules<'_>]) -> Result<(), ReadError> {
-    let key = |object: &ObjectRules<'_>| (object.metadata.namespace.clone(), object.metadata.name.clone());
-    match objects.windows(2).find(|pair| matches!(pair, [one, other] if key(one) == key(other))) {
-        Some([one, ..]) => Err(ReadError::Twice { object: Excerpt::of(&one.metadata.name) }),
-        _ => Ok(()),
-    }
-}
-
-/// If two objects have the same match on one host, the older object decides, and no object says how old it is here.
-fn leave_ties_undecided(objects: &mut [ObjectRules<'_>]) {
-    let mut first: BTreeMap<(Option<Host>, String, String), usize> = BTreeMap::new();
-    for (index, object) in objects.iter_mut().enumerate() {
-        let hosts: Vec<Option<Host>> = object.hosts.iter().cloned().map(Some).collect();
-        let hosts = if hosts.is_empty() { vec![None] } else { hosts };
-        for rule in &mut object.rules {
-            for one in &rule.matches {
-                let condition = one.condition.as_ref().map(ToString::to_string).unwrap_or_default();
-                let tied = hosts.iter().any(|host| {
-                    let key = (host.clone(), one.path.to_string(), condition.clone());
-                    *first.entry(key).or_insert(index) != index
-                });
-                if tied {
-                    rule.unread.push(Some(one.path.clone()));
-                }
-            }
-        }
-    }
+    let rules = parsed_rules(rules, metadata, &mut findings)?;
+    Ok(ObjectRules { metadata, hosts, parents, rules, subsets: None, findings })
 }
 
 /// The rules of an HTTPRoute, with the matches that a policy can express.

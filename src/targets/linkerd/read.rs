@@ -9,7 +9,7 @@ use crate::targets::gateway::{HttpRoute, ParentRef, Spec, check_kinds, parsed_ru
 use crate::targets::read::{
     MatchOrder, ObjectRules, ParsedRule, ReadLocations, VariantNames, locations, moved_rules, paths, unknown_fields,
 };
-use crate::targets::{Finding, VirtualHostReading};
+use crate::targets::{Finding, VirtualHostReading, Wildcards};
 
 /// Reads HTTPRoutes that attach to Services back to virtual hosts: one for each of `known`.
 ///
@@ -92,7 +92,9 @@ fn read_host(routes: &Routes<'_>, host: &VirtualHost) -> Result<VirtualHostReadi
     };
     let virtual_host = virtual_host.with_hosts(host.hosts().iter().cloned()).map_err(at)?;
     let virtual_host = virtual_host.with_parents(host.parents().iter().cloned()).map_err(at)?;
-    Ok(VirtualHostReading { virtual_host, inexact: read.inexact, findings: read.findings })
+    // The proxy in front knows the hosts, and is the one of `known`.
+    let wildcards = Wildcards::OneLabel;
+    Ok(VirtualHostReading { virtual_host, inexact: read.inexact, wildcards, findings: read.findings })
 }
 
 /// The stable Service of a location with its namespace, if that is known.

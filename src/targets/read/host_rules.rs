@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     BackendSubset, MatchOrder, ParsedDestination, ParsedRule, ReadLocations, SubsetsOf, VariantNames,
-    VirtualHostReading, locations, paths,
+    VirtualHostReading, Wildcards, locations, paths,
 };
 use crate::error::{InvalidRoute, ReadError};
 use crate::route::{Host, Parent, Path, Specificity, VirtualHost};
@@ -118,7 +118,12 @@ impl HostObjects<'_> {
             Some(owner) => self.names(path, owner, to),
             None => Ok(None),
         };
-        let ReadLocations { all, inexact, findings: of_locations } = locations(paths(&rules), &rules, order, names)?;
+        let all_paths = paths(&rules);
+        // A match on a path that a route does not have may decide about every path that no rule has.
+        let decides_more =
+            rules.iter().any(|rule| rule.unread.contains(&None)) && !all_paths.iter().any(|path| path.matches_all());
+        let ReadLocations { all, mut inexact, findings: of_locations } = locations(all_paths, &rules, order, names)?;
+        inexact.extend(decides_more.then(Path::root));
 
         let at = |field: &str, invalid: InvalidRoute| ReadError::Route { field: field.to_owned(), invalid };
         let host = VirtualHost::new(name, all).map_err(|invalid| at("metadata.name", invalid))?;
@@ -135,7 +140,8 @@ impl HostObjects<'_> {
         let host = host.with_hosts(self.hosts).map_err(|invalid| at("spec", invalid))?;
         let virtual_host = host.with_parents(parents).map_err(|invalid| at("spec", invalid))?;
         let of_objects = self.objects.iter().flat_map(|object| object.findings.of_object(&object.metadata.name));
-        Ok(VirtualHostReading { virtual_host, inexact, findings: of_objects.chain(of_locations).collect() })
+        let findings = of_objects.chain(of_locations).collect();
+        Ok(VirtualHostReading { virtual_host, inexact, wildcards: Wildcards::AnyLabels, findings })
     }
 
     /// The names of the variants of a path of this object, for a virtual host in the namespace `to`.

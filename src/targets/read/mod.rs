@@ -42,4 +42,4 @@ pub(super) use parsed_table::ParsedTable;
 pub(super) use places::MatchOrder;
 pub use reading::Reading;
 pub(super) use variant_names::{SubsetsOf, VariantNames};
-pub use virtual_host_reading::VirtualHostReading;
+pub use virtual_host_reading::{VirtualHostReading, Wildcards};

@@ -212,8 +212,8 @@ fn an_invalid_route_is_an_error() {
             .unwrap_err()
             .to_string()
     };
-    assert_eq!(error(&[]), "backends: the route has 0 canary backends, but the policy has 2 canaries");
-    assert_eq!(error(&["c0:80"]), "backends: the route has 1 canary backend, but the policy has 2 canaries");
+    assert_eq!(error(&[]), "backends: 0 canary backends are given, but the policy has 2 canaries");
+    assert_eq!(error(&["c0:80"]), "backends: 1 canary backend is given, but the policy has 2 canaries");
 }
 
 #[test]

@@ -3,4 +3,5 @@
 mod read;
 mod read_by_hand;
 mod read_findings;
+mod read_objects;
 mod write;

@@ -260,12 +260,12 @@ fn an_invalid_route_is_an_error() {
         (
             &one,
             attached("web:80", &[]),
-            "backends: the route has 0 canary backends, but the policy has 1 canary".to_owned(),
+            "backends: 0 canary backends are given, but the policy has 1 canary".to_owned(),
         ),
         (
             &many,
             attached("web:80", &["c0:80"]),
-            "backends: the route has 1 canary backend, but the policy has 8 canaries".to_owned(),
+            "backends: 1 canary backend is given, but the policy has 8 canaries".to_owned(),
         ),
         (
             &one,

@@ -7,5 +7,6 @@ mod istio;
 mod limits;
 mod linkerd;
 mod lists;
+mod moved;
 mod read;
 mod rows;

@@ -126,7 +126,7 @@ fn shop(weight: u32) -> VirtualHost {
 /// The answer for each path of the host, the longest path first.
 fn answers_of(host: &VirtualHost, read: &[VirtualHostReading]) -> Vec<&'static str> {
     let verification = migrate::verify(std::slice::from_ref(host), read);
-    let of_host = verification.locations.iter().filter(|location| location.host.is_some());
+    let of_host = verification.locations.iter().filter(|location| location.hosts.host().is_some());
     let mut found: Vec<(String, &str)> = of_host
         .map(|location| {
             let answer = match &location.answer {

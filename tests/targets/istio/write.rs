@@ -513,7 +513,7 @@ fn destinations_are_services_or_subsets() {
     );
     assert_eq!(
         refused(&policy, route_to("web", &[]), &plain),
-        "backends: the route has 0 canary backends, but the policy has 1 canary"
+        "backends: 0 canary backends are given, but the policy has 1 canary"
     );
     assert_eq!(
         plain.with_subsets("app version").unwrap_err().to_string(),

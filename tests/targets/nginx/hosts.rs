@@ -112,6 +112,22 @@ fn names_and_namespaces_follow_the_host() {
     let names: Vec<&str> = readings[0].virtual_host.as_ref().unwrap().hosts().iter().map(AsRef::as_ref).collect();
     assert_eq!(names, ["a.test", "b.test"]);
     assert_eq!(findings(&alias), ["s/web: spec.rules: `~^c.*` is left out: it is no host of a route"]);
+    // The controller writes an alias with a `*` for nginx, which takes any number of labels.
+    let wildcard = self::cluster(&["web 1; a.test/ > web:80; server-alias=*.b.test"]);
+    let [reading] = &canary_policy::targets::nginx::hosts(&wildcard).unwrap()[..] else { panic!() };
+    let names = reading.virtual_host.as_ref().unwrap().hosts();
+    assert_eq!((names.len(), names[0].as_str(), reading.whole), (1, "a.test", false));
+    let why = "the `*` of an alias is one or more labels, and that of a host of a route is one";
+    assert_eq!(findings(&wildcard), [format!("s/web: spec.rules: `*.b.test` is left out: {why}")]);
+    // It takes the requests of every host with a `*` below it.
+    for (line, is_before) in
+        [("*.c.b.test/ > api:80", true), ("*.test/ > api:80", false), ("c.b.test/ > api:80", false)]
+    {
+        let two = self::cluster(&["web 1; a.test/ > web:80; server-alias=*.b.test", &format!("api 2; {line}")]);
+        let why = "s/api: spec.rules: `*.b.test` is assumed: nginx compares this alias before a host with a `*`, which is a regular \
+                   expression there";
+        assert_eq!(findings(&two).iter().any(|finding| finding == why), is_before, "{line}");
+    }
 }
 
 /// Each row is an Ingress, the virtual host, and the findings.

@@ -25,6 +25,8 @@ pub(super) struct HostReader<'c> {
     places: BTreeMap<PathKey<'c>, Place>,
     /// The names of the virtual hosts, by host.
     names: BTreeMap<&'c str, String>,
+    /// The aliases with a `*`, which nginx compares before the regular expression of a host with a `*`.
+    wildcard_aliases: BTreeSet<&'c str>,
     /// The certificates of each Ingress and host; `None` has those that are for every host.
     certificates: BTreeMap<CertificateKey<'c>, Vec<Certificate<'c>>>,
 }
@@ -45,6 +47,7 @@ type PathKey<'c> = (&'c ObjectName, &'c str, &'c str);
 impl<'c> HostReader<'c> {
     pub(super) fn new(parts: ClusterParts<'c>, record: &'c Record<'c>, configuration: &'c Configuration) -> Self {
         let claimed = record.claims.iter().filter(|claim| claim.outcome == ClaimOutcome::Claimed);
+        let aliases = configuration.virtual_hosts.iter().flat_map(|host| &host.aliases).map(String::as_str);
         let place = |claim: &'c Claim| ((&claim.ingress, claim.host.as_str(), claim.path.as_str()), claim.place);
         HostReader {
             parts,
@@ -53,6 +56,7 @@ impl<'c> HostReader<'c> {
             places: claimed.map(place).collect(),
             certificates: certificates(parts),
             names: names(configuration.virtual_hosts.iter().map(|host| host.host.as_str())),
+            wildcard_aliases: aliases.filter(|alias| alias.starts_with("*.")).collect(),
         }
     }
 
@@ -75,6 +79,12 @@ impl<'c> HostReader<'c> {
             self.certificates(ingress, &host.host, findings.of(ingress.name));
         }
         let hosts = host_names(host, &ingresses, &mut findings);
+        if let Some(alias) = self.alias_before(&host.host) {
+            let why = "nginx compares this alias before a host with a `*`, which is a regular expression there";
+            for ingress in &ingresses {
+                findings.changed_location(ingress.name, "spec.rules", alias, why);
+            }
+        }
         // Without a location, each path is a finding already.
         let parts = hosts.filter(|_| !locations.is_empty());
         let virtual_host = parts.map(|hosts| self.virtual_host(&host.host, namespace, locations, hosts));
@@ -87,6 +97,14 @@ impl<'c> HostReader<'c> {
         let virtual_host = virtual_host.and_then(Result::ok);
         let whole = virtual_host.is_some() && !findings.lacks_location;
         HostReading { host: host.host.clone(), virtual_host, whole, grpc, findings: findings.into_vec() }
+    }
+
+    /// An alias that takes the requests of a host with a `*`.
+    fn alias_before(&self, host: &str) -> Option<&str> {
+        let domain = host.strip_prefix("*.")?;
+        let above = domain.match_indices('.').filter_map(|(dot, _)| domain.get(dot + 1..));
+        let wildcards = std::iter::once(domain).chain(above).map(|domain| format!("*.{domain}"));
+        wildcards.into_iter().find_map(|wildcard| self.wildcard_aliases.get(wildcard.as_str()).copied())
     }
 
     fn virtual_host(
@@ -192,20 +210,28 @@ fn host_names(
     if host.host == CATCH_ALL {
         return Some(Vec::new());
     }
-    let mut report = |name: &str| {
+    let mut report = |name: &str, why: &'static str| {
         for ingress in ingresses {
-            findings.without_location(ingress.name, "spec.rules", name, "it is no host of a route");
+            findings.without_location(ingress.name, "spec.rules", name, why);
         }
     };
+    let no_host = "it is no host of a route";
     let Ok(first) = Host::new(&host.host) else {
-        report(&host.host);
+        report(&host.host, no_host);
         return None;
     };
     let mut hosts = vec![first];
     for alias in &host.aliases {
         match Host::new(alias) {
+            // The controller writes an alias as it is, and a host with a `*` as a regular expression.
+            Ok(alias) if alias.wildcard_domain().is_some() => {
+                report(
+                    alias.as_str(),
+                    "the `*` of an alias is one or more labels, and that of a host of a route is one",
+                );
+            }
             Ok(alias) => hosts.push(alias),
-            Err(_) => report(alias),
+            Err(_) => report(alias, no_host),
         }
     }
     Some(hosts)

@@ -76,6 +76,8 @@ impl fmt::Display for IngressFinding {
 /// | a path `/a/`: everything below `/a/`, and a redirect to it from `/a` | the prefix `/a`, and a finding |
 /// | `use-regex` or `rewrite-target`: every path of the host is a regular expression, letter case aside | a path without characters of a regular expression is read as a prefix, with a finding; any other path is left out |
 /// | affinity cookies, which name the upstreams of a split path by tokens | [former tokens](crate::route::Location::former_tokens); [`VirtualHost::without_former_tokens`] leaves them out |
+/// | a host `*.a.test`: a regular expression for one label | the host `*.a.test`, which is one label in a virtual host |
+/// | an alias `*.a.test`: one or more labels, before every host with a `*` | left out, with a finding here and for such a host |
 /// | certificates, and annotations that are not part of a policy | a finding |
 /// | endpoints, which change while a cluster runs | [`lint`](super::super::lint()) has findings about them |
 ///

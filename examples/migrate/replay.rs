@@ -1,0 +1,143 @@
+//! Recorded requests, answered as before and after a move.
+
+use std::ops::ControlFlow;
+
+use canary_policy::Sample;
+use canary_policy::error::Excerpt;
+use canary_policy::migrate::{self, Destination, Replay};
+use canary_policy::route::VirtualHost;
+use canary_policy::targets::VirtualHostReading;
+use canary_policy::targets::nginx::RequestView;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::files;
+use crate::lines::{self, Line};
+
+/// A recorded request. Other fields are ignored.
+#[derive(Deserialize)]
+struct RecordedLine {
+    #[serde(default)]
+    id: Value,
+    request: Request,
+    /// The number that the controller's `random(1..=total)` returned.
+    draw: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    /// The header `Host` if it is missing.
+    host: Option<String>,
+    path: String,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+}
+
+/// The answers for all requests.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Replayed {
+    pub(crate) requests: usize,
+    pub(crate) alike: usize,
+    pub(crate) differ: usize,
+    /// The requests whose rules after the move are not those of a policy.
+    pub(crate) unread: usize,
+    /// The requests that are not answered alike.
+    pub(crate) answers: Vec<ReplayedLine>,
+    /// The lines that are no requests, each with its place.
+    #[serde(skip)]
+    pub(crate) errors: Vec<String>,
+}
+
+/// A request that is not answered alike.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReplayedLine {
+    /// The file and the line.
+    pub(crate) place: String,
+    pub(crate) id: Value,
+    pub(crate) host: String,
+    pub(crate) path: String,
+    /// The answer in words.
+    pub(crate) answer: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Box<Destination>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<Box<Destination>>,
+}
+
+impl Replayed {
+    /// Answers the requests of files.
+    pub(crate) fn of(files: &[String], before: &[VirtualHost], after: &[VirtualHostReading]) -> Result<Self, String> {
+        let mut replayed = Replayed::default();
+        let mut replay = Replay::new(before, after);
+        for file in files {
+            let _ = lines::each(file, |line| {
+                replayed.add(line, &mut replay);
+                ControlFlow::Continue(())
+            })?;
+        }
+        Ok(replayed)
+    }
+
+    fn add(&mut self, line: Line, replay: &mut Replay<'_>) {
+        let Line { place, text } = line;
+        match text.and_then(|text| answered(&text, replay)) {
+            Err(why) => self.errors.push(format!("{place}: {why}")),
+            Ok((RecordedLine { id, request: Request { path, .. }, draw: _ }, host, answer)) => {
+                self.requests += 1;
+                let words = answer.to_string();
+                let (before, after) = match answer {
+                    migrate::Replayed::Same => {
+                        self.alike += 1;
+                        return;
+                    }
+                    migrate::Replayed::Differs { before, after } => {
+                        self.differ += 1;
+                        (before, after)
+                    }
+                    _ => {
+                        self.unread += 1;
+                        (None, None)
+                    }
+                };
+                self.answers.push(ReplayedLine { place, id, host, path, answer: words, before, after });
+            }
+        }
+    }
+}
+
+/// The request of a line, its host, and the answer.
+fn answered(text: &str, replay: &mut Replay<'_>) -> Result<(RecordedLine, String, migrate::Replayed), String> {
+    let value: Value = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+    for (place, object) in [("", Some(&value)), ("request: ", value.get("request"))] {
+        if object.is_some_and(|object| !object.is_object()) {
+            return Err(format!("{place}not an object"));
+        }
+    }
+    let line: RecordedLine = files::parsed(value)?;
+    let RecordedLine { id: _, request: Request { host, path, headers }, draw } = &line;
+    let of_header = || headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, value)| value);
+    let host = host.as_ref().or_else(of_header).ok_or("the request has neither `host` nor a header `Host`")?.clone();
+    let view = RequestView::new(headers).map_err(|error| error.to_string())?;
+    let sample = match (draw, replay.policy(&host, path)) {
+        // Without a policy before, the controller drew no number for what decides after the move.
+        (None, _) | (_, None) => None,
+        (Some(draw), Some(policy)) => {
+            let total = policy.total().get();
+            let sample = draw.checked_sub(1).and_then(|point| Sample::from_fraction(point, total).ok());
+            Some(sample.ok_or_else(|| format!("the draw {draw} is not 1 to {total}"))?)
+        }
+    };
+    let answer = replay.answer(&host, path, view.lines(), sample);
+    Ok((line, host, answer))
+}
+
+impl ReplayedLine {
+    /// The answer on one line.
+    pub(crate) fn words(&self) -> String {
+        let ReplayedLine { place, id, host, path, answer, before: _, after: _ } = self;
+        let id = if id.is_null() { String::new() } else { format!(" ({id})") };
+        Excerpt::whole(&format!("{place}{id}: {host}{path} {answer}")).to_string()
+    }
+}

@@ -14,6 +14,8 @@ mod arguments;
 mod document;
 #[path = "common/files.rs"]
 mod files;
+#[path = "common/implementation.rs"]
+mod implementation;
 #[path = "common/ingresses.rs"]
 mod ingresses;
 #[path = "common/json.rs"]
@@ -40,6 +42,7 @@ use std::process::ExitCode;
 use canary_policy::error::Excerpt;
 use canary_policy::route::{Backend, Parent, Port, VirtualHost};
 use canary_policy::targets::Part;
+use canary_policy::targets::gateway::Implementation;
 use canary_policy::targets::nginx::{Cluster, Flags, Pair, Prefix, hosts};
 use canary_policy::{Affinity, AffinityScope, Canary, Loss, Policy};
 use clap::Parser;
@@ -76,6 +79,9 @@ struct Args {
     /// The Gateways that the routes attach to, for gateway and istio [default: a Gateway with the name of the Ingress class].
     #[arg(long, value_name = "[NAMESPACE/]NAME")]
     gateway: Vec<String>,
+    /// The implementation of the Gateway API, for gateway: what it says that it does not support is a loss.
+    #[arg(long, value_name = "NAME", value_parser = implementation::parser())]
+    implementation: Option<Implementation>,
     /// The number of the Services' port; required if the Ingress names the port and the target needs a number.
     #[arg(long, value_name = "NUMBER")]
     port: Option<u16>,
@@ -121,6 +127,7 @@ struct Parameters {
     canaries: Vec<Backend>,
     name: Option<String>,
     parents: Vec<Parent>,
+    implementation: Option<Implementation>,
     port: Option<Port>,
     pods: u32,
     flags: Flags,
@@ -235,6 +242,7 @@ fn parameters(args: &Args) -> Result<Parameters, String> {
         canaries,
         name: args.name.clone(),
         parents,
+        implementation: args.implementation,
         port,
         pods: args.pods,
         flags,

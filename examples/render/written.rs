@@ -1,5 +1,6 @@
 //! The documents, losses and notes of each target.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 
 use canary_policy::route::Route;
@@ -12,6 +13,7 @@ use k8s_openapi::api::networking::v1::Ingress;
 use serde::Serialize;
 
 use crate::document::document;
+use crate::implementation::route_params;
 use crate::ingresses::Ingresses;
 use crate::proof;
 use crate::{Parameters, Target};
@@ -31,13 +33,20 @@ pub(crate) fn written(policy: &Policy, ingresses: &Ingresses, parameters: &Param
         Target::Gateway => {
             let routes = written.routes(policy, ingresses, parameters)?;
             let routes = written.attached(routes, parameters)?;
+            let params = route_params(parameters.implementation);
+            let mut features = BTreeSet::new();
             for route in &routes.routes {
                 if routes.grpc {
-                    written.add_each(gateway::grpc_routes(policy, route, &gateway::RouteParams::default()))?;
+                    let objects = written.kept(gateway::grpc_routes(policy, route, &params))?;
+                    features.extend(objects.iter().flat_map(|object| object.spec.features()));
+                    written.add_objects(&objects)?;
                 } else {
-                    written.add_each(gateway::http_routes(policy, route, &gateway::RouteParams::default()))?;
+                    let objects = written.kept(gateway::http_routes(policy, route, &params))?;
+                    features.extend(objects.iter().flat_map(|object| object.spec.features()));
+                    written.add_objects(&objects)?;
                 }
             }
+            written.notes.extend(params.notes(features).iter().map(ToString::to_string));
         }
         Target::Istio => {
             let routes = hosts_apart(written.routes(policy, ingresses, parameters)?)?;
@@ -48,7 +57,9 @@ pub(crate) fn written(policy: &Policy, ingresses: &Ingresses, parameters: &Param
         Target::Linkerd => {
             let routes = written.routes(policy, ingresses, parameters)?.regardless_of_hosts();
             for route in routes.map_err(|why| format!("paths: {why}"))?.routes {
-                written.add_each(linkerd::http_routes(policy, &route, &linkerd::RouteParams::default()))?;
+                let objects = linkerd::http_routes(policy, &route, &linkerd::RouteParams::default());
+                let objects = written.kept(objects)?;
+                written.add_objects(&objects)?;
             }
         }
         Target::Gloo => {
@@ -73,10 +84,22 @@ pub(crate) fn written(policy: &Policy, ingresses: &Ingresses, parameters: &Param
 
 /// A note for each flag that the target does not read.
 fn without_effect(parameters: &Parameters) -> Vec<String> {
-    let Parameters { to, stable: _, canaries: _, name, parents, port: _, pods: _, flags: _, keep_sessions, served: _ } =
-        parameters;
+    let Parameters {
+        to,
+        stable: _,
+        canaries: _,
+        name,
+        parents,
+        implementation,
+        port: _,
+        pods: _,
+        flags: _,
+        keep_sessions,
+        served: _,
+    } = parameters;
     let flags = [
         ("--name", name.is_some() && *to == Target::Replicas),
+        ("--implementation", implementation.is_some() && *to != Target::Gateway),
         ("--gateway", !parents.is_empty() && !matches!(to, Target::Gateway | Target::Istio)),
         // The controller honours its own cookies, and pods none.
         ("--keep-sessions", *keep_sessions && matches!(to, Target::Nginx | Target::Replicas)),
@@ -198,9 +221,9 @@ impl Written {
         Ok(())
     }
 
-    fn add_each<T: Serialize>(&mut self, converted: Result<Conversion<Vec<T>>, impl Error>) -> Result<(), String> {
-        for object in self.kept(converted)? {
-            self.documents.push(document(&object)?);
+    fn add_objects(&mut self, objects: &[impl Serialize]) -> Result<(), String> {
+        for object in objects {
+            self.documents.push(document(object)?);
         }
         Ok(())
     }

@@ -37,6 +37,16 @@ pub enum InvalidParams {
     /// The prefix of annotations is one that no annotation key begins with.
     #[error("`{0}` is not an annotation prefix: expected 1 to 253 letters, digits, `.`, `-`, `_` or `/`")]
     Prefix(Excerpt),
+    /// The name is none of those that are known.
+    #[error("`{value}` is no {what}: expected {}", .expected.join(", "))]
+    Unknown {
+        /// What has the name.
+        what: &'static str,
+        /// The name.
+        value: Excerpt,
+        /// The known names.
+        expected: Vec<&'static str>,
+    },
 }
 
 impl Diagnostic for InvalidParams {
@@ -47,6 +57,7 @@ impl Diagnostic for InvalidParams {
             InvalidParams::Label(_) => "label",
             InvalidParams::Domain(_) => "domain",
             InvalidParams::Prefix(_) => "prefix",
+            InvalidParams::Unknown { .. } => "unknown",
         }
     }
 }

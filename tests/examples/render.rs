@@ -371,3 +371,32 @@ fn a_name_of_a_port_is_looked_up_in_the_services_of_the_file() {
     let run = example("render", &[file, "--to", "gateway", "--exact"], "");
     assert!(run.code == 0 && run.out.contains("port: 80\n") && !run.out.contains("http"), "{}{}", run.out, run.err);
 }
+
+/// Each row is an implementation of the Gateway API, and what is said about an affinity cookie besides the Gateway and pods.
+#[test]
+fn an_implementation_decides_what_is_lost_and_noted() {
+    let lost = "affinity: `cookie route` is left out: \
+                the implementation supports no ResponseHeaderModifier where a response would set the cookie";
+    let regex = "traefik reads `RegularExpression` with an engine of its own, \
+                 and the regular expressions are written for RE2 and for whole values";
+    let hint = "istio says only";
+    let rows: [(&[&str], Option<&str>, &[&str]); 3] = [
+        (&["--implementation", "gke"], Some(lost), &[]),
+        (&["--implementation", "traefik"], Some(regex), &[lost]),
+        (&["--implementation", "istio"], Some(hint), &[lost, regex]),
+    ];
+    let policy = "{ canaries: [{ weight: 30 }], affinity: { cookie: { name: route } } }";
+    for (arguments, said, not_said) in rows {
+        let all = ["examples/manifests/prd.yaml", "--to", "gateway", "--canary", "canary", "--policy", "-"];
+        let run = example("render", &[&all[..], arguments].concat(), policy);
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert!(said.is_none_or(|said| run.err.contains(said)), "{}", run.err);
+        assert!(!not_said.iter().any(|text| run.err.contains(text)), "{}", run.err);
+    }
+    let run = example("render", &["examples/manifests/prd.yaml", "--to", "gateway", "--implementation", "nginx"], "");
+    assert_eq!(run.code, 1);
+    assert!(run.err.contains("nginx-gateway-fabric"), "{}", run.err);
+    let migrated = ["examples/manifests/hosts.yaml", "--to", "istio", "--implementation", "istio"];
+    let run = example("migrate", &migrated, "");
+    assert!(run.err.contains("note: --implementation has no effect on the output for this target"), "{}", run.err);
+}

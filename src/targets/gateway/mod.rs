@@ -16,13 +16,18 @@
 //!   `x-forwarded-for`, and a `%` in an affinity cookie.
 //! * No match is written twice: Cilium splits the requests between two equal matches.
 //! * A host `*.example.com` matches any number of labels, and one in a route, which is a loss.
-//! * An affinity cookie is set by a `ResponseHeaderModifier` on a rule or backend (support: extended), and read by matches
-//!   before or after the other rules. `sessionPersistence` is not written: it is experimental, its shape changed three times,
+//! * An affinity cookie is set by a `ResponseHeaderModifier` on a rule, or on the backends of a rule that has several (support:
+//!   extended), and read by matches before or after the other rules. What an [`Implementation`] says that it does not support is a
+//!   loss. If none is given, what not all of them support is a [`FeatureNote`].
+//!   `sessionPersistence` is not written: it is experimental, its shape changed three times,
 //!   and implementations built on Envoy do not pin the choice of a variant with it.
 //! * A backend without a share is left out, and a single backend has no weight: some implementations send all requests to a
 //!   single backend of weight 0.
 
+mod cookie_filters;
+mod feature;
 mod header_match;
+mod implementation;
 mod method;
 mod objects;
 mod params;
@@ -32,6 +37,8 @@ mod route_objects;
 mod write;
 mod writer;
 
+pub use feature::{Feature, FeatureNote};
+pub use implementation::{Implementation, Proxy, Support};
 pub use objects::{
     BackendRef, Filter, GrantFrom, GrantSpec, GrantTo, GrpcMatch, GrpcRoute, Header, HeaderMatch, HeaderModifier,
     HttpMatch, HttpRoute, MethodMatch, ParentRef, PathMatch, ReferenceGrant, Rule, Spec,

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::cookie_filters::{place, set_cookie_filters, supported_table};
 use super::header_match::header_match;
 use super::method::method_match;
-use super::{BackendRef, Filter, GrpcMatch, HeaderMatch, HttpMatch, ParentRef, PathMatch, RouteParams, Rule, Spec};
+use super::{BackendRef, Feature, GrpcMatch, HeaderMatch, HttpMatch, ParentRef, PathMatch, RouteParams, Rule, Spec};
 use crate::error::{ConversionError, Excerpt};
-use crate::policy::Variant;
+use crate::policy::{Policy, Variant};
 use crate::route::{Backend, Backends, Front, Group, Host, Parent, Path, PathType};
 use crate::targets::object::variants_of;
-use crate::targets::table::{Condition, Destination, Limits, Row, Split, Table, WeightLimit, Weighted};
+use crate::targets::table::{Condition, Limits, Row, Table, WeightLimit, Weighted};
 use crate::targets::{Conversion, Loss, Metadata, Object, Part as LossPart, UnknownFields};
 
 const API_VERSION: &str = "gateway.networking.k8s.io/v1";
@@ -110,14 +111,17 @@ impl<'w, M: Clone> Writer<'w, M> {
 
     fn table(&self, group: &Group<'_>) -> Conversion<Table<HeaderMatch>> {
         let Some(policy) = group.policy else { return Conversion { output: Table::stable(), losses: Vec::new() } };
-        let limits = Limits {
-            translate: |condition: Condition<'_>| {
-                (self.accepts)(condition).and_then(|()| header_match(policy, condition, self.params))
-            },
-            weights: WeightLimit::Each(MAX_WEIGHT),
-            why_no_hash: Some(WHY_NO_HASH),
+        let table_of = |policy: &Policy| {
+            let limits = Limits {
+                translate: |condition: Condition<'_>| {
+                    (self.accepts)(condition).and_then(|()| header_match(policy, condition, self.params))
+                },
+                weights: WeightLimit::Each(MAX_WEIGHT),
+                why_no_hash: Some(WHY_NO_HASH),
+            };
+            Table::new(policy, group.former_tokens, &limits)
         };
-        Table::new(policy, group.former_tokens, &limits)
+        supported_table(policy, self.params, group.former_tokens.is_some(), table_of)
     }
 
     /// An object for each part, and so often that each has at most 16 of the hosts. Without hosts an object is for every host.
@@ -150,20 +154,14 @@ impl<'w, M: Clone> Writer<'w, M> {
     fn rule(&self, row: &Row<HeaderMatch>, paths: &[&Path], backends: &Backends) -> Result<Rule<M>, ConversionError> {
         let matches =
             row.matches(paths).map(|(path, header)| (self.to_match)(path, header)).collect::<Result<_, _>>()?;
-        let (filters, backend_refs) = match &row.split {
-            // A row with conditions has one destination, and its `Set-Cookie` filter belongs to the rule. In the last row every
-            // backend has its own cookie, and the filter belongs to the backend.
-            Split::One(destination) if !row.conditions.is_empty() => {
-                (set_cookie_filters(destination), vec![backend_ref(backends.of(destination.variant))?])
-            }
-            split => {
-                let refs = split.destinations().map(|Weighted { destination, weight }| {
-                    let filters = set_cookie_filters(destination);
-                    Ok(BackendRef { weight, filters, ..backend_ref(backends.of(destination.variant))? })
-                });
-                (Vec::new(), refs.collect::<Result<_, ConversionError>>()?)
-            }
-        };
+        let is_of_rule = place(row) == Feature::RuleFilter;
+        let (mut filters, mut backend_refs) = (Vec::new(), Vec::new());
+        for Weighted { destination, weight } in row.split.destinations() {
+            let mut backend = BackendRef { weight, ..backend_ref(backends.of(destination.variant))? };
+            let of_cookie = if is_of_rule { &mut filters } else { &mut backend.filters };
+            of_cookie.extend(set_cookie_filters(destination));
+            backend_refs.push(backend);
+        }
         Ok(Rule { matches, filters, backend_refs, unknown: UnknownFields::default() })
     }
 }
@@ -244,10 +242,6 @@ fn paths_by_object(table: &Table<HeaderMatch>) -> usize {
     let in_a_rule = table.rows.iter().map(|row| row.conditions.len().max(1)).max().unwrap_or(1);
     let in_all: usize = table.rows.iter().map(|row| row.conditions.len().max(1)).sum();
     (MAX_RULE_MATCHES / in_a_rule).min(MAX_MATCHES / in_all.max(1)).max(1)
-}
-
-fn set_cookie_filters(destination: &Destination) -> Vec<Filter> {
-    destination.set_cookie.clone().map(Filter::set_cookie).into_iter().collect()
 }
 
 /// A backend without a weight.

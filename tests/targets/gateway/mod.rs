@@ -1,5 +1,6 @@
 //! The Gateway API: HTTPRoutes and GRPCRoutes.
 
+mod implementation;
 mod read;
 mod read_by_hand;
 mod read_findings;

@@ -347,6 +347,9 @@ fn of_annotations() {
         (FindingKind::WrongIngress, "wrong-ingress"),
         (FindingKind::NoAffinity, "no-affinity"),
         (FindingKind::OutsidePolicy { value: value() }, "outside-policy"),
+        (FindingKind::IgnoredBeside { value: value(), by: "canary-by-header" }, "ignored-beside"),
+        (FindingKind::CookieAsText { name: value() }, "cookie-as-text"),
+        (FindingKind::NotKnown { value: value() }, "not-known"),
     ];
     hold(rows.map(|(kind, code)| (finding(kind), code, Some("canary"), Some("canary-weight"))));
 }
@@ -359,6 +362,7 @@ fn of_parameters_and_requests() {
         (InvalidParams::Label(text("-")), "label", None, None),
         (InvalidParams::Domain(text("-")), "domain", None, None),
         (InvalidParams::Prefix(text("a b")), "prefix", None, None),
+        (InvalidParams::Unknown { what: "dialect", value: text("x"), expected: vec!["y"] }, "unknown", None, None),
     ]);
     hold([
         (ReplicasError::TooFew { pods: 1, variants: 2 }, "too-few", None, Some("pods")),

@@ -1,6 +1,8 @@
 //! The flags of the controller.
 
-use super::{Prefix, RiskLevel};
+use std::collections::BTreeMap;
+
+use super::{Dialect, Prefix, RiskLevel};
 
 /// The flags of the controller, and the settings of its `ConfigMap`, that change what the annotations of a canary mean or which
 /// Ingresses the controller reads.
@@ -28,6 +30,8 @@ pub struct Flags {
     /// The class of the controller, by default `nginx`. Only `Cluster` depends on it: the controller leaves out Ingresses of other
     /// classes. Ingresses without a class count as its own.
     pub class: String,
+    /// How the controller reads the annotations, by default as ingress-nginx does.
+    pub dialect: Dialect,
 }
 
 impl Flags {
@@ -49,6 +53,12 @@ impl Flags {
         Flags { risk_level, ..self }
     }
 
+    /// The same flags with another dialect and its prefix.
+    #[must_use]
+    pub fn with_dialect(self, dialect: Dialect) -> Self {
+        Flags { prefix: Prefix::of(&dialect), dialect, ..self }
+    }
+
     /// The same flags with another class.
     #[must_use]
     pub fn with_class(self, class: impl Into<String>) -> Self {
@@ -63,6 +73,38 @@ impl Default for Flags {
             validation: true,
             risk_level: RiskLevel::default(),
             class: "nginx".to_owned(),
+            dialect: Dialect::default(),
         }
+    }
+}
+
+impl Flags {
+    /// Whether a value with a character that the validators refuse is dropped.
+    pub(in crate::targets::nginx) const fn checks_values(&self) -> bool {
+        self.validation && self.dialect.checks_values
+    }
+
+    /// The value of an annotation. If the annotation does not have the prefix, that with the further prefix of the dialect counts.
+    pub(crate) fn value<'a>(&self, annotations: &'a BTreeMap<String, String>, annotation: &str) -> Option<&'a String> {
+        let further = || annotations.get(&format!("{}/{annotation}", self.dialect.further_prefix?));
+        annotations.get(&self.prefix.key(annotation)).or_else(further)
+    }
+
+    /// The values of all annotations by their names without a prefix, as [`value`](Self::value) returns them.
+    pub(in crate::targets::nginx) fn values<'a>(
+        &self,
+        annotations: &'a BTreeMap<String, String>,
+    ) -> BTreeMap<&'a str, &'a str> {
+        let named = || annotations.iter().filter_map(|(key, value)| Some((self.annotation(key)?, key, value.as_str())));
+        let of_prefix = |key: &str| self.prefix.annotation(key).is_some();
+        let further = named().filter(|(_, key, _)| !of_prefix(key));
+        let first = named().filter(|(_, key, _)| of_prefix(key));
+        further.chain(first).map(|(name, _, value)| (name, value)).collect()
+    }
+
+    /// The name of the annotation in a key, if the key has one of the prefixes.
+    pub(in crate::targets::nginx) fn annotation<'k>(&self, key: &'k str) -> Option<&'k str> {
+        let further = || key.strip_prefix(self.dialect.further_prefix?)?.strip_prefix('/');
+        self.prefix.annotation(key).or_else(further)
     }
 }

@@ -9,7 +9,8 @@
 //!   stable one, `Pair` finds it, `routes` reads the routes of an Ingress for the other targets, and `Manifest` reads an Ingress
 //!   of any API version.
 //!
-//! Traefik, Higress, Tengine-Ingress and others read the same annotations, some of them with another [`Prefix`].
+//! Traefik, Higress, Tengine-Ingress and others read the same annotations, some of them with another [`Prefix`] or another meaning.
+//! A [`Dialect`] says what each of them does, and [`Flags::with_dialect`] reads the annotations in its way.
 //!
 //! ingress-nginx takes one canary for each host and path, one header rule of one kind, and a cookie rule for `always` and
 //! `never`. Everything else that a policy can say is a [`Loss`](super::Loss).
@@ -17,6 +18,7 @@
 mod annotations;
 #[cfg(feature = "k8s-openapi")]
 mod cluster;
+mod dialect;
 mod flags;
 #[cfg(feature = "k8s-openapi")]
 mod hosts;
@@ -38,6 +40,9 @@ pub use annotations::{
 pub use cluster::{
     CanaryInForce, Cluster, Configuration, Location, ObjectName, ProcessedIngress, Refusal, Service, ServicePort,
     Upstream, UpstreamAffinity, VirtualHost,
+};
+pub use dialect::{
+    AffinityRule, Aspect, Attachment, Combination, CookieReading, Dialect, PatternRule, TotalRule, ValueRule, Words,
 };
 pub use flags::Flags;
 #[cfg(feature = "k8s-openapi")]

@@ -1,5 +1,6 @@
 //! The prefix of the annotations.
 
+use super::Dialect;
 use crate::error::{Excerpt, InvalidParams};
 use crate::names::text;
 
@@ -31,6 +32,11 @@ impl Prefix {
         }
     }
 
+    /// The prefix of a dialect.
+    pub(super) fn of(dialect: &Dialect) -> Self {
+        Prefix(dialect.prefix.to_owned())
+    }
+
     /// The whole key of an annotation.
     pub(super) fn key(&self, annotation: &str) -> String {
         format!("{}/{annotation}", self.0)
@@ -44,7 +50,7 @@ impl Prefix {
 
 impl Default for Prefix {
     fn default() -> Self {
-        Prefix("nginx.ingress.kubernetes.io".to_owned())
+        Prefix::of(&Dialect::default())
     }
 }
 

@@ -207,7 +207,7 @@ fn annotations_mean_what_the_controller_does_with_them() {
             &[("canary-by-cookie", "c"), ("canary-by-cookie-value", "v")],
             &[],
             "canaries: [{ cookie: { name: c } }]",
-            &["canary-by-cookie-value: ingress-nginx has no such annotation"],
+            &["canary-by-cookie-value: the controller has no such annotation"],
         ),
         (
             &[("affinity", "cookie"), ("session-cookie-name", "a")],

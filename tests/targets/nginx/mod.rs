@@ -4,6 +4,7 @@ mod annotations;
 mod canary_ingress;
 mod cluster;
 mod decisions;
+mod dialect;
 mod hosts;
 mod laws;
 mod lint;

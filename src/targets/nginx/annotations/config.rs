@@ -1,6 +1,7 @@
 //! The struct that the annotation parser of ingress-nginx's controller fills.
 
 use crate::error::NotEnabled;
+use crate::targets::nginx::Dialect;
 
 /// The annotations of a canary as the controller holds them (controller 1.15.1, `canary.Config` of
 /// `internal/ingress/annotations/canary/main.go`).
@@ -49,10 +50,10 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The total that the controller uses: `weight_total`, but at least 100 (`rootfs/etc/nginx/lua/balancer.lua`).
+    /// The total that ingress-nginx uses: `weight_total`, but at least 100 (`rootfs/etc/nginx/lua/balancer.lua`).
     #[must_use]
-    pub fn effective_total(&self) -> i64 {
-        self.weight_total.max(100)
+    pub const fn effective_total(&self) -> i64 {
+        Dialect::INGRESS_NGINX.total.effective(self.weight_total)
     }
 
     /// Returns the values unchanged, or the only error of the controller's parser: the canary is not enabled, but has a rule

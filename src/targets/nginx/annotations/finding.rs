@@ -151,6 +151,24 @@ pub enum FindingKind {
     WrongIngress,
     /// The annotation has no effect without `affinity: cookie` on the stable Ingress.
     NoAffinity,
+    /// The controller of the dialect ignores the value, because another rule is set.
+    IgnoredBeside {
+        /// The value.
+        value: Excerpt,
+        /// The annotation of the other rule.
+        by: &'static str,
+    },
+    /// The controller of the dialect looks for the text `NAME=VALUE` in the cookies: with its letter case, and without blanks
+    /// around the `=`. A policy reads cookies as nginx does.
+    CookieAsText {
+        /// The name of the cookie.
+        name: Excerpt,
+    },
+    /// It is not known what the controller of the dialect does with the annotation, so it is read as in ingress-nginx.
+    NotKnown {
+        /// The value.
+        value: Excerpt,
+    },
     /// The annotation has an effect that a policy cannot express.
     OutsidePolicy {
         /// The value.
@@ -175,6 +193,9 @@ impl Diagnostic for AnnotationFinding {
             FindingKind::UnknownAnnotation => "unknown-annotation",
             FindingKind::WrongIngress => "wrong-ingress",
             FindingKind::NoAffinity => "no-affinity",
+            FindingKind::IgnoredBeside { .. } => "ignored-beside",
+            FindingKind::CookieAsText { .. } => "cookie-as-text",
+            FindingKind::NotKnown { .. } => "not-known",
             FindingKind::OutsidePolicy { .. } => "outside-policy",
         }
     }
@@ -226,11 +247,20 @@ impl fmt::Display for AnnotationFinding {
                 "the rule never matches: nginx drops the request header `{name}`, \
                  since its name has other characters than letters, digits and -"
             ),
-            FindingKind::UnknownAnnotation => f.write_str("ingress-nginx has no such annotation"),
+            FindingKind::UnknownAnnotation => f.write_str("the controller has no such annotation"),
             FindingKind::WrongIngress => {
                 write!(f, "it belongs on the {} Ingress and has no effect on the {ingress} Ingress", ingress.other())
             }
             FindingKind::NoAffinity => f.write_str("it has no effect without `affinity: cookie` on the stable Ingress"),
+            FindingKind::IgnoredBeside { value, by } => write!(f, "`{value}` is ignored, because {by} is set"),
+            FindingKind::CookieAsText { name } => write!(
+                f,
+                "the controller finds `{name}` only in this letter case and without blanks around the =, \
+                 which no policy can express"
+            ),
+            FindingKind::NotKnown { value } => {
+                write!(f, "it is not known what the controller does with `{value}`, so it is read as in ingress-nginx")
+            }
             FindingKind::OutsidePolicy { value } => write!(f, "a canary policy cannot express `{value}`"),
         }
     }

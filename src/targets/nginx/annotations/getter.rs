@@ -15,7 +15,7 @@ use crate::targets::nginx::Flags;
 pub(in crate::targets::nginx) struct Getter<'a> {
     /// The values as they are in the manifest, by the names of the annotations without their prefix.
     values: BTreeMap<&'a str, &'a str>,
-    flags: &'a Flags,
+    pub(super) flags: &'a Flags,
     pub(in crate::targets::nginx) findings: Findings,
 }
 
@@ -25,8 +25,7 @@ impl<'a> Getter<'a> {
         annotations: &'a BTreeMap<String, String>,
         flags: &'a Flags,
     ) -> Self {
-        let named = annotations.iter().filter_map(|(key, value)| Some((flags.prefix.annotation(key)?, value.as_str())));
-        Getter { values: named.collect(), flags, findings: Findings::new(ingress) }
+        Getter { values: flags.values(annotations), flags, findings: Findings::new(ingress) }
     }
 
     /// The value as it is in the manifest.
@@ -104,7 +103,7 @@ impl<'a> Getter<'a> {
     ) -> Option<String> {
         let raw = self.raw(annotation)?;
         let text = normalized(raw);
-        let is_refused = self.flags.validation && !raw.bytes().all(allowed);
+        let is_refused = self.flags.checks_values() && !raw.bytes().all(allowed);
         let is_blank = text.is_empty() && !raw.is_empty();
         if is_refused || is_blank {
             self.accepted(annotation, None::<String>, expected, default);
@@ -128,11 +127,16 @@ impl<'a> Getter<'a> {
         }
     }
 
+    /// Adds a finding about the value if the annotation is set.
+    pub(super) fn report(&mut self, annotation: &'static str, kind: impl FnOnce(Excerpt) -> FindingKind) {
+        if let Some(raw) = self.raw(annotation) {
+            self.findings.add(annotation, kind(Excerpt::of(raw)));
+        }
+    }
+
     /// Adds a finding if the annotation is set, since a policy cannot express it.
     pub(super) fn outside_policy(&mut self, annotation: &'static str) {
-        if let Some(raw) = self.raw(annotation) {
-            self.findings.add(annotation, FindingKind::OutsidePolicy { value: Excerpt::of(raw) });
-        }
+        self.report(annotation, |value| FindingKind::OutsidePolicy { value });
     }
 }
 

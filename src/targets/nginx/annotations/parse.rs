@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::finding::Findings;
 use super::{AnnotationFinding, Config, FindingKind, Getter, Side, key};
 use crate::error::{Excerpt, NotEnabled};
-use crate::targets::nginx::Flags;
+use crate::targets::nginx::{CookieReading, Dialect, Flags, PatternRule};
 
 /// The result of the controller's parser, and findings about values that it dropped or that mean something unexpected.
 ///
@@ -22,6 +22,8 @@ use crate::targets::nginx::Flags;
 pub struct ParsedAnnotations {
     /// The annotations of the canary, or the only error of the controller's parser.
     pub config: Result<Config, NotEnabled>,
+    /// `canary-by-cookie-value`, by default empty. ingress-nginx has no such annotation, but some dialects do.
+    pub cookie_value: String,
     /// The findings, in this order: values that the parser refuses or trims, values that mean something unexpected, and
     /// annotations that have no effect.
     pub findings: Vec<AnnotationFinding>,
@@ -51,15 +53,32 @@ pub fn parse(annotations: &BTreeMap<String, String>, flags: &Flags) -> ParsedAnn
         weight_total: getter.int(key::WEIGHT_TOTAL, "100").unwrap_or(100),
         header: getter.basic(key::HEADER, "no header rule").unwrap_or_default(),
         header_value: getter.basic(key::HEADER_VALUE, "the values always and never").unwrap_or_default(),
-        header_pattern: getter.pattern(key::HEADER_PATTERN, "the values always and never").unwrap_or_default(),
+        header_pattern: header_pattern(&mut getter),
         cookie: getter.basic(key::COOKIE, "no cookie rule").unwrap_or_default(),
     };
+    let cookie_value =
+        flags.dialect.cookie_value.and_then(|_| getter.basic(key::COOKIE_VALUE, "the values always and never"));
     let total_given = getter.raw(key::WEIGHT_TOTAL).is_some();
-    let mut findings = getter.findings;
-    report_weight(&config, total_given, &mut findings);
-    report_header(&config, &mut findings);
-    report_without_effect(annotations, flags, &mut findings);
-    ParsedAnnotations { config: config.checked(), findings: findings.into_vec() }
+    report_weight(&config, total_given, &flags.dialect, &mut getter.findings);
+    report_header(&config, &mut getter.findings);
+    report_without_effect(annotations, flags, &mut getter.findings);
+    report_dialect(&config, cookie_value.is_some(), &mut getter);
+    let Getter { findings, .. } = getter;
+    ParsedAnnotations {
+        config: config.checked(),
+        cookie_value: cookie_value.unwrap_or_default(),
+        findings: findings.into_vec(),
+    }
+}
+
+/// The pattern of a header rule, unless the controller does not know patterns.
+fn header_pattern(getter: &mut Getter<'_>) -> String {
+    match getter.flags.dialect.header_pattern {
+        PatternRule::NotRead => String::new(),
+        PatternRule::Search | PatternRule::Wrapped => {
+            getter.pattern(key::HEADER_PATTERN, "the values always and never").unwrap_or_default()
+        }
+    }
 }
 
 /// The request header that a rule with this header name looks at, in lower case; `None` if nginx drops every such header.
@@ -73,8 +92,8 @@ pub(super) fn request_header(name: &str) -> Option<String> {
 }
 
 /// Reports a weight or total that the balancer reads as another number.
-fn report_weight(config: &Config, total_given: bool, findings: &mut Findings) {
-    let (weight, total) = (config.weight, config.effective_total());
+fn report_weight(config: &Config, total_given: bool, dialect: &Dialect, findings: &mut Findings) {
+    let (weight, total) = (config.weight, dialect.total.effective(config.weight_total));
     if weight < 0 {
         findings.add(key::WEIGHT, FindingKind::WeightBelowZero { weight });
     }
@@ -110,11 +129,44 @@ fn report_header(config: &Config, findings: &mut Findings) {
 
 /// Reports annotations of the affinity, which belong on the stable Ingress, and unknown annotations that begin with `canary`.
 fn report_without_effect(annotations: &BTreeMap<String, String>, flags: &Flags, findings: &mut Findings) {
-    for annotation in annotations.keys().filter_map(|key| flags.prefix.annotation(key)) {
+    for annotation in annotations.keys().filter_map(|key| flags.annotation(key)) {
         if key::OF_STABLE.contains(&annotation) {
             findings.add(annotation, FindingKind::WrongIngress);
-        } else if annotation.starts_with("canary") && !key::OF_CANARY.contains(&annotation) {
+        } else if annotation.starts_with("canary") && !is_known(annotation, &flags.dialect) {
             findings.add(annotation, FindingKind::UnknownAnnotation);
         }
+    }
+}
+
+/// Whether the controller reads the annotation of a canary.
+fn is_known(annotation: &str, dialect: &Dialect) -> bool {
+    match annotation {
+        key::HEADER_PATTERN => dialect.header_pattern != PatternRule::NotRead,
+        key::COOKIE_VALUE => dialect.cookie_value.is_some(),
+        _ => key::OF_CANARY.contains(&annotation) || dialect.outside_policy.contains(&annotation),
+    }
+}
+
+/// Reports what the dialect ignores beside a rule, what no policy can express, and what is not known of the dialect.
+fn report_dialect(config: &Config, has_cookie_value: bool, getter: &mut Getter<'_>) {
+    let dialect = &getter.flags.dialect;
+    let effective = dialect.combination.effective(config);
+    let by = if config.header.is_empty() && config.header_value.is_empty() && config.header_pattern.is_empty() {
+        key::COOKIE
+    } else {
+        key::HEADER
+    };
+    let is_lost = [(key::COOKIE, effective.cookie != config.cookie), (key::WEIGHT, effective.weight != config.weight)];
+    for (annotation, _) in is_lost.into_iter().filter(|(_, is_lost)| *is_lost) {
+        getter.report(annotation, |value| FindingKind::IgnoredBeside { value, by });
+    }
+    if dialect.cookie_reading == CookieReading::Text && !effective.cookie.is_empty() {
+        getter.report(key::COOKIE, |name| FindingKind::CookieAsText { name });
+    }
+    for annotation in dialect.outside_policy {
+        getter.outside_policy(annotation);
+    }
+    for annotation in dialect.not_known_of(config, has_cookie_value) {
+        getter.report(annotation, |value| FindingKind::NotKnown { value });
     }
 }

@@ -4,10 +4,8 @@ use super::finding::AnnotationFinding;
 use super::parse::request_header;
 use super::{Annotations, Config, Getter, ParsedAnnotations, Side, key, parse, session_affinity};
 use crate::error::{AnnotationError, Invalid};
-use crate::policy::{
-    Affinity, AffinityScope, Canary, CanaryName, CookieRule, HeaderRule, Match, Parts, Pattern, Policy, Total,
-};
-use crate::targets::nginx::Flags;
+use crate::policy::{Affinity, AffinityScope, Canary, CanaryName, CookieRule, HeaderRule, Match, Parts, Policy, Total};
+use crate::targets::nginx::{Dialect, Flags};
 
 /// The policy that annotations express, and the annotations that do not mean what they seem to mean.
 ///
@@ -67,12 +65,12 @@ pub struct AnnotationReading {
 /// ```
 pub fn read(annotations: &Annotations, flags: &Flags) -> Result<AnnotationReading, AnnotationError> {
     let Annotations { name, canary, stable } = annotations;
-    let ParsedAnnotations { config, mut findings } = parse(canary, flags);
+    let ParsedAnnotations { config, cookie_value, mut findings } = parse(canary, flags);
     let config = config?;
     if !config.enabled {
         return Err(AnnotationError::NotCanary);
     }
-    let policy = policy_of(&config, name.clone(), Affinity::None)?;
+    let policy = policy_of(&config, &cookie_value, name.clone(), Affinity::None, &flags.dialect)?;
 
     let mut of_canary = Getter::new(Side::Canary, canary, flags);
     let mut of_stable = Getter::new(Side::Stable, stable, flags);
@@ -96,49 +94,70 @@ pub fn read(annotations: &Annotations, flags: &Flags) -> Result<AnnotationReadin
 /// The policy of a canary with this configuration, name and affinity, whether the canary is enabled or not.
 pub(in crate::targets::nginx) fn policy_of(
     config: &Config,
+    cookie_value: &str,
     name: CanaryName,
     affinity: Affinity,
+    dialect: &Dialect,
 ) -> Result<Policy, AnnotationError> {
-    let total = total(config)?;
-    let canary =
-        Canary { name, weight: weight(config)?, position: None, header: header(config)?, cookie: cookie(config)? };
+    let config = &*dialect.combination.effective(config);
+    let total = total(config, dialect)?;
+    let canary = Canary {
+        name,
+        weight: weight(config, dialect)?,
+        position: None,
+        header: header(config, dialect)?,
+        cookie: cookie(config, cookie_value, dialect)?,
+    };
     Ok(Policy::of(Parts { canaries: vec![canary], total, affinity }))
 }
 
 /// The total that the balancer draws from: it draws a number from 1 to the total, and if the number is at most the weight, the
 /// request goes to the canary.
-fn total(config: &Config) -> Result<Total, AnnotationError> {
-    let total = config.effective_total();
+fn total(config: &Config, dialect: &Dialect) -> Result<Total, AnnotationError> {
+    let total = dialect.total.effective(config.weight_total);
     let parts = u32::try_from(total).map_err(|_| Invalid::Total(total));
     parts.and_then(Total::new).map_err(AnnotationError::unsupported(key::WEIGHT_TOTAL))
 }
 
 /// The weight. A weight below 0 becomes 0, and a weight above the total becomes the total.
-fn weight(config: &Config) -> Result<u32, AnnotationError> {
-    let weight = config.weight.clamp(0, config.effective_total());
+fn weight(config: &Config, dialect: &Dialect) -> Result<u32, AnnotationError> {
+    let weight = config.weight.clamp(0, dialect.total.effective(config.weight_total));
     u32::try_from(weight).map_err(|_| AnnotationError::unsupported(key::WEIGHT)(Invalid::Weight(weight)))
 }
 
 /// The header rule; `None` if there is none, or if nginx drops the header. A value overrides a pattern.
-fn header(config: &Config) -> Result<Option<HeaderRule>, AnnotationError> {
+fn header(config: &Config, dialect: &Dialect) -> Result<Option<HeaderRule>, AnnotationError> {
     let Config { enabled: _, weight: _, weight_total: _, header, header_value, header_pattern, cookie: _ } = config;
     let Some(name) = request_header(header).filter(|name| !name.is_empty()) else { return Ok(None) };
     let (annotation, value_match) = if !header_value.is_empty() {
-        (key::HEADER_VALUE, Match::Exact(header_value.clone()))
-    } else if !header_pattern.is_empty() {
-        let pattern = Pattern::new(header_pattern).map_err(AnnotationError::unsupported(key::HEADER_PATTERN))?;
-        (key::HEADER_PATTERN, Match::Pattern(pattern))
+        let value_match = dialect.header_value.value_match(header_value);
+        (key::HEADER_VALUE, value_match.map_err(AnnotationError::unsupported(key::HEADER_VALUE))?)
+    } else if let Some(value_match) = pattern_match(header_pattern, dialect)? {
+        (key::HEADER_PATTERN, value_match)
     } else {
-        (key::HEADER, Match::AlwaysNever)
+        (key::HEADER, dialect.words.value_match())
     };
     HeaderRule::new(&name, value_match).map(Some).map_err(AnnotationError::unsupported(annotation))
 }
 
-fn cookie(config: &Config) -> Result<Option<CookieRule>, AnnotationError> {
-    match config.cookie.as_str() {
-        "" => Ok(None),
-        name => CookieRule::new(name, Match::AlwaysNever).map(Some).map_err(AnnotationError::unsupported(key::COOKIE)),
+/// The match of a header pattern; `None` if there is no pattern, or if the controller does not read it.
+fn pattern_match(pattern: &str, dialect: &Dialect) -> Result<Option<Match>, AnnotationError> {
+    if pattern.is_empty() {
+        return Ok(None);
     }
+    dialect.header_pattern.value_match(pattern).map_err(AnnotationError::unsupported(key::HEADER_PATTERN))
+}
+
+fn cookie(config: &Config, value: &str, dialect: &Dialect) -> Result<Option<CookieRule>, AnnotationError> {
+    let name = config.cookie.as_str();
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let value_match = match dialect.cookie_value.filter(|_| !value.is_empty()) {
+        Some(rule) => rule.value_match(value).map_err(AnnotationError::unsupported(key::COOKIE_VALUE))?,
+        None => dialect.words.value_match(),
+    };
+    CookieRule::new(name, value_match).map(Some).map_err(AnnotationError::unsupported(key::COOKIE))
 }
 
 /// The variants that clients are pinned to, from the canary Ingress: only stable if `affinity-canary-behavior` is `legacy`, and

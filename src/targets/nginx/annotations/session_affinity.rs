@@ -33,8 +33,12 @@ pub(in crate::targets::nginx) fn session_affinity(
     }
 
     let name = stable.basic(key::SESSION_NAME, DEFAULT_NAME).unwrap_or_else(|| DEFAULT_NAME.to_owned());
-    let mut cookie =
-        CookieAffinity::new(&name).map_err(AnnotationError::unsupported(key::SESSION_NAME))?.with_scope(scope);
+    let dialect = stable.flags.dialect;
+    let cookie = dialect.affinity.cookie(&name, scope);
+    let mut cookie = cookie.map_err(AnnotationError::unsupported(key::SESSION_NAME))?;
+    if dialect.not_known.contains(&key::AFFINITY) {
+        stable.report(key::AFFINITY, |value| FindingKind::NotKnown { value });
+    }
     cookie.max_age = stable.max_age();
     cookie.secure |= stable.bool(key::SESSION_SECURE).unwrap_or(false);
     cookie.same_site = stable.same_site();

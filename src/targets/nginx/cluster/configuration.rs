@@ -1,12 +1,12 @@
 //! The controller's configuration: the upstreams and virtual hosts that it makes of all Ingresses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error_backend::use_error_backends;
 use super::host_locations::{Claim, ClaimedLocation, HostLocations, Hosts, hosts};
 use super::ingress_affinity::COOKIE;
 use super::merge::{Merge, merge};
-use super::stored_ingress::StoredIngress;
+use super::stored_ingress::{StoredIngress, StoredPath};
 use super::upstream::{Upstream, upstreams};
 use super::virtual_host::{CanaryInForce, Configuration, Location, VirtualHost};
 use super::{Cluster, ObjectName};
@@ -15,7 +15,7 @@ use crate::policy::{Affinity, AffinityScope, CanaryName};
 use crate::targets::nginx::annotations::getter::Getter;
 use crate::targets::nginx::annotations::session_affinity::session_affinity;
 use crate::targets::nginx::annotations::{Config, policy_of};
-use crate::targets::nginx::{Flags, Side};
+use crate::targets::nginx::{Attachment, Flags, Side};
 
 /// The record of how the controller read a cluster: the result of each of its steps.
 pub(in crate::targets::nginx) struct Record<'c> {
@@ -24,6 +24,8 @@ pub(in crate::targets::nginx) struct Record<'c> {
     pub(super) upstreams: BTreeMap<String, Upstream>,
     pub(in crate::targets::nginx) claims: Vec<Claim>,
     pub(in crate::targets::nginx) merges: Vec<Merge>,
+    /// Whether Services are known, and so their endpoints.
+    has_services: bool,
 }
 
 impl<'c> Record<'c> {
@@ -32,13 +34,14 @@ impl<'c> Record<'c> {
     /// # Errors
     ///
     /// The controller crashes if a canary Ingress has a rule without `http`.
-    pub(in crate::targets::nginx) fn of(cluster: &'c Cluster) -> Result<Self, ControllerPanic> {
-        let ingresses = cluster.stored();
+    pub(in crate::targets::nginx) fn of(cluster: &'c Cluster, flags: &Flags) -> Result<Self, ControllerPanic> {
+        let ingresses = cluster.stored(flags);
         let mut upstreams = upstreams(&ingresses, &cluster.services);
         let Hosts { mut hosts, claims } = hosts(&ingresses, &mut upstreams);
-        let merges = merge(&ingresses, &hosts, &mut upstreams)?;
+        let merges = merge(&ingresses, &hosts, &mut upstreams, &flags.dialect)?;
         use_error_backends(&mut hosts, &mut upstreams);
-        Ok(Record { ingresses, hosts, upstreams, claims, merges })
+        let has_services = !cluster.services.is_empty();
+        Ok(Record { ingresses, hosts, upstreams, claims, merges, has_services })
     }
 
     /// The configuration at the end of all steps.
@@ -47,9 +50,37 @@ impl<'c> Record<'c> {
             upstreams: &self.upstreams,
             annotations: self.ingresses.iter().map(|ingress| (ingress.name, ingress.annotations)).collect(),
             flags,
+            has_services: self.has_services,
+            named: self.named(flags.dialect.attachment),
         };
         let virtual_hosts = self.hosts.iter().map(|(host, locations)| assembly.virtual_host(host, locations));
         Configuration { virtual_hosts: virtual_hosts.collect(), upstreams: self.upstreams.values().cloned().collect() }
+    }
+}
+
+/// A location that a canary Ingress names, and the upstream of the canary.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct NamedLocation<'n> {
+    host: &'n str,
+    path: &'n str,
+    path_type: &'n str,
+    upstream: &'n str,
+}
+
+impl Record<'_> {
+    /// The locations that the canary Ingresses name, if a canary belongs to these and not to its stable Service.
+    fn named(&self, attachment: Attachment) -> Option<BTreeSet<NamedLocation<'_>>> {
+        if attachment == Attachment::Service {
+            return None;
+        }
+        let mut named = BTreeSet::new();
+        for rule in self.ingresses.iter().filter(|ingress| ingress.is_canary()).flat_map(|ingress| &ingress.rules) {
+            for StoredPath { path, path_type, upstream } in rule.paths.iter().flatten() {
+                let key = upstream.as_ref().map(|key| key.name.as_str());
+                named.extend(key.map(|upstream| NamedLocation { host: &rule.host, path, path_type, upstream }));
+            }
+        }
+        Some(named)
     }
 }
 
@@ -58,22 +89,28 @@ struct Assembly<'a, 'c> {
     upstreams: &'a BTreeMap<String, Upstream>,
     annotations: BTreeMap<&'c ObjectName, &'c BTreeMap<String, String>>,
     flags: &'a Flags,
+    has_services: bool,
+    named: Option<BTreeSet<NamedLocation<'a>>>,
 }
 
 impl Assembly<'_, '_> {
     fn virtual_host(&self, host: &str, locations: &HostLocations<'_>) -> VirtualHost {
         let HostLocations { aliases, locations, .. } = locations;
-        let mut locations: Vec<Location> = locations.iter().map(|location| self.location(location)).collect();
+        let mut locations: Vec<Location> = locations.iter().map(|location| self.location(host, location)).collect();
         locations.sort_by(|one, other| (other.path.len(), &other.path).cmp(&(one.path.len(), &one.path)));
         VirtualHost { host: host.to_owned(), aliases: aliases.iter().cloned().collect(), locations }
     }
 
-    /// The location with the first alternative of its stable upstream; the controller does not look at any other.
-    fn location(&self, location: &ClaimedLocation<'_>) -> Location {
+    /// The location with the first alternative of its stable upstream. ingress-nginx does not look at any other; some dialects do.
+    fn location(&self, host: &str, location: &ClaimedLocation<'_>) -> Location {
         let ClaimedLocation { path, path_type, upstream, ingress, is_default, error_service: _ } = location;
         let stable = self.upstreams.get(upstream);
-        let alternative = stable.and_then(|stable| stable.alternatives.first());
+        let all = stable.into_iter().flat_map(|stable| &stable.alternatives);
+        let mut alternatives = all.filter(|name| self.counts(name, host, location));
+        let alternative = alternatives.next();
         let canary = alternative.and_then(|name| self.upstreams.get(name));
+        let further = alternatives.filter(|_| self.flags.dialect.several_canaries);
+        let further = further.filter_map(|name| Some(self.in_force(stable?, self.upstreams.get(name)?)));
         Location {
             path: path.clone(),
             path_type: path_type.clone(),
@@ -82,13 +119,29 @@ impl Assembly<'_, '_> {
             stable_exists: stable.is_some(),
             stable_has_endpoints: stable.is_some_and(|stable| stable.has_endpoints),
             canary: stable.zip(canary).map(|(stable, canary)| self.in_force(stable, canary)),
+            further_canaries: further.collect(),
             dangling: alternative.filter(|_| canary.is_none()).cloned(),
             stable: upstream.clone(),
         }
     }
 
+    /// Whether the dialect looks at an alternative of the location's upstream.
+    fn counts(&self, alternative: &str, host: &str, location: &ClaimedLocation<'_>) -> bool {
+        let dialect = &self.flags.dialect;
+        let Some(canary) = self.upstreams.get(alternative) else { return true };
+        let namespace = |ingress: Option<&ObjectName>| ingress.map(|name| name.namespace().to_owned());
+        let is_near = dialect.other_namespaces || namespace(canary.ingress.as_ref()) == namespace(location.ingress);
+        let is_ready = !dialect.skips_without_endpoints || !self.has_services || canary.has_endpoints;
+        let (path, path_type) = (location.path.as_str(), location.path_type.as_str());
+        let place = NamedLocation { host, path, path_type, upstream: alternative };
+        is_near && is_ready && self.named.as_ref().is_none_or(|named| named.contains(&place))
+    }
+
     fn in_force(&self, stable: &Upstream, canary: &Upstream) -> CanaryInForce {
-        let policy = |config: &Config| policy_of(config, CanaryName::default(), self.affinity(stable, canary)?);
+        let policy = |config: &Config| {
+            let affinity = self.affinity(stable, canary)?;
+            policy_of(config, &canary.cookie_value, CanaryName::default(), affinity, &self.flags.dialect)
+        };
         CanaryInForce {
             upstream: canary.name.clone(),
             ingress: canary.ingress.clone(),

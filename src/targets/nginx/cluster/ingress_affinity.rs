@@ -26,8 +26,8 @@ impl IngressAffinity {
     pub(in crate::targets::nginx) fn of(annotations: &BTreeMap<String, String>, flags: &Flags) -> Self {
         let mut getter = Getter::new(Side::Stable, annotations, flags);
         let option = |annotation: &str, words: &[&str]| {
-            let raw = annotations.get(&flags.prefix.key(annotation)).map(String::as_str).unwrap_or_default();
-            let accepted = !flags.validation || words.contains(&raw.trim());
+            let raw = flags.value(annotations, annotation).map(String::as_str).unwrap_or_default();
+            let accepted = !flags.checks_values() || words.contains(&raw.trim());
             if accepted { normalized(raw) } else { String::new() }
         };
         let kind = option(key::AFFINITY, &[COOKIE]);
@@ -38,7 +38,8 @@ impl IngressAffinity {
         IngressAffinity {
             cookie_name: (kind == COOKIE).then(name),
             mode: option(key::AFFINITY_MODE, &["balanced", "persistent"]),
-            is_legacy: option(key::AFFINITY_BEHAVIOR, &["sticky", "legacy"]) == "legacy",
+            is_legacy: flags.dialect.affinity.reads_legacy()
+                && option(key::AFFINITY_BEHAVIOR, &["sticky", "legacy"]) == "legacy",
             kind,
         }
     }

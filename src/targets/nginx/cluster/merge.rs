@@ -8,6 +8,7 @@ use super::upstream::{DEFAULT_UPSTREAM, Upstream};
 use super::upstream_key::UpstreamKey;
 use super::{ObjectName, Place};
 use crate::error::{ControllerPanic, Excerpt};
+use crate::targets::nginx::Dialect;
 
 /// What became of one path of a canary Ingress, or of its default backend.
 pub(in crate::targets::nginx) struct Merge {
@@ -28,7 +29,8 @@ pub(in crate::targets::nginx) enum MergeOutcome {
     /// The canary is an alternative of these upstreams. The list is empty if a location of the host has the canary's own
     /// upstream, which is then not deleted.
     Merged(Vec<String>),
-    /// No stable upstream matches. The canary's upstream is deleted, for all other paths and hosts too.
+    /// No stable upstream matches. The canary's upstream is deleted, for all other paths and hosts too, unless the dialect keeps
+    /// it.
     Deleted,
 }
 
@@ -44,6 +46,7 @@ pub(super) fn merge(
     ingresses: &[StoredIngress<'_>],
     hosts: &BTreeMap<String, HostLocations<'_>>,
     upstreams: &mut BTreeMap<String, Upstream>,
+    dialect: &Dialect,
 ) -> Result<Vec<Merge>, ControllerPanic> {
     let mut merges = Vec::new();
     if ingresses.iter().all(StoredIngress::is_canary) {
@@ -53,7 +56,7 @@ pub(super) fn merge(
     let hosts: BTreeMap<&str, MergeHost<'_, '_>> =
         hosts.iter().map(|(name, host)| (name.as_str(), MergeHost::new(host))).collect();
     for ingress in ingresses.iter().filter(|ingress| ingress.is_canary()) {
-        let is_legacy = ingress.affinity.is_legacy;
+        let (is_legacy, deletes) = (ingress.affinity.is_legacy, dialect.deletes_unmatched);
         let mut add = |place, path: &CanaryPath<'_>, outcome| {
             let (ingress, upstream) = (ingress.name.clone(), path.alternative.to_owned());
             merges.push(Merge { ingress, place, upstream, outcome });
@@ -63,7 +66,7 @@ pub(super) fn merge(
                 DefaultBackend::Service(key) => key.name.clone(),
                 DefaultBackend::Resource => UpstreamKey::invalid(ingress.name.namespace()),
             };
-            let path = CanaryPath { alternative: &alternative, at: None, is_legacy };
+            let path = CanaryPath { alternative: &alternative, at: None, is_legacy, deletes };
             let outcome = path.merge(hosts.get(CATCH_ALL), &mut alternatives);
             add(Place::DefaultBackend, &path, outcome);
         }
@@ -73,7 +76,7 @@ pub(super) fn merge(
             };
             for (path_index, path) in paths.iter().enumerate() {
                 let Some(key) = &path.upstream else { continue };
-                let path = CanaryPath { alternative: &key.name, at: Some(path), is_legacy };
+                let path = CanaryPath { alternative: &key.name, at: Some(path), is_legacy, deletes };
                 let outcome = path.merge(hosts.get(rule.host.as_str()), &mut alternatives);
                 add(Place::Path { rule: rule_index, path: path_index }, &path, outcome);
             }
@@ -113,6 +116,8 @@ struct CanaryPath<'p> {
     /// The path to look for; `None` is the default backend, which matches every path of the catch-all host.
     at: Option<&'p StoredPath>,
     is_legacy: bool,
+    /// Whether the upstream of the canary is deleted if nothing matches.
+    deletes: bool,
 }
 
 impl CanaryPath<'_> {
@@ -136,7 +141,9 @@ impl CanaryPath<'_> {
             }
         }
         if end.is_none() && merged.is_empty() {
-            alternatives.upstreams.remove(self.alternative);
+            if self.deletes {
+                alternatives.upstreams.remove(self.alternative);
+            }
             return MergeOutcome::Deleted;
         }
         MergeOutcome::Merged(merged)

@@ -12,6 +12,7 @@ mod object_name;
 mod place;
 mod refusal;
 mod service;
+mod several;
 pub(super) mod stored_ingress;
 pub(super) mod upstream;
 pub(super) mod upstream_key;
@@ -97,6 +98,12 @@ impl Cluster {
         Cluster { flags, ingresses: BTreeMap::new(), replaced: BTreeSet::new(), services: BTreeMap::new() }
     }
 
+    /// The same cluster for a controller with other flags.
+    #[must_use]
+    pub fn with_flags(self, flags: Flags) -> Self {
+        Cluster { flags, ..self }
+    }
+
     /// The same cluster with further Ingresses. An Ingress replaces one of the same namespace and name, which is a
     /// finding of [`lint`](super::lint()).
     #[must_use]
@@ -122,7 +129,12 @@ impl Cluster {
     /// in descending order of `NAMESPACE/NAME`.
     #[must_use]
     pub fn processed(&self) -> Vec<ProcessedIngress> {
-        let stored = self.stored().into_iter();
+        self.processed_of(&self.flags)
+    }
+
+    /// The Ingresses that a controller with these flags stores, as [`processed`](Self::processed) returns them.
+    pub(crate) fn processed_of(&self, flags: &Flags) -> Vec<ProcessedIngress> {
+        let stored = self.stored(flags).into_iter();
         let processed = |ingress: StoredIngress<'_>| ProcessedIngress {
             ingress: ingress.name.clone(),
             canary: ingress.is_canary(),
@@ -144,7 +156,28 @@ impl Cluster {
     ///
     /// The controller crashes: a canary Ingress has a rule without `http`.
     pub fn configuration(&self) -> Result<Configuration, ControllerPanic> {
-        Ok(Record::of(self)?.configuration(&self.flags))
+        self.configuration_of(&self.flags)
+    }
+
+    /// The upstreams and virtual hosts that a controller with these flags makes of the cluster.
+    pub(crate) fn configuration_of(&self, flags: &Flags) -> Result<Configuration, ControllerPanic> {
+        Ok(Record::of(self, flags)?.configuration(flags))
+    }
+
+    /// The flags of the controller.
+    #[must_use]
+    pub const fn flags(&self) -> &Flags {
+        &self.flags
+    }
+
+    /// Whether Services are known, and so their endpoints.
+    pub(crate) fn has_services(&self) -> bool {
+        !self.services.is_empty()
+    }
+
+    /// An Ingress of the cluster.
+    pub(crate) fn ingress(&self, name: &ObjectName) -> Option<&Ingress> {
+        self.ingresses.get(name)
     }
 
     /// The virtual hosts of [`configuration`](Self::configuration), sorted by host. The catch-all host `_` is always among them.
@@ -162,9 +195,9 @@ impl Cluster {
         ClusterParts { flags, ingresses, replaced, services }
     }
 
-    fn stored(&self) -> Vec<StoredIngress<'_>> {
-        let accepted = self.ingresses.iter().filter(|(_, ingress)| Refusal::of(ingress, &self.flags).is_none());
-        let stored = |(name, ingress)| StoredIngress::new(name, ingress, &self.services, &self.flags);
+    fn stored(&self, flags: &Flags) -> Vec<StoredIngress<'_>> {
+        let accepted = self.ingresses.iter().filter(|(_, ingress)| Refusal::of(ingress, flags).is_none());
+        let stored = |(name, ingress)| StoredIngress::new(name, ingress, &self.services, flags);
         let mut stored: Vec<StoredIngress<'_>> = accepted.map(stored).collect();
         stored.sort_by_key(|ingress| (ingress.created, Reverse(ingress.name)));
         stored

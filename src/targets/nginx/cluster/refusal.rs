@@ -76,15 +76,15 @@ fn other_class(ingress: &Ingress, flags: &Flags) -> Option<Refusal> {
 
 fn too_risky(ingress: &Ingress, flags: &Flags) -> Option<Refusal> {
     annotations(ingress).keys().find_map(|key| {
-        let risk = RiskLevel::of_annotation(flags.prefix.annotation(key).unwrap_or(key));
+        let risk = RiskLevel::of_annotation(flags.annotation(key).unwrap_or(key));
         (risk > flags.risk_level).then(|| Refusal::TooRisky { annotation: key.clone(), risk })
     })
 }
 
 fn invalid_annotation(ingress: &Ingress, flags: &Flags) -> Option<Refusal> {
     let is_refused = |annotation: &str, is_valid: fn(&str) -> bool| {
-        let value = annotations(ingress).get(&flags.prefix.key(annotation)).filter(|value| !value.is_empty());
-        flags.validation && value.is_some_and(|value| !is_valid(value))
+        let value = flags.value(annotations(ingress), annotation).filter(|value| !value.is_empty());
+        flags.checks_values() && value.is_some_and(|value| !is_valid(value))
     };
     if is_refused("default-backend", is_service_name) {
         Some(Refusal::InvalidAnnotation { annotation: "default-backend" })

@@ -26,6 +26,8 @@ pub(in crate::targets::nginx) struct StoredIngress<'c> {
     pub(in crate::targets::nginx) annotations: &'c BTreeMap<String, String>,
     /// The policy in the annotations. If it is not enabled, the Ingress is an ordinary one.
     pub(in crate::targets::nginx) config: Config,
+    /// `canary-by-cookie-value`, which some dialects have.
+    pub(in crate::targets::nginx) cookie_value: String,
     pub(in crate::targets::nginx) affinity: IngressAffinity,
     /// `server-alias`.
     pub(in crate::targets::nginx) aliases: BTreeSet<String>,
@@ -65,15 +67,17 @@ impl<'c> StoredIngress<'c> {
         flags: &Flags,
     ) -> Self {
         let annotations = annotations(object);
-        let value = |annotation: &str| annotations.get(&flags.prefix.key(annotation)).map(|raw| normalized(raw));
+        let value = |annotation: &str| flags.value(annotations, annotation).map(|raw| normalized(raw));
         let service = |service: String| services.get(&ObjectName::new(name.namespace(), &service));
+        let parsed = parse(annotations, flags);
         let rules = object.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
         StoredIngress {
             name,
             created: object.metadata.creation_timestamp.as_ref().map(|time| time.0.as_second()),
             annotations,
             // The only error of the parser is ignored, so that the Ingress becomes an ordinary one.
-            config: parse(annotations, flags).config.unwrap_or_default(),
+            config: parsed.config.unwrap_or_default(),
+            cookie_value: parsed.cookie_value,
             affinity: IngressAffinity::of(annotations, flags),
             aliases: value("server-alias").map(|text| aliases(&text)).unwrap_or_default(),
             error_service: value("default-backend").and_then(service),

@@ -32,6 +32,8 @@ pub struct Upstream {
     pub is_canary: bool,
     /// The policy of the Ingress that created the upstream. If that is no canary Ingress, every number is 0, including the total.
     pub config: Config,
+    /// `canary-by-cookie-value` of that Ingress, which some dialects have.
+    pub cookie_value: String,
     /// Whether the controller found endpoints. A canary without endpoints gets no request, and a stable Service without endpoints
     /// answers with 503.
     pub has_endpoints: bool,
@@ -101,6 +103,7 @@ impl Upstream {
             ingress: None,
             is_canary: false,
             config: no_policy(),
+            cookie_value: String::new(),
             has_endpoints: true,
             alternatives: Vec::new(),
             affinity: UpstreamAffinity::default(),
@@ -116,6 +119,7 @@ impl Upstream {
             ingress: Some(ingress.name.clone()),
             is_canary: ingress.is_canary(),
             config: if ingress.is_canary() { ingress.config.clone() } else { no_policy() },
+            cookie_value: if ingress.is_canary() { ingress.cookie_value.clone() } else { String::new() },
             has_endpoints: services.get(service).is_some_and(|service| service.has_endpoints_at(port)),
             ..Upstream::default_backend()
         }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::several::policy_of_all;
 use super::{ObjectName, Upstream};
 use crate::error::AnnotationError;
 use crate::policy::Policy;
@@ -40,9 +41,32 @@ pub struct Location {
     pub stable_has_endpoints: bool,
     /// The canary, if there is one.
     pub canary: Option<CanaryInForce>,
+    /// The canaries besides the first one, if the [`Dialect`](crate::targets::nginx::Dialect) sends requests to several.
+    pub further_canaries: Vec<CanaryInForce>,
     /// The name of a canary's upstream that was deleted although the stable upstream still lists it first. Every request then goes
     /// to stable, and no other canary gets any.
     pub dangling: Option<String>,
+}
+
+impl Location {
+    /// All canaries that get requests.
+    pub fn canaries(&self) -> impl Iterator<Item = &CanaryInForce> + Clone {
+        self.canary.iter().chain(&self.further_canaries)
+    }
+
+    /// The policy of all canaries; `None` without a canary. With several canaries, the second one is named `canary-2`, and so on.
+    ///
+    /// # Errors
+    ///
+    /// No policy can hold the annotations.
+    #[must_use]
+    pub fn policy(&self) -> Option<Result<Policy, AnnotationError>> {
+        let canary = self.canary.as_ref()?;
+        if self.further_canaries.is_empty() {
+            return Some(canary.policy.clone());
+        }
+        Some(policy_of_all(self.canaries()))
+    }
 }
 
 /// The canary of a location, and the policy in force.
@@ -64,6 +88,16 @@ pub struct CanaryInForce {
     ///
     /// No policy can hold a value, such as a pattern that needs a backtracking engine.
     pub policy: Result<Policy, AnnotationError>,
+}
+
+impl CanaryInForce {
+    /// Whether the canary has a weight or a rule.
+    #[must_use]
+    pub fn can_get_requests(&self) -> bool {
+        let Config { enabled: _, weight, weight_total: _, header, header_value: _, header_pattern: _, cookie } =
+            &self.config;
+        *weight > 0 || !header.is_empty() || !cookie.is_empty()
+    }
 }
 
 /// An Ingress that the controller has stored, as [`Cluster::processed`](super::Cluster::processed) returns it.

@@ -1,10 +1,12 @@
 //! The annotations of stable Ingresses that a virtual host cannot hold.
 
-use crate::targets::nginx::annotations::getter::{normalized, parse_bool};
+use crate::policy::AffinityScope;
+use crate::targets::nginx::annotations::getter::{Getter, normalized, parse_bool};
+use crate::targets::nginx::annotations::session_affinity::session_affinity;
 use crate::targets::nginx::annotations::{is_default, key};
 use crate::targets::nginx::cluster::ingress_affinity::COOKIE;
 use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
-use crate::targets::nginx::{Prefix, RiskLevel};
+use crate::targets::nginx::{AnnotationFinding, FindingKind, Flags, RiskLevel, Side, parse};
 
 const USE_REGEX: &str = "use-regex";
 const REWRITE_TARGET: &str = "rewrite-target";
@@ -21,8 +23,8 @@ pub(super) enum RegexAnnotation {
 
 impl RegexAnnotation {
     /// The annotation that an Ingress has for this path.
-    pub(super) fn of(ingress: &StoredIngress<'_>, path: &str, prefix: &Prefix) -> Option<Self> {
-        let value = |name| value_of(ingress, name, prefix);
+    pub(super) fn of(ingress: &StoredIngress<'_>, path: &str, flags: &Flags) -> Option<Self> {
+        let value = |name| value_of(ingress, name, flags);
         if value(USE_REGEX).as_deref().and_then(parse_bool) == Some(true) {
             Some(RegexAnnotation::UseRegex)
         } else if value(REWRITE_TARGET).is_some_and(|target| !target.is_empty() && target != path) {
@@ -56,18 +58,43 @@ impl RegexAnnotation {
 }
 
 /// The value of an annotation as the controller reads a text.
-fn value_of(ingress: &StoredIngress<'_>, name: &str, prefix: &Prefix) -> Option<String> {
-    ingress.annotations.get(&prefix.key(name)).map(|raw| normalized(raw))
+fn value_of(ingress: &StoredIngress<'_>, name: &str, flags: &Flags) -> Option<String> {
+    flags.value(ingress.annotations, name).map(|raw| normalized(raw))
+}
+
+/// The annotations of a canary or of an affinity that the dialect reads in a way which no policy can express, or that is not known:
+/// each with its value and the reason.
+pub(super) fn inexact_annotations(ingress: &StoredIngress<'_>, flags: &Flags) -> Vec<(String, String, &'static str)> {
+    let findings = if ingress.is_canary() {
+        parse(ingress.annotations, flags).findings
+    } else {
+        let mut getter = Getter::new(Side::Stable, ingress.annotations, flags);
+        // A cookie name that no policy can hold is a finding at the location.
+        let _ = session_affinity(&mut getter, AffinityScope::AllVariants);
+        getter.findings.into_vec()
+    };
+    let inexact = |AnnotationFinding { ingress: side, annotation, kind }: AnnotationFinding| {
+        let (value, why) = match kind {
+            FindingKind::CookieAsText { name } => {
+                (name, "the controller finds the cookie as a text, and a policy reads cookies as nginx does")
+            }
+            FindingKind::NotKnown { value } => (value, "it is not known what the controller does with it"),
+            FindingKind::OutsidePolicy { value } if side == Side::Canary => (value, "no policy can express it"),
+            _ => return None,
+        };
+        Some((annotation.as_str().to_owned(), value.as_str().to_owned(), why))
+    };
+    findings.into_iter().filter_map(inexact).collect()
 }
 
 /// Whether the Ingress rewrites paths, which no virtual host does.
-pub(super) fn rewrites(ingress: &StoredIngress<'_>, prefix: &Prefix) -> bool {
-    value_of(ingress, REWRITE_TARGET, prefix).is_some_and(|target| !target.is_empty())
+pub(super) fn rewrites(ingress: &StoredIngress<'_>, flags: &Flags) -> bool {
+    value_of(ingress, REWRITE_TARGET, flags).is_some_and(|target| !target.is_empty())
 }
 
 /// Whether the Services of the Ingress speak gRPC.
-pub(super) fn is_grpc(ingress: &StoredIngress<'_>, prefix: &Prefix) -> bool {
-    value_of(ingress, BACKEND_PROTOCOL, prefix).is_some_and(|protocol| matches!(protocol.as_str(), "GRPC" | "GRPCS"))
+pub(super) fn is_grpc(ingress: &StoredIngress<'_>, flags: &Flags) -> bool {
+    value_of(ingress, BACKEND_PROTOCOL, flags).is_some_and(|protocol| matches!(protocol.as_str(), "GRPC" | "GRPCS"))
 }
 
 /// The reason why an annotation with this value is left out; `None` if it is a part of the virtual host, or has no effect.

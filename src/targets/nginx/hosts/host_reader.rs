@@ -3,18 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::HostReading;
-use super::annotations::{RegexAnnotation, is_grpc, rewrites, why_left_out};
+use super::annotations::{RegexAnnotation, inexact_annotations, is_grpc, rewrites, why_left_out};
 use super::findings_by_ingress::FindingsByIngress;
 use super::location_reader::LocationReader;
 use super::upstream_backends::UpstreamBackends;
 use crate::error::InvalidRoute;
 use crate::route::{self, Host, Path};
 use crate::targets::finding::Findings;
+use crate::targets::nginx::annotations::key;
 use crate::targets::nginx::cluster::configuration::Record;
 use crate::targets::nginx::cluster::host_locations::{Claim, ClaimOutcome};
 use crate::targets::nginx::cluster::stored_ingress::{CATCH_ALL, StoredIngress};
 use crate::targets::nginx::cluster::{ClusterParts, Place};
-use crate::targets::nginx::{Configuration, Location, ObjectName, VirtualHost};
+use crate::targets::nginx::{Configuration, Dialect, Location, ObjectName, VirtualHost};
 
 /// Everything that virtual hosts are read from.
 pub(super) struct HostReader<'c> {
@@ -72,9 +73,10 @@ impl<'c> HostReader<'c> {
         let shortest = host.locations.iter().rev().find_map(|location| location.ingress.as_ref());
         let namespace = shortest.map(ObjectName::namespace).unwrap_or_default();
         let locations = self.locations(host, namespace, &mut findings);
-        let grpc = ingresses.iter().all(|ingress| is_grpc(ingress, &self.parts.flags.prefix));
+        self.inexact_canaries(host, &mut findings);
+        let grpc = ingresses.iter().all(|ingress| is_grpc(ingress, self.parts.flags));
         for ingress in &ingresses {
-            findings.lacks_location |= rewrites(ingress, &self.parts.flags.prefix);
+            findings.lacks_location |= rewrites(ingress, self.parts.flags);
             self.annotations(ingress, grpc, findings.of(ingress.name));
             self.certificates(ingress, &host.host, findings.of(ingress.name));
         }
@@ -126,7 +128,11 @@ impl<'c> HostReader<'c> {
         namespace: &str,
         findings: &mut FindingsByIngress,
     ) -> BTreeMap<Path, route::Location> {
-        let reader = LocationReader { backends: &self.backends, namespace, regex: self.regex_annotation(host) };
+        // What the cookies of other controllers contain is not known.
+        let has_tokens = self.parts.flags.dialect.affinity == Dialect::INGRESS_NGINX.affinity
+            && !self.parts.flags.dialect.not_known.contains(&key::AFFINITY);
+        let regex = self.regex_annotation(host);
+        let reader = LocationReader { backends: &self.backends, namespace, has_tokens, regex };
         let mut locations: BTreeMap<Path, route::Location> = BTreeMap::new();
         for location in &host.locations {
             let Some(ingress) = &location.ingress else { continue };
@@ -159,16 +165,30 @@ impl<'c> HostReader<'c> {
     fn regex_annotation(&self, host: &VirtualHost) -> Option<RegexAnnotation> {
         host.locations.iter().find_map(|location| {
             let ingress = self.ingresses.get(location.ingress.as_ref()?)?;
-            RegexAnnotation::of(ingress, &location.path, &self.parts.flags.prefix)
+            RegexAnnotation::of(ingress, &location.path, self.parts.flags)
         })
     }
 
     /// Reports the annotations that change what the host answers, and that no virtual host can hold.
     fn annotations(&self, ingress: &StoredIngress<'_>, is_grpc_host: bool, findings: &mut Findings) {
         for (key, value) in ingress.annotations {
-            let Some(name) = self.parts.flags.prefix.annotation(key) else { continue };
+            let Some(name) = self.parts.flags.annotation(key) else { continue };
             if let Some(why) = why_left_out(name, value, is_grpc_host) {
                 findings.left_out(format!("metadata.annotations[{key}]"), value, why);
+            }
+        }
+    }
+
+    /// Reports annotations of the canaries and of the affinity that the dialect reads in a way which no policy can express, or that
+    /// is not known.
+    fn inexact_canaries(&self, host: &VirtualHost, findings: &mut FindingsByIngress) {
+        let canaries = host.locations.iter().flat_map(Location::canaries).filter_map(|canary| canary.ingress.as_ref());
+        let sticky = host.locations.iter().filter(|location| location.canary.is_some());
+        let sticky = sticky.filter_map(|location| location.ingress.as_ref());
+        let all: BTreeSet<&ObjectName> = canaries.chain(sticky).collect();
+        for ingress in all.into_iter().filter_map(|name| self.ingresses.get(name)) {
+            for (annotation, value, why) in inexact_annotations(ingress, self.parts.flags) {
+                findings.changed_location(ingress.name, &format!("metadata.annotations[{annotation}]"), &value, why);
             }
         }
     }

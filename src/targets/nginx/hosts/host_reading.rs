@@ -129,7 +129,7 @@ impl fmt::Display for IngressFinding {
 /// ```
 pub fn hosts(cluster: &Cluster) -> Result<Vec<HostReading>, ControllerPanic> {
     let parts = cluster.parts();
-    let record = Record::of(cluster)?;
+    let record = Record::of(cluster, parts.flags)?;
     let configuration = record.configuration(parts.flags);
     let reader = HostReader::new(parts, &record, &configuration);
     let served = configuration.virtual_hosts.iter().filter(|host| reader.is_served(host));

@@ -8,7 +8,7 @@ use crate::error::InvalidFormerTokens;
 use crate::policy::{Affinity, AffinityScope, FormerTokens, Policy};
 use crate::route::{self, Backend, Path, Port};
 use crate::targets::nginx::token::token_of;
-use crate::targets::nginx::{CanaryInForce, Location, ObjectName};
+use crate::targets::nginx::{Location, ObjectName};
 
 /// The characters of a regular expression. A `.` is one too, but the path of a file also has one.
 const REGEX: [char; 13] = ['(', ')', '[', ']', '{', '}', '*', '+', '?', '$', '\\', '|', '^'];
@@ -18,15 +18,16 @@ const WHY_NO_POLICY: &str = "no policy can hold it, so every request goes to sta
 /// How a location splits its requests.
 struct Split {
     policy: Policy,
-    backend: Backend,
+    /// The backends of the canaries.
+    backends: Vec<Backend>,
 }
 
 /// The tokens of the controller in the affinity cookie of the policy, by the names of the upstreams; `None` if the policy has no
 /// such cookie.
-fn former_tokens(policy: &Policy, stable: &str, canary: &str) -> Result<Option<FormerTokens>, InvalidFormerTokens> {
+fn former_tokens(policy: &Policy, location: &Location) -> Result<Option<FormerTokens>, InvalidFormerTokens> {
     let Affinity::Cookie(cookie) = policy.affinity() else { return Ok(None) };
-    let canaries = Some(token_of(canary)).filter(|_| cookie.scope() == AffinityScope::AllVariants);
-    FormerTokens::new(token_of(stable), canaries).map(Some)
+    let canaries = location.canaries().filter(|_| cookie.scope() == AffinityScope::AllVariants);
+    FormerTokens::new(token_of(&location.stable), canaries.map(|canary| token_of(&canary.upstream))).map(Some)
 }
 
 /// What all locations of a host have in common.
@@ -34,6 +35,8 @@ pub(super) struct LocationReader<'h> {
     pub(super) backends: &'h UpstreamBackends<'h>,
     /// The namespace of the virtual host.
     pub(super) namespace: &'h str,
+    /// Whether the cookies of the controller have the tokens of ingress-nginx.
+    pub(super) has_tokens: bool,
     /// The annotation that makes every path of the host a regular expression.
     pub(super) regex: Option<RegexAnnotation>,
 }
@@ -57,9 +60,9 @@ impl LocationReader<'_> {
         let Some(canary) = &location.canary else { return Some(plain) };
         // The policy is that of the Ingress that created the upstream.
         let ingress = canary.ingress.as_ref().unwrap_or(ingress);
-        let Some(Split { policy, backend }) = self.split(canary, ingress, findings) else { return Some(plain) };
-        let tokens = former_tokens(&policy, &location.stable, &canary.upstream);
-        let split = plain.clone().with_policy(policy, [backend]).and_then(|split| match tokens? {
+        let Some(Split { policy, backends }) = self.split(location, ingress, findings) else { return Some(plain) };
+        let tokens = if self.has_tokens { former_tokens(&policy, location) } else { Ok(None) };
+        let split = plain.clone().with_policy(policy, backends).and_then(|split| match tokens? {
             Some(tokens) => Ok(split.with_former_tokens(tokens)?),
             None => Ok(split),
         });
@@ -72,18 +75,18 @@ impl LocationReader<'_> {
         }
     }
 
-    /// The policy and the backend of a canary; `None` and a finding if there is no such policy or backend.
-    fn split(&self, canary: &CanaryInForce, ingress: &ObjectName, findings: &mut FindingsByIngress) -> Option<Split> {
-        let policy = match &canary.policy {
-            Ok(policy) => policy.clone(),
+    /// The policy and the backends of all canaries; `None` and a finding if there is no such policy or backend.
+    fn split(&self, location: &Location, ingress: &ObjectName, findings: &mut FindingsByIngress) -> Option<Split> {
+        let policy = match location.policy()? {
+            Ok(policy) => policy,
             Err(error) => {
                 let field = format!("metadata.annotations[{}]", error.field().unwrap_or_default());
                 findings.without_location(ingress, &field, &error.to_string(), WHY_NO_POLICY);
                 return None;
             }
         };
-        let backend = self.backend(&canary.upstream, ingress, "spec", findings)?;
-        Some(Split { policy, backend })
+        let backends = location.canaries().map(|canary| self.backend(&canary.upstream, ingress, "spec", findings));
+        Some(Split { policy, backends: backends.collect::<Option<_>>()? })
     }
 
     /// The backend of an upstream; `None` if it is the controller's own default backend, or no Service that can exist.

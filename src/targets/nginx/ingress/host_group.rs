@@ -10,7 +10,7 @@ use super::stable_service::{StablePath, StableRule, StableService};
 use crate::error::{IngressError, InvalidRoute};
 use crate::route::{Backend, Host, Path, Port, Route};
 use crate::targets::finding::Findings;
-use crate::targets::nginx::Prefix;
+use crate::targets::nginx::Flags;
 
 /// Hosts with the same paths and the same port, which become one route.
 pub(super) struct HostGroup {
@@ -55,14 +55,14 @@ impl HostGroup {
 pub(super) fn host_groups(
     stable: StableIngress<'_>,
     service: &StableService,
-    prefix: &Prefix,
+    flags: &Flags,
     findings: &mut Findings,
 ) -> Result<Vec<HostGroup>, IngressError> {
     let rules = by_host(service.rules(stable));
     if rules.is_empty() {
         return Err(service.nothing_to_split(stable));
     }
-    let has_regexes = has_regexes(stable, prefix);
+    let has_regexes = has_regexes(stable, flags);
     let mut groups: Vec<HostGroup> = Vec::new();
     for rule in rules {
         let host = rule.host.as_deref().filter(|host| !host.is_empty()).map(Host::new).transpose();
@@ -98,8 +98,8 @@ fn by_host(rules: Vec<StableRule>) -> Vec<StableRule> {
 }
 
 /// Whether the controller reads the paths of this Ingress as regular expressions.
-fn has_regexes(stable: StableIngress<'_>, prefix: &Prefix) -> bool {
-    let annotation = |name: &str| stable.annotations().get(&prefix.key(name));
+fn has_regexes(stable: StableIngress<'_>, flags: &Flags) -> bool {
+    let annotation = |name: &str| flags.value(stable.annotations(), name);
     annotation("use-regex").is_some_and(|value| value == "true") || annotation("rewrite-target").is_some()
 }
 

@@ -11,8 +11,8 @@ use super::stable_service::StableService;
 use crate::error::{Excerpt, IngressError};
 use crate::route::{Backend, Route};
 use crate::targets::finding::Findings;
+use crate::targets::nginx::Flags;
 use crate::targets::nginx::annotations::key;
-use crate::targets::nginx::{Flags, Prefix};
 
 /// Reads the routes of a stable Ingress to its stable Service. `canaries` are the Services of the canaries of a policy, in
 /// order; the routes have them as further backends.
@@ -90,8 +90,8 @@ pub fn routes(
     }
 
     let mut findings = Findings::default();
-    report_left_out(stable, &service, &flags.prefix, &mut findings);
-    let groups = host_groups(stable, &service, &flags.prefix, &mut findings)?;
+    report_left_out(stable, &service, flags, &mut findings);
+    let groups = host_groups(stable, &service, flags, &mut findings)?;
     let findings = findings.into_vec();
     if groups.is_empty() {
         // Each path of the stable Service was left out, so the last finding is about a path.
@@ -105,7 +105,7 @@ pub fn routes(
     let routes = groups.into_iter().enumerate().map(|(index, group)| group.route(index, stable, &service, canaries));
     let routes = routes.collect::<Result<Vec<Route>, IngressError>>()?;
 
-    let annotation = |name: &str| stable.annotations().get(&flags.prefix.key(name));
+    let annotation = |name: &str| flags.value(stable.annotations(), name);
     Ok(Routes {
         routes,
         class: stable.class().or(stable.annotations().get(CLASS).map(String::as_str)).unwrap_or("nginx").to_owned(),
@@ -116,9 +116,9 @@ pub fn routes(
 }
 
 /// Reports the parts of the Ingress that are part of no policy and of no route to the stable Service.
-fn report_left_out(stable: StableIngress<'_>, service: &StableService, prefix: &Prefix, findings: &mut Findings) {
+fn report_left_out(stable: StableIngress<'_>, service: &StableService, flags: &Flags, findings: &mut Findings) {
     for (key, value) in stable.annotations() {
-        let Some(name) = prefix.annotation(key) else { continue };
+        let Some(name) = flags.annotation(key) else { continue };
         let is_of_policy = ["canary", "affinity", "session-cookie"].iter().any(|start| name.starts_with(start));
         if !is_of_policy {
             findings.left_out(

@@ -32,7 +32,7 @@ static NO_ANNOTATIONS: BTreeMap<String, String> = BTreeMap::new();
 /// ```
 #[must_use]
 pub fn is_canary(ingress: &Ingress, flags: &Flags) -> bool {
-    let value = ingress.metadata.annotations.as_ref().and_then(|all| all.get(&flags.prefix.key(key::CANARY)));
+    let value = ingress.metadata.annotations.as_ref().and_then(|all| flags.value(all, key::CANARY));
     value.and_then(|value| parse_bool(value)) == Some(true)
 }
 

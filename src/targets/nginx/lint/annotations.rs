@@ -34,12 +34,13 @@ fn of_values(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findings
     let parsed = parse(ingress.annotations, flags);
     let is_enabled = ingress.is_canary();
     let is_reported = |finding: &AnnotationFinding| match &finding.kind {
-        kind if is_harmless(kind) => false,
         // Without a weight, and from 100 on, the share is the same for every total below 100.
         FindingKind::TotalIgnored { .. } => is_enabled && (1..100).contains(&ingress.config.weight),
         // Affinity on a canary is reported with the other annotations that are ignored there.
-        FindingKind::WrongIngress => false,
+        FindingKind::Trimmed { .. } | FindingKind::ExpiresIgnored { .. } | FindingKind::WrongIngress => false,
         FindingKind::UnknownAnnotation => true,
+        // On a canary Ingress it is an annotation of another dialect.
+        FindingKind::OutsidePolicy { .. } => is_enabled,
         // The annotations of an Ingress that is not enabled have no effect at all.
         _ => is_enabled || (parsed.config.is_ok() && finding.annotation.as_str() == key::CANARY),
     };
@@ -67,7 +68,7 @@ const fn is_harmless(kind: &FindingKind) -> bool {
 
 /// Annotations of canaries under another prefix or without one, unless the Ingress has the annotation with the right prefix too.
 fn of_prefixes(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findings) {
-    for key in ingress.annotations.keys().filter(|key| flags.prefix.annotation(key).is_none()) {
+    for key in ingress.annotations.keys().filter(|key| flags.annotation(key).is_none()) {
         let name = key.rsplit('/').next().unwrap_or_default();
         let expected = flags.prefix.key(name);
         if key::OF_CANARY.contains(&name) && !ingress.annotations.contains_key(&expected) {
@@ -79,7 +80,7 @@ fn of_prefixes(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findin
 /// Annotations of a canary Ingress that the controller ignores, if a stable Ingress that the canary is merged into has values that
 /// mean something else.
 fn ignored(state: &State<'_, '_>, findings: &mut Findings) {
-    let prefix = &state.parts.flags.prefix;
+    let flags = state.parts.flags;
     let is_ignored = |annotation: &str| {
         RiskLevel::is_annotation(annotation) && !READ_ON_CANARY.iter().any(|read| annotation.starts_with(read))
     };
@@ -89,7 +90,7 @@ fn ignored(state: &State<'_, '_>, findings: &mut Findings) {
         let stable = merged.iter().filter_map(|stable| state.of_stable.get(stable.as_str())).flatten();
         for stable in stable.filter_map(|name| state.ingresses.get(*name)) {
             for (key, value) in canary.annotations {
-                let Some(annotation) = prefix.annotation(key).filter(|annotation| is_ignored(annotation)) else {
+                let Some(annotation) = flags.annotation(key).filter(|annotation| is_ignored(annotation)) else {
                     continue;
                 };
                 let set = |value: &String| (!is_default(annotation, value)).then(|| normalized(value));

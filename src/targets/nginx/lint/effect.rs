@@ -16,7 +16,7 @@ pub(super) fn effect(kind: &LintKind) -> String {
         LintKind::NoStable => NO_STABLE.to_owned(),
         LintKind::NoService => "the canary names no Service, so it gets no request".to_owned(),
         LintKind::NoHost { host, .. } => format!("no stable Ingress has the host `{host}`, {NO_REQUEST} for it"),
-        LintKind::NoLocation { location, .. } => no_location(location),
+        LintKind::NoLocation { location, nearest: _, unread: _, deletes } => no_location(location, *deletes),
         LintKind::Deleted { by, is_dangling } => deleted(by, *is_dangling),
         LintKind::OwnService { upstream } => own_service(upstream),
         LintKind::NeverChosen { chosen } => never_chosen(chosen),
@@ -71,8 +71,9 @@ fn not_enabled(value: Option<&str>) -> String {
 
 // Paths of a canary that get no request.
 
-fn no_location(location: &str) -> String {
-    format!("the host has no stable location `{location}`, {NO_REQUEST}, not even on its other paths")
+fn no_location(location: &str, deletes: bool) -> String {
+    let others = if deletes { ", not even on its other paths" } else { " there" };
+    format!("the host has no stable location `{location}`, {NO_REQUEST}{others}")
 }
 
 fn deleted(by: &str, is_dangling: bool) -> String {

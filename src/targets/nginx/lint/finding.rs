@@ -97,6 +97,8 @@ pub enum LintKind {
         nearest: Option<String>,
         /// An Ingress that has the path, but that the controller does not read.
         unread: Option<ObjectName>,
+        /// Whether the controller therefore deletes the canary, so that it gets no request on its other paths either.
+        deletes: bool,
     },
     /// Another path of a canary Ingress with the same Service has no stable location, so that the controller deletes the canary's
     /// upstream.

@@ -12,7 +12,7 @@ use crate::targets::nginx::cluster::error_backend::ERROR_UPSTREAM;
 use crate::targets::nginx::cluster::ingress_affinity::COOKIE;
 use crate::targets::nginx::cluster::merge::Merge;
 use crate::targets::nginx::cluster::stored_ingress::CATCH_ALL;
-use crate::targets::nginx::{CanaryInForce, Location, ObjectName};
+use crate::targets::nginx::{AffinityRule, CanaryInForce, Location, ObjectName};
 
 pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
     let locations = Locations { state, named: named(state) };
@@ -24,7 +24,7 @@ pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
             let Some(canary) = &location.canary else { continue };
             locations.in_force(location, canary, findings);
             let is_named = locations.named.contains(&(canary.upstream.as_str(), text.clone()));
-            if let Some(ingress) = canary.ingress.as_ref().filter(|_| !is_named && can_send(canary)) {
+            if let Some(ingress) = canary.ingress.as_ref().filter(|_| !is_named && canary.can_get_requests()) {
                 further.entry(ingress).or_default().push(text);
             }
         }
@@ -65,12 +65,6 @@ fn certificates(ingress: &Ingress) -> impl Iterator<Item = (usize, &str)> {
     all.flat_map(|(index, tls)| tls.hosts.iter().flatten().map(move |host| (index, host.as_str())))
 }
 
-/// Whether any request can go to the canary.
-fn can_send(canary: &CanaryInForce) -> bool {
-    let config = &canary.config;
-    config.weight > 0 || !config.header.is_empty() || !config.cookie.is_empty()
-}
-
 struct Locations<'s, 'c> {
     state: &'s State<'s, 'c>,
     named: BTreeSet<(&'s str, String)>,
@@ -93,10 +87,10 @@ impl Locations<'_, '_> {
             let field = crate::error::Diagnostic::field(error).unwrap_or_default();
             findings.add(ingress, field, LintKind::NotPortable { error: error.clone() });
         }
-        let weight = self.state.parts.flags.prefix.key(key::WEIGHT);
         let known = self.state.ingresses.get(ingress);
-        let has_weight = known.is_some_and(|known| known.annotations.contains_key(&weight));
-        if !can_send(canary) && !has_weight {
+        let has_weight =
+            known.is_some_and(|known| self.state.parts.flags.value(known.annotations, key::WEIGHT).is_some());
+        if !canary.can_get_requests() && !has_weight {
             findings.add(ingress, key::CANARY, LintKind::NeverDecides);
         }
         self.endpoints(location, canary, ingress, findings);
@@ -112,7 +106,8 @@ impl Locations<'_, '_> {
             let upstream = self.state.upstreams.get(name)?;
             Some(format!("{}:{}", upstream.service.as_ref()?, upstream.port))
         };
-        if let Some(service) = service(&canary.upstream).filter(|_| !canary.has_endpoints && can_send(canary)) {
+        if let Some(service) = service(&canary.upstream).filter(|_| !canary.has_endpoints && canary.can_get_requests())
+        {
             findings.add(ingress, "spec", LintKind::CanaryWithoutEndpoints { service });
         }
         let stable = location.ingress.as_ref().filter(|_| !location.stable_has_endpoints);
@@ -126,12 +121,17 @@ impl Locations<'_, '_> {
             (self.state.upstreams.get(location.stable.as_str()), self.state.upstreams.get(canary.upstream.as_str()));
         let (Some(stable), Some(alternative)) = upstreams else { return };
         let is_sticky = stable.affinity.kind == COOKIE;
-        if is_sticky && (!canary.config.header.is_empty() || !canary.config.cookie.is_empty()) {
+        let decides_first = self.state.parts.flags.dialect.affinity == AffinityRule::BeforeRules;
+        if is_sticky && decides_first && (!canary.config.header.is_empty() || !canary.config.cookie.is_empty()) {
             let cookie = stable.affinity.cookie_name.clone();
             findings.add(ingress, key::AFFINITY, LintKind::AffinityBeforeRules { cookie });
         }
         let is_legacy = self.state.ingresses.get(ingress).is_some_and(|known| known.affinity.is_legacy);
-        if is_sticky && !is_legacy && !alternative.affinity.is_shared_with(&stable.affinity) && can_send(canary) {
+        if is_sticky
+            && !is_legacy
+            && !alternative.affinity.is_shared_with(&stable.affinity)
+            && canary.can_get_requests()
+        {
             findings.add(ingress, key::AFFINITY, LintKind::AffinityOfOther { stable: stable.name.clone() });
         }
     }
@@ -197,7 +197,10 @@ impl Locations<'_, '_> {
     fn default_backend(&self, merge: &Merge, findings: &mut Findings) {
         let is_merged = |location: &&Location| {
             location.path != "/"
-                && location.canary.as_ref().is_some_and(|canary| canary.upstream == merge.upstream && can_send(canary))
+                && location
+                    .canary
+                    .as_ref()
+                    .is_some_and(|canary| canary.upstream == merge.upstream && canary.can_get_requests())
         };
         let locations = self.state.catch_all.iter().filter(is_merged);
         let locations: Vec<String> =

@@ -105,6 +105,9 @@ fn of_annotation(code: &str) -> &'static str {
         "header-underscore" | "header-never-seen" => "name the header with letters, digits and -",
         "unknown-annotation" => "remove the annotation",
         "wrong-ingress" => "move the annotation to the other Ingress",
+        "ignored-beside" => "put it on an Ingress of its own",
+        "cookie-as-text" => "set the cookie exactly as the annotation writes its name",
+        "not-known" => "try what the controller does",
         "no-affinity" => "set `affinity: cookie` too, or remove the annotation",
         _ => "check the value",
     }

@@ -62,7 +62,7 @@ pub fn lint(cluster: &Cluster) -> Vec<LintFinding> {
     let mut findings = Findings::default();
     let parts = cluster.parts();
     stored::replaced(parts, &mut findings);
-    match Record::of(cluster) {
+    match Record::of(cluster, parts.flags) {
         Err(panic) => {
             stored::refused(cluster, &[], &mut findings);
             stored::panic(&panic, &mut findings);

@@ -103,8 +103,9 @@ impl Paths<'_, '_> {
         let first =
             |stable: &String| self.state.upstreams.get(stable.as_str()).and_then(|stable| stable.alternatives.first());
         let chosen: Vec<&String> = stable.iter().filter_map(first).collect();
-        if let Some(chosen) = chosen.iter().find(|chosen| ***chosen != upstream.name) {
-            kinds.push(LintKind::NeverChosen { chosen: (*chosen).clone() });
+        let others = chosen.iter().filter(|_| !self.state.parts.flags.dialect.several_canaries);
+        if let Some(chosen) = others.copied().find(|chosen| **chosen != upstream.name) {
+            kinds.push(LintKind::NeverChosen { chosen: chosen.clone() });
         }
         let other = upstream.ingress.as_ref().filter(|creator| *creator != ingress.name);
         if let Some(other) = other.filter(|_| upstream.config != ingress.config && chosen.contains(&&upstream.name)) {
@@ -128,7 +129,8 @@ impl Paths<'_, '_> {
         let nearest = self.state.nearest.location(host, path);
         let nearest = nearest.map(|nearest| location_text(host, &nearest.path, &nearest.path_type));
         let unread = self.state.unread_paths.get(&(host, path)).map(|name| (*name).clone());
-        LintKind::NoLocation { location: location_text(host, path, path_type), nearest, unread }
+        let deletes = self.state.parts.flags.dialect.deletes_unmatched;
+        LintKind::NoLocation { location: location_text(host, path, path_type), nearest, unread, deletes }
     }
 
     /// The path that made the controller delete an upstream.

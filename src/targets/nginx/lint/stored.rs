@@ -18,9 +18,7 @@ pub(super) fn refused(cluster: &Cluster, hosts: &[VirtualHost], findings: &mut F
     for (name, refusal) in cluster.refused() {
         let field = match &refusal {
             Refusal::OtherClass { .. } => "spec.ingressClassName".to_owned(),
-            Refusal::TooRisky { annotation, .. } => {
-                parts.flags.prefix.annotation(annotation).unwrap_or(annotation).to_owned()
-            }
+            Refusal::TooRisky { annotation, .. } => parts.flags.annotation(annotation).unwrap_or(annotation).to_owned(),
             Refusal::InvalidAnnotation { annotation } => (*annotation).to_owned(),
             Refusal::Suspicious { .. } => "spec".to_owned(),
         };
@@ -66,7 +64,7 @@ pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
             findings.add(ingress.name, "spec", LintKind::NoService);
         }
         if parse(ingress.annotations, flags).config.is_err() {
-            let value = ingress.annotations.get(&flags.prefix.key(key::CANARY)).cloned();
+            let value = flags.value(ingress.annotations, key::CANARY).cloned();
             findings.add(ingress.name, key::CANARY, LintKind::NotEnabled { value });
         }
     }

@@ -7,6 +7,7 @@
 //!     --keep-sessions --verify
 //! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --against FILE
 //! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --to istio --replay examples/manifests/traffic.jsonl
+//! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --will-run-on traefik
 //! ```
 //!
 //! The objects for the target are on standard output, and the report is on standard error. Without a target, the report is on standard
@@ -45,12 +46,16 @@
 mod after;
 #[path = "common/arguments.rs"]
 mod arguments;
+#[path = "migrate/dialect.rs"]
+mod dialect;
 #[path = "common/document.rs"]
 mod document;
 #[path = "migrate/effective.rs"]
 mod effective;
 #[path = "common/files.rs"]
 mod files;
+#[path = "common/implementation.rs"]
+mod implementation;
 #[path = "common/json.rs"]
 mod json;
 #[path = "migrate/lines.rs"]
@@ -85,8 +90,10 @@ mod unique_keys;
 use std::io::Write;
 use std::process::ExitCode;
 
+use canary_policy::migrate;
 use canary_policy::route::{Parent, VirtualHost};
-use canary_policy::targets::nginx::{Cluster, Flags, Prefix, Refusal, hosts, lint};
+use canary_policy::targets::gateway::Implementation;
+use canary_policy::targets::nginx::{Cluster, Dialect, Flags, Prefix, Refusal, hosts, lint};
 use clap::Parser;
 use manifests::Manifests;
 use notes::{error, note, note_first};
@@ -116,6 +123,9 @@ struct Args {
     /// cookies are gone; to take the additional rules out again, convert again without it.
     #[arg(long, requires = "to")]
     keep_sessions: bool,
+    /// The implementation of the Gateway API, for gateway: what it says that it does not support is a loss.
+    #[arg(long, value_name = "NAME", requires = "to", value_parser = implementation::parser())]
+    implementation: Option<Implementation>,
     /// Read the objects back, and prove that every request is answered as before.
     #[arg(long, requires = "to")]
     verify: bool,
@@ -138,10 +148,16 @@ struct Args {
     /// Stop if a document cannot be read, instead of going on without it.
     #[arg(long)]
     strict: bool,
+    /// The controller that reads the Ingresses today.
+    #[arg(long, value_name = "NAME", default_value = "ingress-nginx", value_parser = dialect::parser())]
+    from: Dialect,
+    /// Say what changes when this controller reads the same Ingresses.
+    #[arg(long, value_name = "NAME", conflicts_with = "effective", value_parser = dialect::parser())]
+    will_run_on: Option<Dialect>,
     /// The class of the controller's Ingresses.
     #[arg(long, default_value = "nginx")]
     class: String,
-    /// The prefix of the annotations [default: nginx.ingress.kubernetes.io].
+    /// The prefix of the annotations [default: that of the controller].
     #[arg(long)]
     prefix: Option<String>,
     /// Read states of clusters as JSON lines, and write the locations of each with the canary in force.
@@ -177,8 +193,9 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<ExitCode, String> {
     let manifests = manifests::read(&args.files, args.strict)?;
-    let prefix = args.prefix.as_ref().map_or(Ok(Prefix::default()), |prefix| Prefix::new(prefix));
-    let flags = Flags::default().with_prefix(prefix.map_err(|why| format!("--prefix: {why}"))?).with_class(&args.class);
+    let flags = Flags::default().with_dialect(args.from).with_class(&args.class);
+    let prefix = args.prefix.as_ref().map(|prefix| Prefix::new(prefix)).transpose();
+    let flags = prefix.map_err(|why| format!("--prefix: {why}"))?.into_iter().fold(flags, Flags::with_prefix);
     if manifests.ingresses.is_empty() {
         return Err("there is no Ingress".to_owned());
     }
@@ -189,11 +206,19 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     note_first(&format!("left out, because they are of another class than `{}`", args.class), &others);
     let findings = lint(&cluster);
     let readings = hosts(&cluster).map_err(|panic| panic.to_string())?;
+    let changes = args.will_run_on.map(|dialect| migrate::run_on(&cluster, &dialect)).transpose();
+    let changes = changes.map_err(|panic| panic.to_string())?.unwrap_or_default();
 
     let written = match args.to {
-        Some(target) => Some(Written::new(target, &readings, &gateways(args, target)?, args.keep_sessions)),
+        Some(target) => {
+            let gateways = gateways(args, target)?;
+            Some(Written::new(target, &readings, &gateways, args.keep_sessions, args.implementation))
+        }
         None => None,
     };
+    for text in written.iter().flat_map(|written| &written.notes) {
+        note(text);
+    }
     let before: Vec<VirtualHost> = readings.iter().filter_map(|reading| reading.virtual_host.clone()).collect();
     let mut locations = before.iter().flat_map(VirtualHost::locations);
     if args.to.is_some() && !args.keep_sessions && locations.any(|location| location.former_tokens().is_some()) {
@@ -209,6 +234,7 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     let parts = Parts {
         readings: &readings,
         findings: &findings,
+        changes: &changes,
         written: written.as_ref(),
         after: after.as_ref().map_or(&[], |after| &after.readings),
         verification: verification.as_ref(),

@@ -25,7 +25,10 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("targets/gloo", OF_TARGETS),
     ("targets/envoy", OF_TARGETS),
     ("targets/replicas", OF_TARGETS),
-    ("migrate", &["error", "names", "policy", "route", "select", "compare", "targets", "targets/read"]),
+    (
+        "migrate",
+        &["error", "names", "policy", "route", "select", "compare", "targets", "targets/read", "targets/nginx"],
+    ),
 ];
 
 const SHARED: &[&str] = &["error", "names", "policy", "route"];

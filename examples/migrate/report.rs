@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use canary_policy::error::{Diagnostic, Report as Message};
-use canary_policy::migrate::{Answer, HostClass, LocationAnswer, Verification};
+use canary_policy::migrate::{Answer, DialectFinding, HostClass, LocationAnswer, Verification};
 use canary_policy::route::{Host, Location, VirtualHost};
 use canary_policy::targets::VirtualHostReading;
 use canary_policy::targets::nginx::{HostReading, LintFinding, Severity};
@@ -95,6 +95,8 @@ pub(crate) struct Summary {
 pub(crate) struct Parts<'p> {
     pub(crate) readings: &'p [HostReading],
     pub(crate) findings: &'p [LintFinding],
+    /// What changes when another controller reads the same Ingresses.
+    pub(crate) changes: &'p [DialectFinding],
     pub(crate) written: Option<&'p Written>,
     /// What was read of the objects that are compared with the hosts.
     pub(crate) after: &'p [VirtualHostReading],
@@ -118,6 +120,7 @@ impl<'p> Report<'p> {
         let mut hosts: Vec<HostReport> = parts.readings.iter().map(report).collect();
         hosts.extend(further_hosts(parts));
         let mut messages: Vec<LevelledMessage> = parts.findings.iter().map(lint_message).collect();
+        messages.extend(parts.changes.iter().map(dialect_message));
         let mut seen = BTreeSet::new();
         let of_hosts = parts.readings.iter().flat_map(|reading| &reading.findings);
         messages.extend(of_hosts.filter(|finding| seen.insert(finding.to_string())).map(|finding| warning(finding)));
@@ -291,8 +294,17 @@ fn canary_words(policy: &Policy, canary: &Canary) -> String {
 }
 
 fn lint_message(finding: &LintFinding) -> LevelledMessage {
-    let level = if finding.severity() == Severity::Error { Level::Error } else { Level::Warning };
+    let level = level(finding.severity());
     LevelledMessage { level, message: finding.report(), advice: Some(finding.advice()) }
+}
+
+fn dialect_message(finding: &DialectFinding) -> LevelledMessage {
+    let level = level(finding.severity());
+    LevelledMessage { level, message: finding.report(), advice: Some(finding.advice()) }
+}
+
+fn level(severity: Severity) -> Level {
+    if severity == Severity::Error { Level::Error } else { Level::Warning }
 }
 
 fn warning(diagnostic: &dyn Diagnostic) -> LevelledMessage {

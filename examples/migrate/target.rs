@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use canary_policy::error::{ConversionError, Diagnostic, ReadError, Report};
 use canary_policy::route::{Parent, VirtualHost};
-use canary_policy::targets::gateway::RouteObjects;
+use canary_policy::targets::gateway::{Implementation, RouteObjects, RouteParams};
 use canary_policy::targets::nginx::HostReading;
 use canary_policy::targets::{Conversion, LocationLoss, VirtualHostReading, envoy, gateway, gloo, istio, linkerd};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::document::document;
+use crate::implementation::route_params;
 use crate::progress::Progress;
 
 /// Where the hosts move.
@@ -34,6 +35,8 @@ pub(crate) struct Written {
     /// Each object in YAML.
     pub(crate) documents: Vec<String>,
     pub(crate) losses: Vec<LocationLoss>,
+    /// What not every implementation supports.
+    pub(crate) notes: Vec<String>,
     /// The hosts that were not written, each with the reason.
     pub(crate) errors: Vec<HostError>,
     /// The kinds, namespaces and names of the objects.
@@ -62,8 +65,17 @@ impl HostError {
 impl Written {
     /// The objects of all hosts for a target. Routes attach to these Gateways, and honour the affinity cookies of ingress-nginx if
     /// sessions are kept.
-    pub(crate) fn new(target: Target, readings: &[HostReading], gateways: &[Parent], keep_sessions: bool) -> Self {
+    pub(crate) fn new(
+        target: Target,
+        readings: &[HostReading],
+        gateways: &[Parent],
+        keep_sessions: bool,
+        implementation: Option<Implementation>,
+    ) -> Self {
         let mut written = Written::default();
+        if implementation.is_some() && target != Target::Gateway {
+            written.notes.push("--implementation has no effect on the output for this target".to_owned());
+        }
         let hosts: Vec<(&HostReading, VirtualHost)> = readings
             .iter()
             .filter_map(|reading| Some((reading, reading.virtual_host.clone()?)))
@@ -71,7 +83,7 @@ impl Written {
             .filter_map(|(reading, host)| written.attached(reading, host, gateways))
             .collect();
         match target {
-            Target::Gateway => written.add_http_routes(&hosts),
+            Target::Gateway => written.add_http_routes(&hosts, &route_params(implementation)),
             Target::Istio => written.add_virtual_services(&hosts),
             Target::Gloo => written.add_virtual_services_of_gloo(&hosts),
             Target::Linkerd => {
@@ -111,26 +123,29 @@ impl Written {
         }
     }
 
-    fn add_http_routes(&mut self, hosts: &[(&HostReading, VirtualHost)]) {
-        let params = gateway::RouteParams::default();
+    fn add_http_routes(&mut self, hosts: &[(&HostReading, VirtualHost)], params: &RouteParams) {
         let (mut all, mut all_grpc) = (Vec::new(), Vec::new());
+        let mut features = BTreeSet::new();
         let progress = Progress::new("hosts converted", hosts.len());
         for (reading, host) in hosts {
             progress.step();
             if reading.grpc {
-                let routes = self.kept(&reading.host, gateway::grpc_routes_of_host(host, &params));
+                let routes = self.kept(&reading.host, gateway::grpc_routes_of_host(host, params));
                 for route in routes.into_iter().flatten() {
+                    features.extend(route.spec.features());
                     self.add(&route);
                     all_grpc.push(route);
                 }
                 continue;
             }
-            let routes = self.kept(&reading.host, gateway::http_routes_of_host(host, &params));
+            let routes = self.kept(&reading.host, gateway::http_routes_of_host(host, params));
             for route in routes.into_iter().flatten() {
+                features.extend(route.spec.features());
                 self.add(&route);
                 all.push(route);
             }
         }
+        self.notes.extend(params.notes(features).iter().map(ToString::to_string));
         // A loss says which ReferenceGrants are needed. The proof is for the time when they exist.
         let objects = RouteObjects::new(&all).with_grpc_routes(&all_grpc);
         let is_empty = all.is_empty() && all_grpc.is_empty();

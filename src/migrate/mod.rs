@@ -3,19 +3,35 @@
 //! [`verify`] compares virtual hosts that were read from the objects of two targets: what
 //! [`nginx::hosts`](crate::targets::nginx) returns for a cluster, and what a target's reader returns for the objects that were
 //! written for it, by this crate or by another tool. [`Replay`] answers recorded requests with both.
+//!
+//! With the feature `k8s-openapi`, `run_on` says what changes when another controller reads the same Ingresses.
 
 mod answer;
 mod classes;
+#[cfg(feature = "k8s-openapi")]
+mod dialect_change;
+#[cfg(feature = "k8s-openapi")]
+mod dialect_finding;
 mod former_tokens;
 mod host_class;
 mod host_classes;
 mod location_pair;
 mod replay;
 mod replayed;
+#[cfg(feature = "k8s-openapi")]
+mod rule_priority;
+#[cfg(feature = "k8s-openapi")]
+mod run_on;
 mod verification;
 
 pub use answer::{Answer, LocationDifference};
+#[cfg(feature = "k8s-openapi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+pub use dialect_finding::{DialectFinding, DialectKind};
 pub use host_class::HostClass;
 pub use replay::Replay;
 pub use replayed::{Destination, Replayed};
+#[cfg(feature = "k8s-openapi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+pub use run_on::run_on;
 pub use verification::{LocationAnswer, Verification, verify, verify_each};

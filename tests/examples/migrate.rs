@@ -377,3 +377,72 @@ fn migrate_writes_no_two_objects_of_one_name() {
         run.err
     );
 }
+
+/// Two Ingresses with the prefix of Higress; the second one is a canary with these annotations.
+fn higress(annotations: &[(&str, &str)]) -> String {
+    let ingress = |name: &str, annotations: Value| {
+        let backend = json!({ "service": { "name": name, "port": { "number": 80 } } });
+        json!({
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "Ingress",
+            "metadata": { "name": name, "namespace": "shop", "annotations": annotations },
+            "spec": { "rules": [{ "host": "a.test", "http": { "paths": [
+                { "path": "/", "pathType": "Prefix", "backend": backend },
+            ] } }] },
+        })
+        .to_string()
+    };
+    let all = annotations.iter().map(|(name, value)| (format!("higress.io/{name}"), json!(value)));
+    [ingress("web", json!({})), ingress("next", Value::Object(all.collect()))].join("\n---\n")
+}
+
+/// The annotations are read by the rules of the controller, and not all of them can be proven.
+#[test]
+fn migrate_reads_by_the_rules_of_the_controller() {
+    let file = higress(&[("canary", "true"), ("canary-by-header", "x-canary"), ("canary-weight", "30")]);
+    let run = example("migrate", &["-", "--from", "higress"], &file);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.contains("web:80, 0 % and header x-canary = always to next:80"), "{}", run.out);
+    assert!(run.out.contains("warning[ignored-beside]: shop/next: canary-weight: `30` is ignored"), "{}", run.out);
+    let verified = ["-", "--from", "higress", "--to", "gateway", "--gateway", "public", "--verify"];
+    let run = example("migrate", &verified, &file);
+    assert_eq!(run.code, 0, "{}", run.err);
+
+    let cookie = higress(&[("canary", "true"), ("canary-by-cookie", "cohort")]);
+    let run = example("migrate", &verified, &cookie);
+    assert_eq!(run.code, 4, "{}", run.err);
+    assert!(run.err.contains("the controller finds the cookie as a text"), "{}", run.err);
+    let run = example("migrate", &["-", "--from", "nginx"], &file);
+    assert_eq!(run.code, 1);
+    assert!(run.err.contains("ingress-nginx, traefik, higress, tengine, alb, apig"), "{}", run.err);
+}
+
+/// Each row is a controller, and the codes of what changes when it reads the three hosts of the README.
+#[test]
+fn migrate_says_what_changes_on_another_controller() {
+    let all = example("migrate", &[HOSTS, "--report", "json"], "");
+    let codes = |text: &str| -> Vec<String> {
+        let report: Value = serde_json::from_str(text).unwrap();
+        let messages = report["messages"].as_array().unwrap().iter();
+        messages.map(|message| message["code"].as_str().unwrap().to_owned()).collect()
+    };
+    let known = codes(&all.out);
+    let rows: [(&str, &[&str]); 3] = [
+        ("ingress-nginx", &[]),
+        ("traefik", &["other-affinity"]),
+        ("higress", &["not-known", "other-attachment", "other-combination", "other-header-value", "other-words"]),
+    ];
+    for (dialect, expected) in rows {
+        let run = example("migrate", &[HOSTS, "--will-run-on", dialect, "--report", "json"], "");
+        assert_eq!(run.code, 0, "{}", run.err);
+        let mut codes = codes(&run.out);
+        for code in &known {
+            let place = codes.iter().position(|other| other == code).unwrap();
+            codes.remove(place);
+        }
+        codes.sort();
+        codes.dedup();
+        assert_eq!(codes, expected, "{dialect}");
+    }
+    assert_eq!(example("migrate", &[HOSTS, "--will-run-on", "alb", "--fail-on", "error"], "").code, 2);
+}

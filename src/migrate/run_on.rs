@@ -1,0 +1,254 @@
+//! Finds what changes when another controller reads the Ingresses of a cluster.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::dialect_change::{Change, Pair, Place, What};
+use super::dialect_finding::{DialectFinding, DialectKind};
+use super::rule_priority::outranked;
+use crate::error::ControllerPanic;
+use crate::policy::{Affinity, Policy};
+use crate::targets::nginx::{
+    Aspect, CanaryInForce, Cluster, Configuration, Dialect, Flags, Location, ObjectName, VirtualHost,
+};
+
+/// What changes for the canaries of a cluster when a controller of another dialect reads the same Ingresses, sorted by Ingress.
+///
+/// The cluster is read twice, by the rules of its own controller and by those of the dialect, and the policies of each location are
+/// [compared](crate::compare::policies): there is a finding about a rule if and only if it changes a decision, and the finding has
+/// a request. What no policy can say, and what is not known of the controller, is a finding too.
+///
+/// # Errors
+///
+/// The controller of the cluster crashes: a canary Ingress has a rule without `http`.
+///
+/// ```
+/// use canary_policy::error::Diagnostic;
+/// use canary_policy::migrate;
+/// use canary_policy::targets::nginx::{Cluster, Dialect, Flags};
+/// use k8s_openapi::api::networking::v1::Ingress;
+/// use serde_json::json;
+///
+/// let ingress = |name: &str, annotations: serde_json::Value| -> Ingress {
+///     let backend = json!({ "service": { "name": name, "port": { "number": 80 } } });
+///     serde_json::from_value(json!({
+///         "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+///         "metadata": { "name": name, "namespace": "shop", "annotations": annotations },
+///         "spec": { "rules": [{ "host": "a.test", "http": { "paths": [
+///             { "path": "/", "pathType": "Prefix", "backend": backend },
+///         ] } }] },
+///     })).unwrap()
+/// };
+/// let canary = json!({
+///     "nginx.ingress.kubernetes.io/canary": "true",
+///     "nginx.ingress.kubernetes.io/canary-by-header": "x-canary",
+/// });
+/// let cluster = Cluster::new(Flags::default()).with_ingresses([ingress("web", json!({})), ingress("next", canary)]);
+/// assert_eq!(migrate::run_on(&cluster, &Dialect::TRAEFIK)?, []);
+///
+/// let findings = migrate::run_on(&cluster, &Dialect::HIGRESS)?;
+/// assert_eq!((findings.len(), findings[0].code()), (1, "other-words"));
+/// assert_eq!(
+///     findings[0].to_string(),
+///     "shop/next: canary-by-header: here, `always` and `never` decide, and in higress, only `always` decides: \
+///      `x-canary: never` goes to stable by header before and by weight after (`a.test/`)",
+/// );
+/// assert_eq!(findings[0].advice(), "have nobody rely on `never`");
+/// # Ok::<(), canary_policy::error::ControllerPanic>(())
+/// ```
+pub fn run_on(cluster: &Cluster, dialect: &Dialect) -> Result<Vec<DialectFinding>, ControllerPanic> {
+    let here = cluster.flags();
+    let there = here.clone().with_dialect(*dialect);
+    let mut run = Run { cluster, here, dialect, findings: BTreeMap::new(), settled: BTreeSet::new() };
+    run.prefixes(&there);
+    // If an Ingress is a canary for only one of them, the locations differ too, and the others are compared with the prefix from
+    // here.
+    let all = Aspect::ALL.into_iter().fold(here.dialect, |mixed, aspect| aspect.of(dialect, &mixed));
+    let mixed = if run.settled.is_empty() { there.clone() } else { Flags { dialect: all, ..here.clone() } };
+
+    let before = cluster.configuration_of(here)?;
+    let after = cluster.configuration_of(&mixed)?;
+    let of_after = locations(&after);
+    let pairs = locations(&before).into_iter();
+    let pairs = pairs.filter_map(|(place, here)| Some(Pair { place, here, there: of_after.get(&place).copied()? }));
+    let changes = pairs.flat_map(|pair| pair.changes(cluster));
+    let mut changes: Vec<Change<'_>> = changes.filter(|change| run.is_compared(change)).collect();
+    for aspect in Aspect::ALL {
+        let alone = aspect.of(dialect, &here.dialect);
+        if changes.is_empty() || alone == here.dialect {
+            continue;
+        }
+        let without = aspect.of(&here.dialect, &mixed.dialect);
+        let alone = cluster.configuration_of(&Flags { dialect: alone, ..here.clone() })?;
+        let without = cluster.configuration_of(&Flags { dialect: without, ..mixed.clone() })?;
+        let (alone, without) = (locations(&alone), locations(&without));
+        for change in &mut changes {
+            if let (Some(alone), Some(without)) = (alone.get(&change.place), without.get(&change.place)) {
+                change.attribute(aspect, alone, without);
+            }
+        }
+    }
+    for change in &changes {
+        run.change(change);
+    }
+    for host in &after.virtual_hosts {
+        run.host(host);
+    }
+    run.annotations(&before, &there);
+    Ok(run.findings.into_values().collect())
+}
+
+/// The locations of a reading, by host, path and path type.
+type Locations<'c> = BTreeMap<Place<'c>, &'c Location>;
+
+fn locations(configuration: &Configuration) -> Locations<'_> {
+    let mut locations = Locations::new();
+    for host in &configuration.virtual_hosts {
+        for location in &host.locations {
+            locations.entry((&host.host, &location.path, &location.path_type)).or_insert(location);
+        }
+    }
+    locations
+}
+
+/// What is searched, and what was found.
+struct Run<'c> {
+    cluster: &'c Cluster,
+    here: &'c Flags,
+    dialect: &'c Dialect,
+    findings: BTreeMap<Key, DialectFinding>,
+    /// The Ingresses that are canaries for one of the controllers only: their annotations are not compared.
+    settled: BTreeSet<ObjectName>,
+}
+
+/// What tells findings apart: each of them is about one annotation and aspect of one Ingress.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    object: ObjectName,
+    field: &'static str,
+    aspect: Option<Aspect>,
+    kind: &'static str,
+}
+
+impl Run<'_> {
+    fn add(&mut self, key: Key, location: Option<String>, kind: impl FnOnce() -> DialectKind) {
+        let Key { object, field, .. } = key.clone();
+        let (here, there) = (self.here.dialect, *self.dialect);
+        let new = || DialectFinding { here, there, object, field, locations: Vec::new(), kind: kind() };
+        let finding = self.findings.entry(key).or_insert_with(new);
+        finding.locations.extend(location.filter(|location| !finding.locations.contains(location)));
+    }
+
+    /// Ingresses that are canaries for one of the controllers only.
+    fn prefixes(&mut self, there: &Flags) {
+        let canaries = |flags: &Flags| -> BTreeMap<ObjectName, bool> {
+            let all = self.cluster.processed_of(flags).into_iter();
+            all.map(|processed| (processed.ingress, processed.canary)).collect()
+        };
+        let (before, after) = (canaries(self.here), canaries(there));
+        for (object, is_canary) in before {
+            if after.get(&object).is_none_or(|there| *there == is_canary) {
+                continue;
+            }
+            let kind = if is_canary { DialectKind::NotCanary } else { DialectKind::BecomesCanary };
+            let key = Key { object: object.clone(), field: "canary", aspect: None, kind: "prefix" };
+            self.add(key, None, || kind);
+            self.settled.insert(object);
+        }
+    }
+
+    /// Whether the change is one of an Ingress that is a canary for both controllers.
+    fn is_compared(&self, change: &Change<'_>) -> bool {
+        change.canary.ingress.as_ref().is_some_and(|object| !self.settled.contains(object))
+    }
+
+    /// Adds a finding for each aspect that leads to a change.
+    fn change(&mut self, change: &Change<'_>) {
+        let Some(object) = &change.canary.ingress else { return };
+        for (aspect, comparison) in change.causes() {
+            let (name, kind) = match &change.what {
+                What::Canaries { gains } => ("canaries", DialectKind::Canaries { aspect, gains: *gains }),
+                What::Policy(_) => ("policy", DialectKind::Policy { aspect, comparison }),
+            };
+            let key = Key { object: object.clone(), field: field(aspect, change.canary), aspect, kind: name };
+            self.add(key, Some(change.text()), || kind);
+        }
+    }
+
+    /// What the controller does on a host that no policy can say.
+    fn host(&mut self, host: &VirtualHost) {
+        for location in &host.locations {
+            let Some(canary) = &location.canary else { continue };
+            let Some(Ok(policy)) = location.policy() else { continue };
+            let text = format!("{}{}", host.host, location.path);
+            let is_read_otherwise = self.dialect.cookie_reading != self.here.dialect.cookie_reading;
+            if let Some(example) = cookie_example(&policy).filter(|_| is_read_otherwise) {
+                self.add_rule(canary, "canary-by-cookie", &text, DialectKind::CookieReading { example });
+            }
+            if self.dialect.rules_outrank_paths {
+                let longer = outranked(host, location, canary);
+                if !longer.is_empty() {
+                    let is_header = !canary.config.header.is_empty();
+                    let field = if is_header { "canary-by-header" } else { "canary-by-cookie" };
+                    self.add_rule(canary, field, &text, DialectKind::OutranksPaths { longer });
+                }
+            }
+        }
+    }
+
+    /// Adds a finding about a rule of a canary.
+    fn add_rule(&mut self, canary: &CanaryInForce, field: &'static str, location: &str, kind: DialectKind) {
+        let Some(object) = canary.ingress.clone().filter(|object| !self.settled.contains(object)) else { return };
+        let name = if matches!(kind, DialectKind::CookieReading { .. }) { "cookie" } else { "paths" };
+        self.add(Key { object, field, aspect: None, kind: name }, Some(location.to_owned()), || kind);
+    }
+
+    /// Annotations whose meaning is not known, or that have a meaning only there.
+    fn annotations(&mut self, before: &Configuration, there: &Flags) {
+        let hosts = before.virtual_hosts.iter().flat_map(|host| &host.locations);
+        for canary in hosts.flat_map(Location::canaries) {
+            let Some(object) = canary.ingress.clone().filter(|object| !self.settled.contains(object)) else { continue };
+            let annotations = self.cluster.ingress(&object).and_then(|ingress| ingress.metadata.annotations.as_ref());
+            let is_set = |name: &str| annotations.is_some_and(|all| there.value(all, name).is_some());
+            let is_pinned = canary.policy.as_ref().is_ok_and(|policy| *policy.affinity() != Affinity::None);
+            let of_rules = self.dialect.not_known_of(&canary.config, is_set("canary-by-cookie-value"));
+            let of_affinity = self.dialect.not_known.iter().copied().find(|name| *name == "affinity" && is_pinned);
+            for field in of_rules.chain(of_affinity) {
+                if !self.here.dialect.not_known.contains(&field) {
+                    let key = Key { object: object.clone(), field, aspect: None, kind: "not known" };
+                    self.add(key, None, || DialectKind::NotKnown);
+                }
+            }
+            for field in self.dialect.outside_policy.iter().filter(|field| is_set(field)) {
+                if !self.here.dialect.outside_policy.contains(field) {
+                    let key = Key { object: object.clone(), field, aspect: None, kind: "outside" };
+                    self.add(key, None, || DialectKind::OutsidePolicy);
+                }
+            }
+        }
+    }
+}
+
+/// The annotation or field that the controllers read in another way.
+fn field(aspect: Option<Aspect>, canary: &CanaryInForce) -> &'static str {
+    match aspect {
+        Some(Aspect::Checks) | None => "canary",
+        Some(Aspect::Total) => "canary-weight-total",
+        Some(Aspect::Words) if canary.config.header.is_empty() => "canary-by-cookie",
+        Some(Aspect::Words) => "canary-by-header",
+        Some(Aspect::HeaderValue) => "canary-by-header-value",
+        Some(Aspect::HeaderPattern) => "canary-by-header-pattern",
+        Some(Aspect::CookieValue) => "canary-by-cookie-value",
+        Some(Aspect::Combination) => "canary-weight",
+        Some(Aspect::Affinity) => "affinity",
+        Some(
+            Aspect::Attachment | Aspect::SeveralCanaries | Aspect::DeletesUnmatched | Aspect::SkipsWithoutEndpoints,
+        ) => "spec",
+        Some(Aspect::OtherNamespaces) => "metadata.namespace",
+    }
+}
+
+/// A Cookie line in which nginx finds the cookie of a rule, and one who looks for the text of the rule does not.
+fn cookie_example(policy: &Policy) -> Option<String> {
+    let rule = policy.canaries().iter().find_map(|canary| canary.cookie())?;
+    Some(format!("{} =always", rule.name))
+}

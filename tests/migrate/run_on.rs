@@ -1,0 +1,165 @@
+//! What changes when another controller reads the Ingresses of a cluster.
+
+use std::collections::BTreeSet;
+
+use canary_policy::Comparison;
+use canary_policy::compare;
+use canary_policy::error::Diagnostic;
+use canary_policy::migrate::{DialectFinding, DialectKind, run_on};
+use canary_policy::targets::nginx::{Cluster, Dialect, Flags, Location};
+
+use crate::util::cluster::{corpus, recorded_states};
+use crate::util::cluster_text::{ingress, service};
+use crate::util::golden::golden;
+use crate::util::texts;
+
+fn text(finding: &DialectFinding) -> String {
+    format!("  {} {}\n    {finding}\n    -> {}\n", finding.severity().as_str(), finding.code(), finding.advice())
+}
+
+const WEB: &str = "web 1; a.test/ > web:80";
+
+/// Clusters, each with one thing that other controllers may do in another way.
+const CLUSTERS: [(&str, &[&str]); 19] = [
+    ("weight", &[WEB, "next 2; a.test/ > next:80; canary 30"]),
+    ("total below 100", &[WEB, "next 2; a.test/ > next:80; canary 5; canary-weight-total=10"]),
+    (
+        "total below 100, and a rule",
+        &[WEB, "next 2; a.test/ > next:80; canary 5; canary-weight-total=10; canary-by-header=x-a"],
+    ),
+    ("total below 100, and no weight", &[WEB, "next 2; a.test/ > next:80; canary 0; canary-weight-total=10"]),
+    ("header", &[WEB, "next 2; a.test/ > next:80; canary=true; canary-by-header=x-a"]),
+    ("header and weight", &[WEB, "next 2; a.test/ > next:80; canary 30; canary-by-header=x-a"]),
+    ("value", &[WEB, "next 2; a.test/ > next:80; canary=true; canary-by-header=x-a; canary-by-header-value=v1.2"]),
+    ("pattern", &[WEB, "next 2; a.test/ > next:80; canary=true; canary-by-header=x-a; canary-by-header-pattern=aa|bb"]),
+    (
+        "pattern in a group",
+        &[WEB, "next 2; a.test/ > next:80; canary=true; canary-by-header=x-a; canary-by-header-pattern=(aa|bb)"],
+    ),
+    ("cookie", &[WEB, "next 2; a.test/ > next:80; canary=true; canary-by-cookie=cohort"]),
+    (
+        "cookie value",
+        &[WEB, "next 2; a.test/ > next:80; canary=true; canary-by-cookie=cohort; canary-by-cookie-value=beta"],
+    ),
+    (
+        "affinity",
+        &[
+            "web 1; a.test/ > web:80; affinity=cookie; session-cookie-name=route",
+            "next 2; a.test/ > next:80; canary 30",
+        ],
+    ),
+    ("two canaries", &[WEB, "next 2; a.test/ > next:80; canary 30", "third 3; a.test/ > third:80; canary 20"]),
+    ("shared Service", &["web 1; a.test/ > web:80; b.test/ > web:80", "next 2; a.test/ > next:80; canary 30"]),
+    ("another namespace", &[WEB, "t/next 2; a.test/ > next:80; canary 30"]),
+    ("path without a location", &[WEB, "next 2; a.test/x > next:80; a.test/ > next:80; canary 30"]),
+    (
+        "rule on a short path",
+        &[
+            "web 1; a.test/ > web:80; a.test/api > api:80; a.test/a/path/that/is/too/long/for/the/rule > api:80",
+            "next 2; a.test/ > next:80; canary=true; canary-by-header=x-a",
+        ],
+    ),
+    ("another prefix", &[WEB, "next 2; a.test/ > next:80; @higress.io/canary=true; @higress.io/canary-weight=30"]),
+    (
+        "without endpoints",
+        &[
+            "web 1; a.test/ > gone:80",
+            "gone 2; a.test/ > gone-next:80; canary 30",
+            "third 3; a.test/ > third:80; canary 20",
+        ],
+    ),
+];
+
+fn cluster(lines: &[&str]) -> Cluster {
+    let services = ["web", "next", "third", "api", "gone"].map(|name| service("s", name));
+    let services = services.into_iter().chain([service("t", "next"), service("s", "gone-next").without_endpoints()]);
+    Cluster::new(Flags::default()).with_ingresses(lines.iter().map(|line| ingress(line))).with_services(services)
+}
+
+/// The golden file has the findings of each cluster for each controller.
+#[test]
+fn each_difference_has_a_finding() {
+    let mut written = String::new();
+    for (name, lines) in CLUSTERS {
+        written += &format!("{name}\n");
+        for dialect in Dialect::ALL {
+            let findings = run_on(&cluster(lines), &dialect).unwrap();
+            if !findings.is_empty() {
+                written += &format!(" {dialect}\n");
+                written.extend(findings.iter().map(text));
+            }
+        }
+    }
+    golden("run_on.txt", &written);
+}
+
+/// Each location with its host and path.
+fn locations(cluster: Cluster) -> Vec<(String, Location)> {
+    let of_host = cluster.virtual_hosts().unwrap().into_iter().flat_map(|host| {
+        let name = host.host;
+        host.locations.into_iter().map(move |location| (format!("{name}{}", location.path), location))
+    });
+    of_host.collect()
+}
+
+/// For every recorded state, every file of the corpus and every controller that reads the same prefix: a location has a finding
+/// about its policy if and only if the policies of its canary are decided differently, and a request of a finding is decided as it
+/// says.
+#[test]
+fn a_location_has_a_finding_exactly_if_its_policy_changes() {
+    let states = recorded_states().into_iter().filter(|state| !state.panics).map(|state| state.cluster);
+    let written = CLUSTERS.map(|(_, lines)| cluster(lines));
+    let (mut changed, mut same) = (0, 0);
+    for cluster in states.chain(corpus().into_iter().map(|file| file.cluster)).chain(written) {
+        for dialect in [Dialect::INGRESS_NGINX, Dialect::TRAEFIK, Dialect::HIGRESS, Dialect::TENGINE] {
+            let Ok(findings) = run_on(&cluster, &dialect) else { continue };
+            let is_other_canary =
+                |finding: &DialectFinding| matches!(finding.kind, DialectKind::NotCanary | DialectKind::BecomesCanary);
+            if findings.iter().any(is_other_canary) {
+                continue;
+            }
+            let is_change = |finding: &&DialectFinding| {
+                matches!(finding.kind, DialectKind::Policy { .. } | DialectKind::Canaries { .. })
+            };
+            let of_findings: BTreeSet<&String> =
+                findings.iter().filter(is_change).flat_map(|finding| &finding.locations).collect();
+            let here = locations(cluster.clone());
+            let flags = cluster.flags().clone().with_dialect(dialect);
+            let there = locations(cluster.clone().with_flags(flags));
+            let upstreams = cluster.configuration().unwrap().upstreams;
+            let has_services = upstreams.iter().any(|upstream| upstream.service.is_some() && upstream.has_endpoints);
+            let mut expected = BTreeSet::new();
+            for ((text, here), (_, there)) in here.iter().zip(&there) {
+                if differs(here, there, has_services) {
+                    expected.insert(text);
+                    changed += 1;
+                } else {
+                    same += 1;
+                }
+            }
+            assert_eq!(of_findings, expected, "{dialect}: {:#?}", texts(&findings));
+            if dialect == Dialect::INGRESS_NGINX {
+                assert_eq!(findings, []);
+            }
+        }
+    }
+    println!("{changed} locations change, {same} do not");
+    assert!(changed > 50 && same > 1_000);
+}
+
+/// Whether a request that is answered differently exists, or other canaries get requests.
+fn differs(here: &Location, there: &Location, has_services: bool) -> bool {
+    let names =
+        |location: &Location| -> Vec<String> { location.canaries().map(|canary| canary.upstream.clone()).collect() };
+    if names(here) != names(there) {
+        let of = |location: &Location| -> Vec<String> {
+            let ready = location.canaries().filter(|canary| canary.has_endpoints || !has_services);
+            ready.filter(|canary| canary.can_get_requests()).map(|canary| canary.upstream.clone()).collect()
+        };
+        return of(here) != of(there);
+    }
+    match (here.policy().and_then(Result::ok), there.policy().and_then(Result::ok)) {
+        (Some(here), Some(there)) => !matches!(compare::policies(&here, &there), Comparison::Same),
+        (here, there) => here.is_some() != there.is_some(),
+    }
+}

@@ -303,7 +303,7 @@ fn findings_are_serialised() {
         json(&[WEB, "next 2; a.test/b > next:80; canary 30"]),
         json!([{
             "object": object, "field": field, "kind": "noLocation",
-            "location": "a.test/b", "nearest": "a.test/", "unread": null,
+            "location": "a.test/b", "nearest": "a.test/", "unread": null, "deletes": true,
         }])
     );
     assert_eq!(

@@ -345,7 +345,7 @@ fn migrate_shows_the_hosts_that_a_wildcard_matches_only_afterwards() {
         // The proxy in front stays the same.
         ("linkerd", 0, "3 hosts; 2 exact, 1 with losses or findings; 3 proven, 0 different, 0 not decided"),
     ] {
-        let run = example("migrate", &["-", "--to", target, "--verify"], &text);
+        let run = example("migrate", &["-", "--keep-sessions", "--to", target, "--verify"], &text);
         assert!(run.code == code && run.err.contains(summary), "{target} {}: {}", run.code, run.err);
         let more = "hosts with two or more labels before .partner.test, such as x.x.partner.test\n  Prefix /  nothing answers\n";
         assert_eq!(run.err.contains(more), code == 3, "{}", run.err);

@@ -64,7 +64,7 @@ fn migrate_goes_on_without_an_object_that_cannot_be_read() {
             "1 proven, 0 different, 2 not decided",
         ),
     ] {
-        let written = example("migrate", &[HOSTS, "--to", target], "").out;
+        let written = example("migrate", &[HOSTS, "--keep-sessions", "--to", target], "").out;
         assert!(written.contains(text), "{target} {text}: {written}");
         let file = file_with("odd.yaml", &written.replacen(text, other, 1));
         let run = example("migrate", &[HOSTS, "--against", file.to_str().unwrap()], "");
@@ -85,7 +85,7 @@ fn migrate_looks_at_reference_grants_and_grpc_routes() {
     let hosts = hosts.replace("name: shop-next, namespace: shop", "name: shop-next, namespace: next");
     let input = file_with("elsewhere.yaml", &hosts);
     let input = input.to_str().unwrap();
-    let written = example("migrate", &[input, "--to", "gateway", "--verify"], "");
+    let written = example("migrate", &[input, "--keep-sessions", "--to", "gateway", "--verify"], "");
     let needs = "`next/shop-next:80` needs a ReferenceGrant";
     assert!(written.code == 0 && written.err.contains(needs), "{}", written.err);
     assert!(written.err.contains("3 proven"), "{}", written.err);

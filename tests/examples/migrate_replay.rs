@@ -10,7 +10,7 @@ const TRAFFIC: &str = "examples/manifests/traffic.jsonl";
 #[test]
 fn migrate_replays_requests_with_what_it_has_written() {
     for target in ["gateway", "istio", "linkerd", "gloo", "envoy"] {
-        let run = example("migrate", &[HOSTS, "--to", target, "--replay", TRAFFIC], "");
+        let run = example("migrate", &[HOSTS, "--keep-sessions", "--to", target, "--replay", TRAFFIC], "");
         let summary = "8 requests replayed: 8 alike, 0 different, 0 not compared";
         assert!(run.code == 0 && run.err.contains(summary), "{target}: {}", run.err);
         // No proof was asked for.
@@ -21,7 +21,7 @@ fn migrate_replays_requests_with_what_it_has_written() {
 /// Each row is a text of the HTTPRoutes, what another tool has instead, the exit code, and the requests that are not answered alike.
 #[test]
 fn migrate_shows_the_requests_that_another_tool_answers_differently() {
-    let written = example("migrate", &[HOSTS, "--to", "gateway"], "").out;
+    let written = example("migrate", &[HOSTS, "--keep-sessions", "--to", "gateway"], "").out;
     for (text, other, code, lines) in [
         (
             "weight: 10\n",
@@ -89,10 +89,13 @@ fn migrate_names_a_request_that_is_wrong_and_replays_the_rest() {
         (r#"{"request": {"host": "shop.test", "path": "/", "headers": [["a b", "c"]]}}"#, "nginx answers 400: "),
     ] {
         let input = format!("{right}\n{line}\n{right}\n");
-        let run = example("migrate", &[HOSTS, "--to", "istio", "--replay", "-"], &input);
+        let run = example("migrate", &[HOSTS, "--keep-sessions", "--to", "istio", "--replay", "-"], &input);
         assert!(run.err.contains(&format!("error: line 2: {why}")), "{line}: {}", run.err);
         assert!(run.code == 1 && run.err.contains("2 requests replayed: 2 alike"), "{line}: {}", run.err);
     }
     assert_eq!(example("migrate", &[HOSTS, "--replay", TRAFFIC], "").code, 1);
-    assert_eq!(example("migrate", &[HOSTS, "--to", "istio", "--replay", "nowhere.jsonl"], "").code, 1);
+    assert_eq!(
+        example("migrate", &[HOSTS, "--keep-sessions", "--to", "istio", "--replay", "nowhere.jsonl"], "").code,
+        1
+    );
 }

@@ -59,11 +59,17 @@ fn a_broken_document_is_an_error_with_its_place() {
         (&deep("{a: ", "}", 70), "document 2: the file has more than 64 levels"),
         (&nested.join("\n"), "document 2: the file has more than 64 levels"),
         (&bomb.join("\n"), "document 2: the file has more than 250000 values"),
-        (&web.replace("spec:", "# spec:"), "document 2 (Ingress): spec is missing"),
-        (&web.replace("80", "99999999999999999999"), "document 2 (Ingress): "),
-        (&web.replace("80", "70000"), "document 2 (Ingress): "),
-        (&web.replace("  name: web\n", "  labels: {}\n"), "document 2 (Ingress): metadata.name: none is given"),
-        ("apiVersion: v1\nkind: Service\nmetadata: null", "document 2 (Service): metadata.name: none is given"),
+        (&web.replace("spec:", "# spec:"), "document 2, line 14 (Ingress): spec is missing"),
+        (&web.replace("80", "99999999999999999999"), "document 2, line 14 (Ingress): "),
+        (&web.replace("80", "70000"), "document 2, line 14 (Ingress): "),
+        (
+            &web.replace("  name: web\n", "  labels: {}\n"),
+            "document 2, line 14 (Ingress): metadata.name: none is given",
+        ),
+        (
+            "apiVersion: v1\nkind: Service\nmetadata: null",
+            "document 2, line 14 (Service): metadata.name: none is given",
+        ),
         ("apiVersion: v1\nkind: List\nitems: { a: b }", "document 2: items: expected a list"),
     ] {
         let input = between(document);

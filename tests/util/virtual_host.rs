@@ -3,10 +3,10 @@
 //! Every backend is a Service `c` and a number, so that the readers of each target, which know the canaries of one policy by such
 //! names, say which Service of the virtual host answers. Services from `c20` on are in the namespace `other`.
 
-use canary_policy::policy::strategy;
+use canary_policy::policy::{FormerTokens, strategy};
 use canary_policy::route::{Backend, Location, Path, VirtualHost};
-use canary_policy::targets::LocationLoss;
-use canary_policy::{Affinity, Loss, Policy, Variant};
+use canary_policy::targets::{LocationLoss, gateway};
+use canary_policy::{Affinity, Loss, Policy, Route, Variant};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -16,7 +16,7 @@ use super::expressible;
 use super::former_tokens::former_tokens;
 use super::outcome::{Outcome, compare_with};
 use super::request::{Lines, request};
-use super::route::paths;
+use super::route::{paths, route};
 
 /// The namespace of the virtual hosts, and of the Services below `c20`.
 pub const NAMESPACE: &str = "shop";
@@ -54,11 +54,12 @@ pub fn virtual_hosts() -> impl Strategy<Value = Case> {
     let policies = prop_oneof![8 => expressible::policies(), 1 => strategy::policy()];
     let keyed = |policy: &Policy| matches!(policy.affinity(), Affinity::Key(_));
     let policies = policies.prop_filter("no key, which most targets cannot hash", move |policy| !keyed(policy));
-    let policies = policies.prop_filter("few canaries", |policy| policy.canaries().len() <= 4).boxed();
     let policies = (policies, any::<bool>()).prop_map(|(policy, is_moved)| {
         let tokens = former_tokens(&policy).filter(|_| is_moved);
         (policy, tokens)
     });
+    let policies =
+        policies.prop_filter("the rules of one HTTPRoute", |(policy, tokens)| fit(policy, tokens.clone())).boxed();
     vec(policies, 1..=3).prop_flat_map(|policies| {
         let path = prop_oneof![4 => "[=]?(/[ab]){1,3}", 2 => "=?/", 1 => "=(/[ab]){1,2}/"];
         // A location without a policy, or with one of the policies; its stable Service; and where its canaries begin.
@@ -86,6 +87,13 @@ pub fn virtual_hosts() -> impl Strategy<Value = Case> {
             Case { host, requests }
         })
     })
+}
+
+/// Whether the rules for one path fit into an HTTPRoute.
+fn fit(policy: &Policy, tokens: Option<FormerTokens>) -> bool {
+    let route = route(policy).with_parents(["public".parse().unwrap()]).unwrap();
+    let route = tokens.into_iter().fold(route, Route::with_former_tokens);
+    gateway::http_routes(policy, &route, &gateway::RouteParams::default()).is_ok()
 }
 
 /// Holds the outcome of a request, whose variants are the numbers of Services, against the location that decides.

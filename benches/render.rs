@@ -49,8 +49,9 @@ fn main() {
     row("replicas", &routes, |_| replicas::split(&policy, &pods).unwrap().output);
 }
 
-/// Measures one target and prints the medians of many short rounds, in which converting and serialising alternate. A round has a few
-/// routes, as in an operator, so that a large heap slows down neither side, and it is over before the machine turns to somebody else.
+/// Measures one target and prints the medians of many short rounds, in which converting and serialising alternate. A round has a
+/// few routes, as in an operator, so that a large heap slows down neither side, and it is over before the machine turns to
+/// somebody else.
 fn row<T: Serialize>(target: &str, routes: &[Route], convert: impl Fn(&Route) -> T) {
     let (mut converted, mut serialised) = (Vec::new(), Vec::new());
     for routes in routes.chunks(ROUND) {

@@ -1,8 +1,8 @@
 //! Says what changes between two policies: in words for people who review a change, or in JSON.
 //!
-//! A file has a policy in YAML or JSON, or a custom resource with a policy in `spec` or `spec.policy`, or the stable Ingress and the
-//! canary Ingress that express one. The exit code is 0 if every request is decided alike, 2 if not, and 3 if no difference was found
-//! but not everything was searched. 1 is an error.
+//! A file has a policy in YAML or JSON, or a custom resource with a policy in `spec` or `spec.policy`, or the stable Ingress and
+//! the canary Ingress that express one. The exit code is 0 if every request is decided alike, 2 if not, and 3 if no difference
+//! was found but not everything was searched. 1 is an error.
 //!
 //! ```console
 //! $ cargo run --features k8s-openapi --example compare -- examples/manifests/pair.yaml examples/manifests/policy.yaml

@@ -1,5 +1,5 @@
-//! Moves the Ingresses of a cluster: says what each host does today, what is wrong with it, and what it becomes elsewhere, and proves
-//! that nothing changes.
+//! Moves the Ingresses of a cluster: says what each host does today, what is wrong with it, and what it becomes elsewhere, and
+//! proves that nothing changes.
 //!
 //! ```console
 //! $ kubectl get ingress,svc -A -o yaml | cargo run --features k8s-openapi --example migrate -- -
@@ -10,25 +10,27 @@
 //! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --will-run-on traefik
 //! ```
 //!
-//! The objects for the target are on standard output, and the report is on standard error. Without a target, the report is on standard
-//! output.
+//! The objects for the target are on standard output, and the report is on standard error. Without a target, the report is on
+//! standard output.
 //!
-//! The exit code is 0 if everything that was asked is proven, or if nothing was asked; 1 is an error, 2 a loss or finding at the level of
-//! `--fail-on`, 3 a request that is answered differently, and 4 means that no difference was found but not everything was compared.
+//! The exit code is 0 if everything that was asked is proven, or if nothing was asked; 1 is an error, 2 a loss or finding at the
+//! level of `--fail-on`, 3 a request that is answered differently, and 4 means that no difference was found but not everything
+//! was compared.
 //!
-//! With `--replay` recorded requests are answered as before and after the move, and each request that is answered differently is reported,
-//! which is the exit code 3. A line is a request in JSON:
+//! With `--replay` recorded requests are answered as before and after the move, and each request that is answered differently is
+//! reported, which is the exit code 3. A line is a request in JSON:
 //!
 //! ```json
 //! {"id": 1, "request": {"host": "shop.test", "path": "/cart", "headers": [["X-Canary", "always"]]}, "draw": 30}
 //! ```
 //!
-//! Without `host`, the header `Host` is the host. `draw` is the number that the controller's `random(1..=total)` returned; if it is null or
-//! missing, every number is tried. `id` is any value, and is reported; other fields are ignored, so that the lines of `replay` can be
-//! extended. A line that is not of this form is an error, and the other lines are answered.
+//! Without `host`, the header `Host` is the host. `draw` is the number that the controller's `random(1..=total)` returned; if it
+//! is null or missing, every number is tried. `id` is any value, and is reported; other fields are ignored, so that the lines of
+//! `replay` can be extended. A line that is not of this form is an error, and the other lines are answered.
 //!
-//! With `--effective` the input is JSON lines, each the state of one cluster: the data of the controller's `ConfigMap`, the Ingresses, and
-//! the Services with whether a pod behind them is ready. The answer has each location with its stable Service and the canary in force.
+//! With `--effective` the input is JSON lines, each the state of one cluster: the data of the controller's `ConfigMap`, the
+//! Ingresses, and the Services with whether a pod behind them is ready. The answer has each location with its stable Service and
+//! the canary in force.
 //!
 //! ```console
 //! $ cargo run --features k8s-openapi --example migrate -- --effective examples/manifests/cluster.jsonl
@@ -103,8 +105,8 @@ use target::{Target, Written};
 
 /// Moves the Ingresses of a cluster: says what each host does today, what is wrong with it, and what it becomes elsewhere.
 ///
-/// Exits with 0 if everything that was asked is proven, with 1 after an error, with 2 for a loss or finding at the level of --fail-on,
-/// with 3 if a request is answered differently, and with 4 if that is not decided.
+/// Exits with 0 if everything that was asked is proven, with 1 after an error, with 2 for a loss or finding at the level of
+/// --fail-on, with 3 if a request is answered differently, and with 4 if that is not decided.
 #[derive(Parser)]
 #[command(name = "migrate")]
 #[expect(clippy::struct_excessive_bools, reason = "each of them is a flag of the command line")]
@@ -133,7 +135,8 @@ struct Args {
     #[arg(long, value_name = "FILE", group = "moved", conflicts_with_all = ["to", "effective"])]
     against: Vec<String>,
     /// Answer the requests of these files as before and after the move; `-` is standard input. A line is a request in JSON, as in
-    /// `{"id": 1, "request": {"host": "shop.test", "path": "/cart", "headers": [["X-Canary", "always"]]}, "draw": 30}`. Can be repeated.
+    /// `{"id": 1, "request": {"host": "shop.test", "path": "/cart", "headers": [["X-Canary", "always"]]}, "draw": 30}`. Can be
+    /// repeated.
     #[arg(long, value_name = "FILE", requires = "moved")]
     replay: Vec<String>,
     /// The form of the report.

@@ -225,7 +225,8 @@ impl After {
         }
     }
 
-    /// Leaves hosts undecided, whatever other objects say about them. A `*` and an empty list are every host that no other object names.
+    /// Leaves hosts undecided, whatever other objects say about them. A `*` and an empty list are every host that no other object
+    /// names.
     fn leave_undecided(&mut self, hosts: &[String]) {
         let domains = hosts.iter().filter(|host| *host != "*");
         // Some tools write a port and capital letters.

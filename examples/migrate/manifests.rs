@@ -79,8 +79,8 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The place of the document with this number and text, which follows so many lines. Lines that separate documents, empty lines and
-    /// comments are not counted to it.
+    /// The place of the document with this number and text, which follows so many lines. Lines that separate documents, empty
+    /// lines and comments are not counted to it.
     fn of(file: &str, document: usize, text: &str, lines: usize) -> Self {
         let is_content = |line: &str| !(line.trim().is_empty() || line.starts_with("---") || line.starts_with('#'));
         let before = text.lines().take_while(|line| !is_content(line)).count();

@@ -12,8 +12,9 @@ use crate::manifests::Source;
 pub(crate) struct Texts(BTreeMap<String, String>);
 
 impl Texts {
-    /// The region of a field as SARIF writes it: the key of an annotation if the field is one and the document has it once, or else the
-    /// whole document. Lines and columns are counted from 1, and the end of a region is the column after its last character.
+    /// The region of a field as SARIF writes it: the key of an annotation if the field is one and the document has it once, or
+    /// else the whole document. Lines and columns are counted from 1, and the end of a region is the column after its last
+    /// character.
     pub(crate) fn region(&mut self, source: &Source, field: Option<&str>) -> Value {
         let Source { file, document: _, line, last_line, items } = source;
         let whole = json!({ "startLine": line, "endLine": last_line });

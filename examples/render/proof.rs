@@ -12,8 +12,8 @@ use crate::Served;
 
 /// Checks that the routes with this policy answer every request as the controller does. A name of a port there stands for `port`.
 ///
-/// A pair of Ingresses is not all that a host serves: other Ingresses of the file, other paths, and other hosts with the same Service
-/// count too.
+/// A pair of Ingresses is not all that a host serves: other Ingresses of the file, other paths, and other hosts with the same
+/// Service count too.
 pub(crate) fn check(policy: &Policy, routes: &Routes, served: &Served, port: Option<&Port>) -> Result<(), String> {
     let Served { hosts, canary } = served;
     // Whether the output honours former tokens is for its owner to say.

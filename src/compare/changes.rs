@@ -32,9 +32,9 @@ use crate::policy::Policy;
 pub struct Changes {
     /// Requests that are decided differently, smaller ones first.
     ///
-    /// A condition of a policy is one value or pattern of a rule, or one value of an affinity cookie. There is a smallest request for
-    /// each pair of conditions, one of each policy, that decide the same header or cookie differently. Of the requests that differ
-    /// only because of two headers or cookies together, the smallest one is here.
+    /// A condition of a policy is one value or pattern of a rule, or one value of an affinity cookie. There is a smallest request
+    /// for each pair of conditions, one of each policy, that decide the same header or cookie differently. Of the requests that
+    /// differ only because of two headers or cookies together, the smallest one is here.
     pub differences: Vec<Difference>,
     /// The shares of the requests that keep or change their variant by weight.
     pub transitions: Transitions,

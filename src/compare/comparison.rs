@@ -38,9 +38,9 @@ pub enum Comparison {
 
 /// Whether two policies decide every request alike, for every sample.
 ///
-/// The answer [`Comparison::Differs`] has a request with the fewest bytes in its header lines. If that is a request without headers,
-/// it has the smallest sample that is decided differently. Decisions for the same variant differ too if their reasons or their
-/// `Set-Cookie` values differ. The [module](super) says what is compared and how.
+/// The answer [`Comparison::Differs`] has a request with the fewest bytes in its header lines. If that is a request without
+/// headers, it has the smallest sample that is decided differently. Decisions for the same variant differ too if their reasons or
+/// their `Set-Cookie` values differ. The [module](super) says what is compared and how.
 ///
 /// The work grows as n log n with the number of canaries, if each header and cookie is looked at by a few of them. On one name,
 /// all values that the rules tell apart are searched; after 32,768 different beginnings of values, or 16,777,216 steps, the search

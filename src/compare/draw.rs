@@ -17,7 +17,8 @@ pub(super) fn request(a: &Side, b: &Side, key: &Subject, length: usize) -> Optio
     different(a, b, values(length).take(MAX_TRIES).filter_map(|value| Some(vec![line(key, value)?])))
 }
 
-/// A request with almost the lines of this one, for which two policies decide differently, because they draw with different samples.
+/// A request with almost the lines of this one, for which two policies decide differently, because they draw with different
+/// samples.
 ///
 /// Rules on the Cookie lines can leave the draw to lines in which the key does not stand alone. The place of the key in them is not
 /// known, so at each place a byte is replaced by each other byte, and each byte is inserted.
@@ -38,7 +39,8 @@ pub(super) fn like(a: &Side, b: &Side, request: &Request) -> Option<Request> {
 
 /// The first request with some of these lines for which two policies decide differently.
 fn different(a: &Side, b: &Side, lines: impl Iterator<Item = Vec<Line>>) -> Option<Request> {
-    // The first two decisions of a policy differ from each other, so at least one of them differs from what the other policy decides.
+    // The first two decisions of a policy differ from each other, so at least one of them differs from what the other policy
+    // decides.
     let samples: Vec<Sample> = a.samples().take(2).chain(b.samples().take(2)).collect();
     let mut requests =
         lines.flat_map(|lines| samples.iter().map(move |sample| Request { lines: lines.clone(), sample: *sample }));

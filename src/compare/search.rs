@@ -22,8 +22,8 @@ pub(super) struct Searched {
     pub(super) unsearched: Option<usize>,
 }
 
-/// The kind of the last byte that was read. Servers remove spaces and tabs at the ends of a line, so that no line begins or ends with
-/// one.
+/// The kind of the last byte that was read. Servers remove spaces and tabs at the ends of a line, so that no line begins or ends
+/// with one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     /// No byte of the line was read.

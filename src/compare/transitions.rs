@@ -35,7 +35,8 @@ pub struct Transitions {
     pub transitions: Vec<Transition>,
 }
 
-/// The share of the samples that the first policy gives to one variant, and the second policy to the same variant or to another one.
+/// The share of the samples that the first policy gives to one variant, and the second policy to the same variant or to another
+/// one.
 ///
 /// `Display` writes `5/100 from stable to canary` or `70/100 stay with stable`.
 ///
@@ -80,15 +81,15 @@ pub struct Transition {
 pub enum Draw {
     /// Neither policy has an affinity key. A share is a part of all samples that a caller can pass.
     Caller,
-    /// Both policies have the same affinity key with the same salt and hash. A share is a part of the clients, because each client has
-    /// one sample for both policies. Requests without the key have the sample of the caller, and the same shares.
+    /// Both policies have the same affinity key with the same salt and hash. A share is a part of the clients, because each
+    /// client has one sample for both policies. Requests without the key have the sample of the caller, and the same shares.
     /// [`KeyHash::Unleash`](crate::policy::KeyHash::Unleash) has only 100 samples, so that a share of clients can be off by up to
     /// 1 % of them.
     Client,
-    /// Only one policy has an affinity key, or their keys, salts or hashes differ. The samples are independent, so clients are drawn
-    /// again: a share is the product of the shares of both variants. Requests without a key have the sample of the caller in
-    /// both policies; compare the policies without affinity for their shares. A client that sends the same value under both keys
-    /// keeps its sample if the salt and the hash stay the same.
+    /// Only one policy has an affinity key, or their keys, salts or hashes differ. The samples are independent, so clients are
+    /// drawn again: a share is the product of the shares of both variants. Requests without a key have the sample of the caller
+    /// in both policies; compare the policies without affinity for their shares. A client that sends the same value under both
+    /// keys keeps its sample if the salt and the hash stay the same.
     Again,
 }
 

@@ -18,8 +18,8 @@ pub enum Answer {
     Differs(LocationDifference),
     /// No difference was found, but not everything was searched.
     Undecided(Bound),
-    /// The rules of the virtual hosts after the move were not read as those of a policy, so they were not compared. A finding of the
-    /// reading says why.
+    /// The rules of the virtual hosts after the move were not read as those of a policy, so they were not compared. A finding of
+    /// the reading says why.
     Unread,
 }
 

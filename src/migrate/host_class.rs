@@ -6,8 +6,9 @@ use crate::route::Host;
 
 /// A class of hosts, all of which one virtual host answers before and one after; [`verify`](super::verify) has an example.
 ///
-/// Every host belongs to one class: its own if it is named, or else that of the longest wildcard above it, or else `Other`. The hosts
-/// of a wildcard are two classes, because a `*` stands for one label on ingress-nginx, and for one or more labels on most targets.
+/// Every host belongs to one class: its own if it is named, or else that of the longest wildcard above it, or else `Other`. The
+/// hosts of a wildcard are two classes, because a `*` stands for one label on ingress-nginx, and for one or more labels on most
+/// targets.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]

@@ -96,9 +96,9 @@ impl<'h, T> ByHost<'h, T> {
 
     /// The virtual host that answers for a host: its own, that of the longest wildcard that matches, or that of every other host.
     ///
-    /// Sources: ingress-nginx 1.15.1, `template.go`, `buildServerName` (one label); the Gateway API 1.4, `HTTPRouteSpec.hostnames`, Istio
-    /// 1.30, `VirtualService.hosts`, and Envoy 1.40, `VirtualHost.domains`, which Gloo writes (one or more labels, the longest
-    /// wildcard first).
+    /// Sources: ingress-nginx 1.15.1, `template.go`, `buildServerName` (one label); the Gateway API 1.4,
+    /// `HTTPRouteSpec.hostnames`, Istio 1.30, `VirtualService.hosts`, and Envoy 1.40, `VirtualHost.domains`, which Gloo writes
+    /// (one or more labels, the longest wildcard first).
     pub(super) fn find(&self, host: &str) -> Option<&'h T> {
         let above = host.match_indices('.').enumerate().find_map(|(index, (dot, _))| {
             let (found, depth) = self.wildcards.get(host.get(dot + 1..)?)?;

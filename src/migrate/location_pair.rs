@@ -68,8 +68,8 @@ pub(super) fn answer(before: Option<Side<'_>>, after: Option<Side<'_>>) -> Answe
     }
 }
 
-/// The policies of both locations with the same names for the same canaries. A location without a policy has one that sends every request
-/// to stable. `None` if neither has a policy.
+/// The policies of both locations with the same names for the same canaries. A location without a policy has one that sends every
+/// request to stable. `None` if neither has a policy.
 pub(super) fn comparable(before: Side<'_>, after: Side<'_>) -> Option<(Policy, Policy)> {
     let (one, other) = match (before.location.policy(), after.location.policy()) {
         (None, None) => return None,
@@ -114,8 +114,8 @@ fn renamed(policy: &Policy, backends: &[Backend], like: &Policy, like_backends: 
 
 /// The same policy, in which the points of the total belong to the canaries in the order of their names.
 ///
-/// Targets choose a variant by chance, so the share of a variant counts, and not which samples belong to it. With an affinity key the
-/// sample is not chance, so the canaries keep their places.
+/// Targets choose a variant by chance, so the share of a variant counts, and not which samples belong to it. With an affinity key
+/// the sample is not chance, so the canaries keep their places.
 fn by_name(policy: Policy) -> Policy {
     let Parts { canaries, total, affinity } = policy.parts();
     if matches!(affinity, Affinity::Key(_)) {

@@ -14,8 +14,8 @@ use crate::targets::VirtualHostReading;
 
 /// Answers requests with the virtual hosts before and after a move.
 ///
-/// A location, a canary and a cookie count as in [`verify`](super::verify), which answers for every request: a replay says how many of the
-/// requests that really arrive are answered differently.
+/// A location, a canary and a cookie count as in [`verify`](super::verify), which answers for every request: a replay says how
+/// many of the requests that really arrive are answered differently.
 ///
 /// ```
 /// use canary_policy::Policy;
@@ -75,8 +75,8 @@ impl<'h> Replay<'h> {
         Side::of(self.before.find(&name(host)), text(path))?.location.policy()
     }
 
-    /// Whether a request is answered alike. The host may have a port, and the path a query; both are ignored. Without a sample every
-    /// sample is tried, and the first one that is answered differently is the answer.
+    /// Whether a request is answered alike. The host may have a port, and the path a query; both are ignored. Without a sample
+    /// every sample is tried, and the first one that is answered differently is the answer.
     ///
     /// A path that proxies do not read alike, such as one with `//` or `/../`, is not compared: [`Path`] has no such text.
     pub fn answer<R: HeaderLines + ?Sized>(

@@ -25,8 +25,8 @@ pub struct Verification {
     pub locations: Vec<LocationAnswer>,
 }
 
-/// The answer for one class of requests: those for a host and a path, without those for which a more specific host or path has a class
-/// of its own.
+/// The answer for one class of requests: those for a host and a path, without those for which a more specific host or path has a
+/// class of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -72,10 +72,10 @@ impl fmt::Display for LocationAnswer {
 /// differently.
 ///
 /// Requests are divided into classes: by the hosts that either side names, and on each host by the paths that either side has.
-/// Within a class, one location decides before and one after, so that [`compare::policies`](crate::compare::policies) answers for all
-/// requests of the class. Two requests are answered alike if they go to the same backend, for the same reason, and get the same
-/// cookie. A canary is known by its backend; by its name too, if an affinity cookie contains the name. Where the weights decide, the
-/// shares are compared: targets draw a variant by chance, unless there is a key.
+/// Within a class, one location decides before and one after, so that [`compare::policies`](crate::compare::policies) answers for
+/// all requests of the class. Two requests are answered alike if they go to the same backend, for the same reason, and get the
+/// same cookie. A canary is known by its backend; by its name too, if an affinity cookie contains the name. Where the weights
+/// decide, the shares are compared: targets draw a variant by chance, unless there is a key.
 ///
 /// Clients may hold an affinity cookie of the router before, as [`nginx::hosts`](crate::targets::nginx) says it of each location by
 /// its [former tokens](Location::former_tokens). If the virtual hosts after do not honour the same tokens, these clients are
@@ -84,10 +84,11 @@ impl fmt::Display for LocationAnswer {
 /// Only backends and cookies are compared: a rewrite, a timeout or a parent is not. No proof covers what a reader has left out or
 /// assumed, so read its findings too. If several virtual hosts have one host, the first counts.
 ///
-/// The most specific host decides: a host that is named before a wildcard, and a longer wildcard before a shorter one. Only its virtual
-/// host is asked, even if it has no location for the path. In `before`, a wildcard matches one label, as on ingress-nginx, and in `after`
-/// what [`wildcards`](VirtualHostReading::wildcards) says. Hosts that are answered after the move only because a wildcard then matches more
-/// labels are a [difference](HostClass::MoreLabels), also if a loss of the conversion said so before.
+/// The most specific host decides: a host that is named before a wildcard, and a longer wildcard before a shorter one. Only its
+/// virtual host is asked, even if it has no location for the path. In `before`, a wildcard matches one label, as on
+/// ingress-nginx, and in `after` what [`wildcards`](VirtualHostReading::wildcards) says. Hosts that are answered after the move
+/// only because a wildcard then matches more labels are a [difference](HostClass::MoreLabels), also if a loss of the conversion
+/// said so before.
 ///
 /// ```
 /// use canary_policy::Policy;
@@ -115,7 +116,8 @@ pub fn verify(before: &[VirtualHost], after: &[VirtualHostReading]) -> Verificat
     verify_each(before, after, |_| {})
 }
 
-/// Proves the same as [`verify`], and calls a function with each answer as soon as it is known, which may be long before the last one.
+/// Proves the same as [`verify`], and calls a function with each answer as soon as it is known, which may be long before the last
+/// one.
 ///
 /// ```
 /// use canary_policy::migrate;

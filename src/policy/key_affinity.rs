@@ -9,8 +9,8 @@ use crate::error::Invalid;
 /// Affinity by a key that clients send: the same key and salt give the same sample, and so the same variant.
 ///
 /// Every replica computes the same sample, in any programming language. The sample is
-/// [`Sample::from_key`](crate::Sample::from_key) of the key and the salt, or that of [another hash](KeyHash). A request without the key, or with an empty
-/// one, is decided by the sample that the caller passes.
+/// [`Sample::from_key`](crate::Sample::from_key) of the key and the salt, or that of [another hash](KeyHash). A request without
+/// the key, or with an empty one, is decided by the sample that the caller passes.
 ///
 /// ```
 /// use canary_policy::KeyAffinity;

@@ -35,8 +35,8 @@ impl<'r> Group<'r> {
         Ok(Group { paths: route.paths().iter().collect(), policy: Some(policy), backends, former_tokens })
     }
 
-    /// One location of a virtual host. The backends are named as an object in the namespace `to` names them; `from` is the namespace
-    /// of the virtual host.
+    /// One location of a virtual host. The backends are named as an object in the namespace `to` names them; `from` is the
+    /// namespace of the virtual host.
     pub(crate) fn of_location(location: &'r Location, from: Option<&str>, to: Option<&str>) -> Self {
         let backends = Backends { stable: location.stable().clone(), canaries: location.canaries().to_vec() };
         let (policy, former_tokens) = (location.policy(), location.former_tokens());

@@ -66,8 +66,8 @@ impl Path {
     /// * The text has a character that no URL path has (RFC 3986), or a `%` without two hexadecimal digits.
     /// * The Gateway API or the Kubernetes API server refuses the text: it has `//`, `/./`, `/../` or an escaped `/`, or ends with
     ///   `/.` or `/..`.
-    /// * The text escapes a letter, a digit, `-`, `.`, `_` or `~`, as in `/%41`. RFC 3986 (6.2.2.2) makes `/A` of it, and so do proxies
-    ///   such as Istio's before they compare paths, so that the path would never match.
+    /// * The text escapes a letter, a digit, `-`, `.`, `_` or `~`, as in `/%41`. RFC 3986 (6.2.2.2) makes `/A` of it, and so do
+    ///   proxies such as Istio's before they compare paths, so that the path would never match.
     /// * The text has `%00`, which proxies answer with an error.
     pub fn new(text: &str, path_type: PathType) -> Result<Self, InvalidRoute> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@%".contains(&byte);

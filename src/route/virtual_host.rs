@@ -200,8 +200,8 @@ impl VirtualHost {
         Front { name, namespace: namespace.as_deref(), hosts, parents }
     }
 
-    /// The groups of neighbouring locations that lead alike, in the order in which they decide. The backends are named as an object in
-    /// this namespace names them.
+    /// The groups of neighbouring locations that lead alike, in the order in which they decide. The backends are named as an
+    /// object in this namespace names them.
     pub(crate) fn runs(&self, namespace: Option<&str>) -> Vec<Group<'_>> {
         runs(self.each(namespace))
     }

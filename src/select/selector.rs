@@ -43,8 +43,8 @@ struct Compiled {
     affinity: CompiledAffinity,
 }
 
-/// From this number of header rules, or of cookie rules, on, the names in a request are listed first. For fewer rules that takes longer
-/// than to search for each of them.
+/// From this number of header rules, or of cookie rules, on, the names in a request are listed first. For fewer rules that takes
+/// longer than to search for each of them.
 const MANY: usize = 4;
 
 impl Selector {

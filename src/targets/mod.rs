@@ -1,9 +1,9 @@
 //! **How** a policy reaches the software that routes requests, and how people's objects are read back.
 //!
 //! A converter is a plain function that is named after what it returns. Every part of a policy that a target cannot express
-//! becomes a [`Loss`]. A function for a [`VirtualHost`](crate::route::VirtualHost) writes all of its locations together, and each of
-//! its losses is a [`LocationLoss`], which names the location. A reader turns objects back into a policy and a route, or into virtual
-//! hosts. Everything else in them becomes a [`Finding`].
+//! becomes a [`Loss`]. A function for a [`VirtualHost`](crate::route::VirtualHost) writes all of its locations together, and each
+//! of its losses is a [`LocationLoss`], which names the location. A reader turns objects back into a policy and a route, or into
+//! virtual hosts. Everything else in them becomes a [`Finding`].
 //!
 #![doc = include_str!("matrix.md")]
 //!

@@ -61,8 +61,9 @@ impl Metadata {
     /// The annotation that holds the policy's total and the backend of each variant by name, as in
     /// `total=100 stable=web:80 canary=web-canary:80`.
     ///
-    /// An object of a virtual host whose locations do not all lead to the same backends has a line for each policy, with the paths in
-    /// front, as in `Prefix:/cart Exact:/pay total=100 stable=web:80 canary=web-canary:80`. Locations without a policy have no line.
+    /// An object of a virtual host whose locations do not all lead to the same backends has a line for each policy, with the
+    /// paths in front, as in `Prefix:/cart Exact:/pay total=100 stable=web:80 canary=web-canary:80`. Locations without a policy
+    /// have no line.
     ///
     /// Routing does not depend on the annotation. A reader needs it, because a route object names Services and not variants.
     pub const VARIANTS: &'static str = "canary-policy/variants";
@@ -149,8 +150,8 @@ impl Variants {
     ///
     /// # Errors
     ///
-    /// The annotation is malformed, or names the variants of several policies. To read the object without it would swap the variants
-    /// if stable is not the first backend.
+    /// The annotation is malformed, or names the variants of several policies. To read the object without it would swap the
+    /// variants if stable is not the first backend.
     pub(super) fn of(metadata: &Metadata) -> Result<Option<Self>, ReadError> {
         let annotation = Metadata::VARIANTS;
         let text = metadata.annotations.get(annotation);

@@ -198,8 +198,9 @@ fn a_thousand_canaries_are_compared() {
     assert_eq!(difference.request.to_string(), "`cookie: c0=v; c1=v`");
 }
 
-/// Work is counted in allocations, since each rule, each name, and each request that is tried takes some. Eight times as many canaries
-/// with different names take eight times as many or, if they are sorted, n log n. One step for each pair of names would be 64 times.
+/// Work is counted in allocations, since each rule, each name, and each request that is tried takes some. Eight times as many
+/// canaries with different names take eight times as many or, if they are sorted, n log n. One step for each pair of names would
+/// be 64 times.
 #[test]
 fn work_grows_with_the_number_of_names() {
     let canary = |index: usize| {
@@ -250,8 +251,8 @@ fn keys_in_unusual_lines_are_compared() {
     }
 }
 
-/// The affinity cookie is read only before the cookie of the rule: a space ends the value of that for the affinity, so that the name
-/// after it is `q; route`. To search both together would pass the bound.
+/// The affinity cookie is read only before the cookie of the rule: a space ends the value of that for the affinity, so that the
+/// name after it is `q; route`. To search both together would pass the bound.
 #[test]
 fn two_cookies_are_tried_in_both_orders() {
     let with = |precedence: &str| {

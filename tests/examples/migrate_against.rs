@@ -4,8 +4,8 @@ use crate::util::example::{example, file_with};
 
 const HOSTS: &str = "examples/manifests/hosts.yaml";
 
-/// Each row is a target, a text of its objects, what is there instead so that an object cannot be read, a line of the error, and the
-/// summary.
+/// Each row is a target, a text of its objects, what is there instead so that an object cannot be read, a line of the error, and
+/// the summary.
 #[test]
 fn migrate_goes_on_without_an_object_that_cannot_be_read() {
     for (target, text, other, error, summary) in [

@@ -18,7 +18,8 @@ fn migrate_replays_requests_with_what_it_has_written() {
     }
 }
 
-/// Each row is a text of the HTTPRoutes, what another tool has instead, the exit code, and the requests that are not answered alike.
+/// Each row is a text of the HTTPRoutes, what another tool has instead, the exit code, and the requests that are not answered
+/// alike.
 #[test]
 fn migrate_shows_the_requests_that_another_tool_answers_differently() {
     let written = example("migrate", &[HOSTS, "--keep-sessions", "--to", "gateway"], "").out;

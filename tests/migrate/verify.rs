@@ -104,8 +104,8 @@ fn every_difference_names_its_host_and_path() {
     }
 }
 
-/// Each row has the hosts before and after, which all answer with the Service of their first letter, and the differences if a wildcard
-/// matches one or more labels after the move.
+/// Each row has the hosts before and after, which all answer with the Service of their first letter, and the differences if a
+/// wildcard matches one or more labels after the move.
 #[test]
 fn hosts_with_more_labels_than_a_wildcard_has_are_a_class_of_their_own() {
     let hosts = |text: &str| -> Vec<VirtualHost> {

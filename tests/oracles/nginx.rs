@@ -1,4 +1,5 @@
-//! A real nginx reads headers and cookies as `RequestView` and the rules do. `NGINX_BINARIES` has the paths of its binaries, separated by `:`.
+//! A real nginx reads headers and cookies as `RequestView` and the rules do. `NGINX_BINARIES` has the paths of its binaries,
+//! separated by `:`.
 
 use std::cell::RefCell;
 use std::fmt::Write;
@@ -169,8 +170,8 @@ fn http2_lines() -> impl Strategy<Value = Lines> {
     })
 }
 
-/// The controller joins the lines of cookies before a rule reads them. Read line by line, as the selector does, they differ only after
-/// a name without a value, which DESIGN.md lists.
+/// The controller joins the lines of cookies before a rule reads them. Read line by line, as the selector does, they differ only
+/// after a name without a value, which DESIGN.md lists.
 #[test]
 fn nginx_reads_http_2_requests_as_rules_do() {
     let Some(binaries) = binaries() else { return };

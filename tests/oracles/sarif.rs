@@ -1,5 +1,5 @@
-//! The schema of SARIF 2.1.0 accepts what `migrate` reports. `SARIF_SCHEMA` is the path of the schema, and `ORACLE_PYTHON` that of a
-//! Python that has `jsonschema`.
+//! The schema of SARIF 2.1.0 accepts what `migrate` reports. `SARIF_SCHEMA` is the path of the schema, and `ORACLE_PYTHON` that
+//! of a Python that has `jsonschema`.
 
 use serde_json::{Value, json};
 

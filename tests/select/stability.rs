@@ -1,7 +1,7 @@
 //! Decisions that no release changes. Rows are added and never edited, because an edited row would move clients.
 //!
-//! The byte order of the machine cannot matter: keys_are_decided_as_in_every_release are hashed with XXH64, which is defined on bytes, and all else is
-//! arithmetic on numbers.
+//! The byte order of the machine cannot matter: keys_are_decided_as_in_every_release are hashed with XXH64, which is defined on
+//! bytes, and all else is arithmetic on numbers.
 
 use canary_policy::{Sample, Selector, Variant};
 

@@ -210,8 +210,8 @@ fn gcd(a: u64, b: u64) -> u64 {
 pub struct Decider {
     /// The path of its rule, as in `spec.rules[1]`.
     pub rule: String,
-    /// The paths of the matches of that rule that have the same test, on any path, as in `spec.rules[1].matches[0]`. A finding about
-    /// a test names one of them.
+    /// The paths of the matches of that rule that have the same test, on any path, as in `spec.rules[1].matches[0]`. A finding
+    /// about a test names one of them.
     pub matches: Vec<String>,
 }
 

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! An Ingress has a name (in the namespace `s`, or `NAMESPACE/NAME`), the second in which it was created, and parts: paths with
-//! their Service (`>` is `Prefix`, `=` is `Exact`, `~` is `ImplementationSpecific`, `?` is no path type), `HOST !` for a rule without
-//! `http`, and annotations. `canary 30` stands for the annotations of a canary with this weight.
+//! their Service (`>` is `Prefix`, `=` is `Exact`, `~` is `ImplementationSpecific`, `?` is no path type), `HOST !` for a rule
+//! without `http`, and annotations. `canary 30` stands for the annotations of a canary with this weight.
 
 use canary_policy::targets::nginx::{Cluster, Config, Flags, Location, Service, ServicePort};
 use k8s_openapi::api::networking::v1::Ingress;

@@ -72,8 +72,8 @@ impl PolicyFile {
         self.in_force.subscribe()
     }
 
-    /// Reads the file again and again, and puts each new policy into force. A policy that cannot come into force is an error on standard
-    /// error and in the metrics, and the policy before it stays.
+    /// Reads the file again and again, and puts each new policy into force. A policy that cannot come into force is an error on
+    /// standard error and in the metrics, and the policy before it stays.
     pub async fn follow(mut self, metrics: Metrics) {
         let mut ticks = tokio::time::interval(INTERVAL);
         loop {

@@ -79,8 +79,8 @@ async fn an_upstream_that_does_not_answer_is_a_bad_gateway() {
     assert!(metrics.text().unwrap().contains("variant=\"canary\",reason=\"weight\",code=\"502\"} 1\n"));
 }
 
-/// 10,000 requests while the policy changes five times: none fails, and each is answered as a policy decides that was in force while
-/// the request was answered.
+/// 10,000 requests while the policy changes five times: none fails, and each is answered as a policy decides that was in force
+/// while the request was answered.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_policy_drops_no_request() {
     const REQUESTS: usize = 10_000;

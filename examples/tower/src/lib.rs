@@ -1,8 +1,8 @@
 //! A canary policy as a layer for [tower](https://docs.rs/tower): axum, hyper and tonic run such layers.
 //!
-//! [`CanaryLayer`] decides for each request and puts the [`Decision`] into the extensions of the request, where handlers find it. If
-//! the policy has an affinity cookie, the layer sets it on the response. [`ByVariant`] is a service that passes each
-//! request on to the service of its variant.
+//! [`CanaryLayer`] decides for each request and puts the [`Decision`] into the extensions of the request, where handlers find it.
+//! If the policy has an affinity cookie, the layer sets it on the response. [`ByVariant`] is a service that passes each request
+//! on to the service of its variant.
 //!
 //! ```
 //! use axum::http::Request;

@@ -33,8 +33,8 @@ impl Default for PolicyParams {
 }
 
 impl PolicyParams {
-    /// Policies that the annotations of ingress-nginx express without a loss: one canary, values in the characters that its validators
-    /// accept, cookie rules on `always` and `never`, and an affinity cookie that decides before the rules.
+    /// Policies that the annotations of ingress-nginx express without a loss: one canary, values in the characters that its
+    /// validators accept, cookie rules on `always` and `never`, and an affinity cookie that decides before the rules.
     ///
     /// ```
     /// use canary_policy::Policy;
@@ -51,8 +51,8 @@ impl PolicyParams {
         PolicyParams { canaries: 1..=1, texts: Texts::INGRESS_NGINX, ..PolicyParams::default() }
     }
 
-    /// Policies that the Gateway API, Istio, Linkerd, Gloo and Envoy express without a loss: a total of at most 1,000,000, different
-    /// conditions for each canary, values that every engine reads alike, and no affinity key.
+    /// Policies that the Gateway API, Istio, Linkerd, Gloo and Envoy express without a loss: a total of at most 1,000,000,
+    /// different conditions for each canary, values that every engine reads alike, and no affinity key.
     ///
     /// ```
     /// use canary_policy::policy::strategy::PolicyParams;

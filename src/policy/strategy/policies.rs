@@ -87,8 +87,8 @@ fn share() -> impl Strategy<Value = u32> {
     any::<u32>().prop_map(|number| number.saturating_add(number / 9))
 }
 
-/// Weights that fit into the total. Each is a share of what those before it leave, so that a smaller share is never a larger weight, and
-/// a failing policy shrinks to the smallest weight with which it fails.
+/// Weights that fit into the total. Each is a share of what those before it leave, so that a smaller share is never a larger
+/// weight, and a failing policy shrinks to the smallest weight with which it fails.
 fn weights(shares: impl Iterator<Item = u32>, total: u32) -> Vec<u32> {
     let weight = |rest: &mut u32, share: u32| {
         let weight = u32::try_from((u64::from(share) * (u64::from(*rest) + 1)) >> 32).unwrap_or(*rest);

@@ -1,4 +1,5 @@
-//! The fields of a RouteConfiguration that this crate writes and reads. They have the names that they have in Envoy's YAML and JSON.
+//! The fields of a RouteConfiguration that this crate writes and reads. They have the names that they have in Envoy's YAML and
+//! JSON.
 
 use std::borrow::Cow;
 

@@ -24,13 +24,14 @@ const PATH_WORDS: PathWords = PathWords {
 
 /// Reads a RouteConfiguration back to virtual hosts, one for each of its virtual hosts.
 ///
-/// The first route in the list that matches decides. The name of a cluster is read as a [`Backend`], as in `web:80` or `shop/web:80`.
-/// A RouteConfiguration does not name variants: those of a path are the variants of the same path in `known`. If `known` does not have
-/// the path, stable is the first cluster of a split, and a canary is named after its Service. The domain `*` is every host.
+/// The first route in the list that matches decides. The name of a cluster is read as a [`Backend`], as in `web:80` or
+/// `shop/web:80`. A RouteConfiguration does not name variants: those of a path are the variants of the same path in `known`. If
+/// `known` does not have the path, stable is the first cluster of a split, and a canary is named after its Service. The domain
+/// `*` is every host.
 ///
-/// A cluster that a hash or a [point header](super::RouteParams) chooses is not read back to an affinity key, because Envoy hashes in its
-/// own way, and what sets the point header is not known. The paths of such a route are [inexact](VirtualHostReading::inexact), and so are
-/// those of a route that redirects or answers itself.
+/// A cluster that a hash or a [point header](super::RouteParams) chooses is not read back to an affinity key, because Envoy
+/// hashes in its own way, and what sets the point header is not known. The paths of such a route are
+/// [inexact](VirtualHostReading::inexact), and so are those of a route that redirects or answers itself.
 ///
 /// # Errors
 ///
@@ -85,8 +86,8 @@ pub fn read_hosts(object: &RouteConfiguration, known: &[Host]) -> Result<Vec<Vir
     virtual_hosts(&objects, MatchOrder::AsListed, known)
 }
 
-/// The name of a virtual host. Envoy also accepts names that no Kubernetes object has; they are read as a name with the number of the
-/// virtual host.
+/// The name of a virtual host. Envoy also accepts names that no Kubernetes object has; they are read as a name with the number of
+/// the virtual host.
 fn metadata((index, host): (usize, &VirtualHost)) -> Metadata {
     let name = if is_dns_subdomain(&host.name) { host.name.clone() } else { format!("virtual-host-{index}") };
     Metadata { name, ..Metadata::default() }

@@ -57,8 +57,8 @@ pub fn route_configuration(
     Ok(Conversion { output, losses })
 }
 
-/// Writes virtual hosts as a RouteConfiguration of this name, which has one virtual host for each. The routes are in the order in which
-/// the locations decide.
+/// Writes virtual hosts as a RouteConfiguration of this name, which has one virtual host for each. The routes are in the order in
+/// which the locations decide.
 ///
 /// A cluster has the name of the backend with its namespace, as in `shop/web:80`, because the virtual hosts may be in several
 /// namespaces. The namespace is left out only if neither the backend nor the virtual host has one.

@@ -52,8 +52,8 @@ pub(super) fn header_match(
     }
 }
 
-/// The limit of an implementation that is built on Envoy. Its Envoy may read UTF-8 or bytes: a program for UTF-8 is never the smaller
-/// one, so counting for UTF-8 is right for both.
+/// The limit of an implementation that is built on Envoy. Its Envoy may read UTF-8 or bytes: a program for UTF-8 is never the
+/// smaller one, so counting for UTF-8 is right for both.
 fn program_limit(size: u32) -> ProgramLimit {
     ProgramLimit {
         encoding: Encoding::Utf8,

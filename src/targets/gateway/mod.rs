@@ -11,8 +11,8 @@
 //! * A cookie is matched by a regular expression on the `Cookie` header. The Gateway API leaves the meaning of
 //!   `RegularExpression` to the implementation. Implementations built on Envoy, and Linkerd, match whole values; the others do
 //!   so because every regular expression is written with anchors.
-//! * Most implementations are built on Envoy. Unless [`RouteParams`] say otherwise, a regular expression that Envoy refuses by default
-//!   is a loss, and so is a rule on a header that an Envoy gateway overwrites or removes before it routes, such as
+//! * Most implementations are built on Envoy. Unless [`RouteParams`] say otherwise, a regular expression that Envoy refuses by
+//!   default is a loss, and so is a rule on a header that an Envoy gateway overwrites or removes before it routes, such as
 //!   `x-forwarded-for`, and a `%` in an affinity cookie.
 //! * No match is written twice: Cilium splits the requests between two equal matches.
 //! * A host `*.example.com` matches any number of labels, and one in a route, which is a loss.

@@ -38,8 +38,8 @@ impl Default for RouteParams {
 }
 
 impl RouteParams {
-    /// The same parameters for an implementation that is built on Envoy and accepts regular expressions that RE2 compiles to at most
-    /// this many instructions (`re2.max_program_size.error_level`). The default is Envoy's own, 100.
+    /// The same parameters for an implementation that is built on Envoy and accepts regular expressions that RE2 compiles to at
+    /// most this many instructions (`re2.max_program_size.error_level`). The default is Envoy's own, 100.
     #[must_use]
     pub fn with_program_size(self, instructions: u32) -> Self {
         RouteParams { program_size: Some(instructions), ..self }

@@ -13,13 +13,13 @@ use crate::targets::read::{MatchOrder, ObjectRules, virtual_hosts};
 /// Reads HTTPRoutes back to virtual hosts, one for all hosts that the same HTTPRoutes have.
 ///
 /// All rules of a host decide together: the most specific path first, then a match with a header before one without, and then the
-/// order of the rules and of the objects. Objects are taken in the order of their namespaces and names: an implementation prefers the
-/// older object first, which is not read, so that a match of two objects is not decided. All objects are taken to be attached to the
-/// same Gateways. The annotation [`Metadata::VARIANTS`] names the variants. If an object has none, its variants are those of the same path in
-/// `known`, which may be empty.
+/// order of the rules and of the objects. Objects are taken in the order of their namespaces and names: an implementation prefers
+/// the older object first, which is not read, so that a match of two objects is not decided. All objects are taken to be attached
+/// to the same Gateways. The annotation [`Metadata::VARIANTS`] names the variants. If an object has none, its variants are those
+/// of the same path in `known`, which may be empty.
 ///
-/// A backend in another namespace is taken to be permitted, and no GRPCRoute to have a host of these HTTPRoutes: [`read_objects`] looks at
-/// both.
+/// A backend in another namespace is taken to be permitted, and no GRPCRoute to have a host of these HTTPRoutes: [`read_objects`]
+/// looks at both.
 ///
 /// # Errors
 ///
@@ -57,10 +57,11 @@ pub fn read_hosts(routes: &[HttpRoute], known: &[VirtualHost]) -> Result<Vec<Vir
 /// Reads HTTPRoutes back to virtual hosts as [`read_hosts`] does, and looks at the other objects that change what they do.
 ///
 /// * If the `ReferenceGrant`s are given: a backend in another namespace that none of them permits is a
-///   [finding](crate::targets::Finding::Needs), and the paths of its rule are [inexact](VirtualHostReading::inexact): an implementation
-///   answers their requests with an error (`HTTPBackendRef.namespace` and `HTTPRouteRule.backendRefs` of the Gateway API 1.6.1).
-/// * The hosts of a GRPCRoute are inexact: it takes gRPC requests, which are not compared. If an HTTPRoute has one of its hosts too, an
-///   implementation accepts only one of the two, usually the older one (`GRPCRoute` of the Gateway API 1.6.1).
+///   [finding](crate::targets::Finding::Needs), and the paths of its rule are [inexact](VirtualHostReading::inexact): an
+///   implementation answers their requests with an error (`HTTPBackendRef.namespace` and `HTTPRouteRule.backendRefs` of the
+///   Gateway API 1.6.1).
+/// * The hosts of a GRPCRoute are inexact: it takes gRPC requests, which are not compared. If an HTTPRoute has one of its hosts
+///   too, an implementation accepts only one of the two, usually the older one (`GRPCRoute` of the Gateway API 1.6.1).
 ///
 /// # Errors
 ///

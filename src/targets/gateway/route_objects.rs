@@ -34,8 +34,8 @@ impl<'o> RouteObjects<'o> {
         RouteObjects { grants: Some(grants), ..self }
     }
 
-    /// Whether the backend of a route in this namespace is permitted: it is in the namespace of the route, or a `ReferenceGrant` in its
-    /// own namespace permits it to routes of this kind, or the `ReferenceGrant`s are not known.
+    /// Whether the backend of a route in this namespace is permitted: it is in the namespace of the route, or a `ReferenceGrant`
+    /// in its own namespace permits it to routes of this kind, or the `ReferenceGrant`s are not known.
     pub(super) fn permit(&self, kind: &str, namespace: Option<&str>, backend: &BackendRef) -> bool {
         let is_elsewhere = |other: &&str| Some(*other) != namespace;
         let Some(elsewhere) = backend.namespace.as_deref().filter(is_elsewhere) else { return true };

@@ -18,8 +18,9 @@
 //! * An affinity cookie is a header that is added to responses, and read by routes before or after the other routes. `lbHash`
 //!   and the stateful session of the enterprise edition have no influence on which destination is chosen, and choose only a pod
 //!   of that destination.
-//! * A destination is a `kube` Service in the namespace of the route, unless the backend has another one. If the route has no namespace, the destination and the
-//!   object are written with the namespace `default`, so that Gloo looks for the Service where the object is.
+//! * A destination is a `kube` Service in the namespace of the route, unless the backend has another one. If the route has no
+//!   namespace, the destination and the object are written with the namespace `default`, so that Gloo looks for the Service where
+//!   the object is.
 //! * Several destinations are each written with a weight, because a missing weight would be 0. One destination alone is written
 //!   as `single`, without a weight.
 //! * A host in a request with a port does not match the same host without a port, unless `stripAnyHostPort` of the gateway is

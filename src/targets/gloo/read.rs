@@ -24,11 +24,12 @@ const PATH_WORDS: PathWords = PathWords {
 
 /// Reads VirtualServices back to virtual hosts, one for all domains of a VirtualService.
 ///
-/// The first route in the list that matches decides. The annotation [`Metadata::VARIANTS`](crate::targets::Metadata::VARIANTS) names the
-/// variants. If an object has none, its variants are those of the same path in `known`, which may be empty. The domain `*` is every host.
+/// The first route in the list that matches decides. The annotation [`Metadata::VARIANTS`](crate::targets::Metadata::VARIANTS)
+/// names the variants. If an object has none, its variants are those of the same path in `known`, which may be empty. The domain
+/// `*` is every host.
 ///
-/// A route that delegates to a RouteTable, and one that redirects or answers itself, has no backend: the paths that it decides about are
-/// [inexact](VirtualHostReading::inexact).
+/// A route that delegates to a RouteTable, and one that redirects or answers itself, has no backend: the paths that it decides
+/// about are [inexact](VirtualHostReading::inexact).
 ///
 /// # Errors
 ///

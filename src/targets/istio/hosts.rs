@@ -27,7 +27,8 @@ pub(super) fn gateways(front: Front<'_>, params: &VirtualServiceParams) -> Resul
     Ok(gateways)
 }
 
-/// The hosts of a VirtualService, at least one. `service` is the host of stable's Service, if all locations have the same stable Service.
+/// The hosts of a VirtualService, at least one. `service` is the host of stable's Service, if all locations have the same stable
+/// Service.
 pub(super) fn hosts(
     front: Front<'_>,
     service: Option<String>,

@@ -7,8 +7,8 @@
 //!   another, and a rule without a match hides every rule after it, so the split by weight is the last rule.
 //! * A prefix is compared character by character: the path prefix `/cart` of a route is written as exactly `/cart` or the
 //!   prefix `/cart/`. A path that another path of the route covers is not written, because Istio warns about such a match.
-//! * A virtual host is one VirtualService, because Istio promises no order between several of one host. Its rules are in the order in
-//!   which the locations decide.
+//! * A virtual host is one VirtualService, because Istio promises no order between several of one host. Its rules are in the
+//!   order in which the locations decide.
 //! * Every rule of a policy has every path of the policy, in one object. An object that is too large for etcd is an error.
 //! * A cookie is matched by a regular expression on the `cookie` header. A regular expression has the syntax of RE2, matches
 //!   the whole value, and has 1 to 1024 bytes and at most 32768 instructions, which is Istio's setting of Envoy's limit.

@@ -26,8 +26,8 @@ pub struct Objects {
     pub virtual_service: VirtualService,
 }
 
-/// The objects that [`virtual_service_of_host`](super::virtual_service_of_host) writes, in the order in which to apply them; it has an
-/// example.
+/// The objects that [`virtual_service_of_host`](super::virtual_service_of_host) writes, in the order in which to apply them; it
+/// has an example.
 ///
 /// Requests to a subset that no DestinationRule defines are answered with 503: apply each DestinationRule first, and delete it
 /// last.

@@ -104,8 +104,8 @@ pub fn read(object: &VirtualService) -> Result<Reading, ReadError> {
 
 /// Reads VirtualServices back to virtual hosts, one for all hosts of a VirtualService.
 ///
-/// The first rule in the list that matches decides. The annotation [`Metadata::VARIANTS`] names the variants. If an object has none, its
-/// variants are those of the same path in `known`, which may be empty. The host `*` is every host.
+/// The first rule in the list that matches decides. The annotation [`Metadata::VARIANTS`] names the variants. If an object has
+/// none, its variants are those of the same path in `known`, which may be empty. The host `*` is every host.
 ///
 /// # Errors
 ///

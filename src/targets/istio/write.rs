@@ -75,11 +75,11 @@ pub fn virtual_service(
     Ok(Conversion { output: Objects { destination_rule, virtual_service }, losses })
 }
 
-/// Writes a virtual host as one VirtualService, together with a DestinationRule for each Service whose variants are subsets. The rules
-/// are in the order in which the locations decide.
+/// Writes a virtual host as one VirtualService, together with a DestinationRule for each Service whose variants are subsets. The
+/// rules are in the order in which the locations decide.
 ///
-/// If variants are subsets, a location without a policy has the subset `stable` of its Service, provided that a policy of the virtual
-/// host splits the Service; otherwise it has the whole Service.
+/// If variants are subsets, a location without a policy has the subset `stable` of its Service, provided that a policy of the
+/// virtual host splits the Service; otherwise it has the whole Service.
 ///
 /// # Errors
 ///

@@ -10,10 +10,11 @@
 //!   in the mesh and to send requests to the Service, not to its pods.
 //! * A Service with an HTTPRoute answers nothing else: a request that no rule matches fails. If the paths of the route do not
 //!   cover every request, a last rule sends the other requests to stable, unless the [`RouteParams`] say otherwise.
-//! * The proxy compares the lengths of paths, and in some versions not their types: exactly `/cart` with one policy and the prefix
-//!   `/cart` with another are then equally specific. The number of headers decides, and after it the age and the name of the object.
-//! * Several policies of one Service are several objects, so [`http_routes_of_hosts`] takes all virtual hosts of a cluster together.
-//!   Locations that lead alike share rules, and the rule for other requests is written once for each Service.
+//! * The proxy compares the lengths of paths, and in some versions not their types: exactly `/cart` with one policy and the
+//!   prefix `/cart` with another are then equally specific. The number of headers decides, and after it the age and the name of
+//!   the object.
+//! * Several policies of one Service are several objects, so [`http_routes_of_hosts`] takes all virtual hosts of a cluster
+//!   together. Locations that lead alike share rules, and the rule for other requests is written once for each Service.
 //! * A backend in another namespace needs no `ReferenceGrant`: the policy controller does not look for one (linkerd2 `0407cc5`,
 //!   `policy-controller/k8s/index/src/outbound/index/http.rs`).
 //! * A rule on the header `host` matches no HTTP/2 request that has only an `:authority`.

@@ -13,13 +13,14 @@ use crate::targets::{Finding, VirtualHostReading, Wildcards};
 
 /// Reads HTTPRoutes that attach to Services back to virtual hosts: one for each of `known`.
 ///
-/// Linkerd does not know the host of a request. A proxy in front, such as an ingress controller in the mesh, sends a request to the
-/// stable Service of the location in `known` that decides, and the HTTPRoutes of this Service and port then choose the backend. If there
-/// is none, the Service answers itself. HTTPRoutes of other Services, and those of Gateways, have no influence and are not read.
+/// Linkerd does not know the host of a request. A proxy in front, such as an ingress controller in the mesh, sends a request to
+/// the stable Service of the location in `known` that decides, and the HTTPRoutes of this Service and port then choose the
+/// backend. If there is none, the Service answers itself. HTTPRoutes of other Services, and those of Gateways, have no influence
+/// and are not read.
 ///
-/// All rules of a Service decide together: the most specific path first, then a match with a header before one without, and then the
-/// order of the rules and of the objects, which is that of their names. The variants are those of the location in `known`; the
-/// annotation [`Metadata::VARIANTS`](crate::targets::Metadata::VARIANTS) is not read.
+/// All rules of a Service decide together: the most specific path first, then a match with a header before one without, and then
+/// the order of the rules and of the objects, which is that of their names. The variants are those of the location in `known`;
+/// the annotation [`Metadata::VARIANTS`](crate::targets::Metadata::VARIANTS) is not read.
 ///
 /// An HTTPRoute that has hosts, or that is in another namespace than its Service, is for some of the clients only: the locations of
 /// the Service are then [inexact](VirtualHostReading::inexact).

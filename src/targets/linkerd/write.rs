@@ -23,8 +23,8 @@ const MAX_COMPILED_SIZE: usize = 10 << 20;
 ///
 /// # Errors
 ///
-/// Those of [`gateway::http_routes`], except that the route needs no parent. The Service of stable has to be in the namespace of the
-/// route, because an HTTPRoute in another namespace is only for the clients there.
+/// Those of [`gateway::http_routes`], except that the route needs no parent. The Service of stable has to be in the namespace of
+/// the route, because an HTTPRoute in another namespace is only for the clients there.
 ///
 /// ```
 /// use canary_policy::targets::linkerd::{self, RouteParams};
@@ -65,13 +65,14 @@ pub fn http_routes(
 
 /// Writes HTTPRoutes for Linkerd: for each Service that is stable at a location with a policy, those of all its locations.
 ///
-/// Clients in the mesh, such as an ingress controller, address a Service, and hosts are unknown to Linkerd. The objects of a Service
-/// are named `SERVICE.PORT`, are in the namespace of the Service, and have the paths of its locations on all hosts, those without a
-/// policy too. Locations of other Services do not count: they are requests to other Services. A Service without a policy needs no
-/// object.
+/// Clients in the mesh, such as an ingress controller, address a Service, and hosts are unknown to Linkerd. The objects of a
+/// Service are named `SERVICE.PORT`, are in the namespace of the Service, and have the paths of its locations on all hosts, those
+/// without a policy too. Locations of other Services do not count: they are requests to other Services. A Service without a
+/// policy needs no object.
 ///
-/// Give all virtual hosts of a cluster together, each with its namespace: objects of the same Service that were written from two calls
-/// would replace each other, and a Service in no namespace counts as another one than the Service of that name in a namespace.
+/// Give all virtual hosts of a cluster together, each with its namespace: objects of the same Service that were written from two
+/// calls would replace each other, and a Service in no namespace counts as another one than the Service of that name in a
+/// namespace.
 ///
 /// # Errors
 ///
@@ -177,9 +178,9 @@ fn check_condition(condition: Condition<'_>) -> Result<(), &'static str> {
 
 /// The same group with the exact path `/` first, if the group has it.
 ///
-/// Some versions of Linkerd do not prefer the exact path `/` to the prefix `/`, which the rule for all other requests has. That rule
-/// is the last one of the last object. The first object has a name without a number, and comes before the last one in any case; its
-/// number would not help, because `web-10` comes before `web-2`.
+/// Some versions of Linkerd do not prefer the exact path `/` to the prefix `/`, which the rule for all other requests has. That
+/// rule is the last one of the last object. The first object has a name without a number, and comes before the last one in any
+/// case; its number would not help, because `web-10` comes before `web-2`.
 fn exact_root_first(group: &mut Group<'_>) {
     group.paths.sort_by_key(|path| !is_exact_root(path));
 }

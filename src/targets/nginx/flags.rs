@@ -24,8 +24,8 @@ pub struct Flags {
     /// `--enable-annotation-validation`, by default true: the controller drops a value with a character that its validators
     /// refuse.
     pub validation: bool,
-    /// `annotations-risk-level`, by default `High`. Only `Cluster` depends on it: the level changes the meaning of no annotation, but
-    /// the controller refuses an Ingress that has a riskier one.
+    /// `annotations-risk-level`, by default `High`. Only `Cluster` depends on it: the level changes the meaning of no annotation,
+    /// but the controller refuses an Ingress that has a riskier one.
     pub risk_level: RiskLevel,
     /// The class of the controller, by default `nginx`. Only `Cluster` depends on it: the controller leaves out Ingresses of other
     /// classes. Ingresses without a class count as its own.

@@ -5,9 +5,9 @@
 //! * [`RequestView`] is a request as nginx sees it, so that a recorded request is decided as the controller decided it.
 //! * [`token`] is the name of a backend in the controller's affinity cookie.
 //! * With the feature `k8s-openapi`, `Cluster` reads all Ingresses of a cluster as the controller does, `hosts` turns them into
-//!   virtual hosts for the other targets, and `lint` finds the canaries of a cluster that do not do what their owners probably think. `canary_ingress` writes the canary Ingress of a
-//!   stable one, `Pair` finds it, `routes` reads the routes of an Ingress for the other targets, and `Manifest` reads an Ingress
-//!   of any API version.
+//!   virtual hosts for the other targets, and `lint` finds the canaries of a cluster that do not do what their owners probably
+//!   think. `canary_ingress` writes the canary Ingress of a stable one, `Pair` finds it, `routes` reads the routes of an Ingress
+//!   for the other targets, and `Manifest` reads an Ingress of any API version.
 //!
 //! Traefik, Higress, Tengine-Ingress and others read the same annotations, some of them with another [`Prefix`] or another meaning.
 //! A [`Dialect`] says what each of them does, and [`Flags::with_dialect`] reads the annotations in its way.

@@ -53,7 +53,8 @@ pub(in crate::targets) fn distinct_hosts(objects: &[ObjectRules<'_>], field: &st
     Ok(())
 }
 
-/// The virtual hosts of objects, which come in the order in which they decide. Hosts that the same objects have are one virtual host.
+/// The virtual hosts of objects, which come in the order in which they decide. Hosts that the same objects have are one virtual
+/// host.
 ///
 /// The annotation of an object names the variants. If there is none, the variants are those that the location of `known` has.
 pub(in crate::targets) fn virtual_hosts(

@@ -140,8 +140,8 @@ fn are_one_prefix(first: &ListedMatch<'_>, second: &ListedMatch<'_>) -> bool {
     }
 }
 
-/// The path that has all requests which a prefix of characters and the same prefix of a route tell apart: `/cart` itself for the prefix
-/// `/cart/`, and everything beside `/cart`, such as `/carts`, for the prefix `/cart`.
+/// The path that has all requests which a prefix of characters and the same prefix of a route tell apart: `/cart` itself for the
+/// prefix `/cart/`, and everything beside `/cart`, such as `/carts`, for the prefix `/cart`.
 fn differing(prefix: &str) -> Option<Path> {
     match prefix.strip_suffix('/') {
         Some(exact) => Path::exact(exact).ok(),

@@ -45,8 +45,8 @@ pub(in crate::targets) fn locations(
     Ok(read)
 }
 
-/// Whether every rule sends requests to Services by weight. A location holds no other kind of backend, and no answer without one, such as a
-/// redirect.
+/// Whether every rule sends requests to Services by weight. A location holds no other kind of backend, and no answer without one,
+/// such as a redirect.
 fn sends_to_services(rules: &[ParsedRule]) -> bool {
     let is_service = |destination: &ParsedDestination| destination.backend.elsewhere.is_none();
     rules.iter().all(|rule| rule.is_known && !rule.destinations.is_empty() && rule.destinations.iter().all(is_service))

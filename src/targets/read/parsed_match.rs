@@ -9,7 +9,8 @@ use crate::targets::finding::Findings;
 pub(in crate::targets) struct ParsedRule {
     pub(in crate::targets) matches: Vec<ParsedMatch>,
     pub(in crate::targets) destinations: Vec<ParsedDestination>,
-    /// The matches that were left out, because a policy has no such condition: the path of each, or `None` if a route has no such path.
+    /// The matches that were left out, because a policy has no such condition: the path of each, or `None` if a route has no such
+    /// path.
     pub(in crate::targets) unread: Vec<Option<Path>>,
     /// Whether it is known what the rule does: it sends requests to its destinations by their weights, and not by a hash, and does
     /// nothing else that changes an answer, as a rewrite does.

@@ -111,8 +111,8 @@ fn literal_text(regex: &str) -> Option<String> {
     parts(&ast).iter().map(|part| if let Ast::Literal(literal) = part { Some(literal.c) } else { None }).collect()
 }
 
-/// The pattern that [`cookie_pattern_regex`] rewrote to this expression. In each branch, `[^;]*` at an end was written for a missing
-/// anchor.
+/// The pattern that [`cookie_pattern_regex`] rewrote to this expression. In each branch, `[^;]*` at an end was written for a
+/// missing anchor.
 fn original_pattern(body: &str) -> Option<String> {
     let ast = ast::parse::Parser::new().parse(body).ok()?;
     let branches = match &ast {

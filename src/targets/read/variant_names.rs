@@ -37,8 +37,8 @@ pub(in crate::targets) struct NamedCanary {
 }
 
 impl VariantNames {
-    /// Reads the annotation [`Metadata::VARIANTS`]; `None` if it is absent. If the variants of the object are subsets, each subset has
-    /// the name of its variant, and the port of its backend in the annotation.
+    /// Reads the annotation [`Metadata::VARIANTS`]; `None` if it is absent. If the variants of the object are subsets, each
+    /// subset has the name of its variant, and the port of its backend in the annotation.
     ///
     /// # Errors
     ///
@@ -65,8 +65,8 @@ impl VariantNames {
         Ok(variants.map(|variants| VariantNames::new(variants, metadata.namespace.as_deref(), to, subsets)))
     }
 
-    /// The names of the variants of a location whose virtual host is in the namespace `from`, for one in the namespace `to`; `None` if
-    /// the location has no policy.
+    /// The names of the variants of a location whose virtual host is in the namespace `from`, for one in the namespace `to`;
+    /// `None` if the location has no policy.
     pub(in crate::targets) fn of_location(location: &Location, from: Option<&str>, to: Option<&str>) -> Option<Self> {
         Variants::of_location(location).map(|variants| VariantNames::new(variants, from, to, None))
     }

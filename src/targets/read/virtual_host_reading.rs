@@ -28,7 +28,8 @@ use crate::targets::Finding;
 pub struct VirtualHostReading {
     /// The locations, each with the policy that its rules express.
     pub virtual_host: VirtualHost,
-    /// The paths whose rules no policy expresses exactly. A finding says why. The virtual host may have no location for such a path.
+    /// The paths whose rules no policy expresses exactly. A finding says why. The virtual host may have no location for such a
+    /// path.
     pub inexact: Vec<Path>,
     /// Which hosts the wildcards among its hosts match.
     pub wildcards: Wildcards,

@@ -8,8 +8,8 @@ use super::regex::{affinity_cookie_regex, cookie_pattern_regex, cookie_regex, fo
 
 /// The headers that a gateway which is built on Envoy overwrites or removes before it chooses a route: those that describe a
 /// connection, and those that strangers could forge (`use_remote_address`,
-/// <https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/http/http_conn_man/headers>). Each of them was tried with Envoy 1.40,
-/// and so were some forty others, which match.
+/// <https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/http/http_conn_man/headers>). Each of them was tried with Envoy
+/// 1.40, and so were some forty others, which match.
 const NOT_SEEN_BY_ENVOY: [&str; 32] = [
     "connection",
     "keep-alive",

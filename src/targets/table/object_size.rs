@@ -10,8 +10,8 @@ const MAX_BYTES: usize = 1_500_000;
 /// The most bytes that a match needs in JSON besides its path and its condition.
 const AROUND: usize = 64;
 
-/// The most bytes that a destination needs in JSON besides the cookie that it sets. The names of a Service and its namespace have at
-/// most 63 characters each.
+/// The most bytes that a destination needs in JSON besides the cookie that it sets. The names of a Service and its namespace have
+/// at most 63 characters each.
 const AROUND_DESTINATION: usize = 320;
 
 impl<C> Table<C> {

@@ -43,8 +43,9 @@ pub(super) fn fits(condition: Condition<'_>, regex: &str, encoding: Encoding, ma
 
 /// An upper bound for a cookie that needs no parsing, by which most cookies fit.
 ///
-/// What is written around the name and the value takes fewer than `around` instructions, and each of their bytes takes one. In UTF-8,
-/// a `k` or `s` of the name takes up to four if letter case does not count: the Kelvin sign and the long s are other cases of them.
+/// What is written around the name and the value takes fewer than `around` instructions, and each of their bytes takes one. In
+/// UTF-8, a `k` or `s` of the name takes up to four if letter case does not count: the Kelvin sign and the long s are other cases
+/// of them.
 fn at_most(condition: Condition<'_>, encoding: Encoding) -> Option<usize> {
     let is_long = |byte: &u8| matches!(byte.to_ascii_lowercase(), b'k' | b's');
     let (name, value, folding) = match condition {

@@ -21,8 +21,8 @@ pub(in crate::targets) enum WeightLimit {
 
 /// The weights of the variants whose weight is not 0, within the limit. Stable comes first.
 ///
-/// If a weight is above [`WeightLimit::Each`], all weights are divided by their largest common divisor, which changes no share. If a
-/// weight is still above the limit, the weights are rounded; none becomes 0:
+/// If a weight is above [`WeightLimit::Each`], all weights are divided by their largest common divisor, which changes no share.
+/// If a weight is still above the limit, the weights are rounded; none becomes 0:
 ///
 /// * The weights of two variants become the fraction that is nearest to the share of the canary, of all fractions within the limit.
 /// * The weights of more variants become parts of one sum, the largest with which no weight is above the limit. Each is its exact
@@ -65,8 +65,8 @@ fn largest_sum(max: u32, total: u32, largest: u32) -> u32 {
 
 /// The weights, which add up to `total`, as parts of `sum`, by the largest remainders; each is at least 1.
 ///
-/// Weights 2, 1 and 997 of 1000 as parts of 100 are 0.2, 0.1 and 99.7. Rounded down and at least 1 they are 1, 1 and 99, one too many,
-/// which the largest gives up: 1, 1 and 98.
+/// Weights 2, 1 and 997 of 1000 as parts of 100 are 0.2, 0.1 and 99.7. Rounded down and at least 1 they are 1, 1 and 99, one too
+/// many, which the largest gives up: 1, 1 and 98.
 fn apportioned(weights: &[VariantWeight], total: u32, sum: u32) -> Vec<VariantWeight> {
     let parts = |share: &VariantWeight| u64::from(share.weight) * u64::from(sum);
     let down = |share: &VariantWeight| u32::try_from(parts(share) / u64::from(total)).unwrap_or(sum).max(1);

@@ -56,8 +56,8 @@ fn a_rule_that_the_policy_has_later_is_a_finding() {
     }
 }
 
-/// Only `always` and `never` of one header exclude each other in one rule of a policy. Each row is the header rules of the first and
-/// the second canary; the object has them the other way round.
+/// Only `always` and `never` of one header exclude each other in one rule of a policy. Each row is the header rules of the first
+/// and the second canary; the object has them the other way round.
 #[test]
 fn rules_of_two_canaries_in_another_order_are_a_finding() {
     let rows = [

@@ -1,5 +1,5 @@
-//! Several hosts, some of which are wildcards, that are written for each target and read back: what `migrate::verify` proves, and what
-//! it shows, is what the objects do.
+//! Several hosts, some of which are wildcards, that are written for each target and read back: what `migrate::verify` proves, and
+//! what it shows, is what the objects do.
 
 use std::cell::Cell;
 

@@ -149,8 +149,8 @@ impl CanaryPath<'_> {
         MergeOutcome::Merged(merged)
     }
 
-    /// Makes the canary an alternative of this upstream if the upstream is a stable one, and returns whether it is. A new alternative
-    /// takes over the affinity of the stable upstream.
+    /// Makes the canary an alternative of this upstream if the upstream is a stable one, and returns whether it is. A new
+    /// alternative takes over the affinity of the stable upstream.
     fn merge_into(&self, stable: &str, alternatives: &mut Alternatives<'_>) -> bool {
         let Alternatives { upstreams, listed } = alternatives;
         let Some(upstream) = upstreams.get_mut(stable) else { return false };

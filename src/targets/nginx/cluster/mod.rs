@@ -125,8 +125,8 @@ impl Cluster {
         self
     }
 
-    /// The Ingresses that the controller stores, in the order in which it reads them: older ones first, and those of the same second
-    /// in descending order of `NAMESPACE/NAME`.
+    /// The Ingresses that the controller stores, in the order in which it reads them: older ones first, and those of the same
+    /// second in descending order of `NAMESPACE/NAME`.
     #[must_use]
     pub fn processed(&self) -> Vec<ProcessedIngress> {
         self.processed_of(&self.flags)

@@ -39,8 +39,8 @@ pub struct Upstream {
     pub has_endpoints: bool,
     /// The upstreams of the canaries. Only the first one gets requests.
     pub alternatives: Vec<String>,
-    /// The session affinity. Unless `affinity-canary-behavior` is `legacy`, a canary has that of the last stable upstream that it was
-    /// merged into.
+    /// The session affinity. Unless `affinity-canary-behavior` is `legacy`, a canary has that of the last stable upstream that it
+    /// was merged into.
     pub affinity: UpstreamAffinity,
 }
 

@@ -12,7 +12,8 @@ use crate::targets::nginx::annotations::Config;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VirtualHost {
-    /// The host in the letter case of the Ingresses. `_` is the catch-all host, which answers for every host that has no virtual host.
+    /// The host in the letter case of the Ingresses. `_` is the catch-all host, which answers for every host that has no virtual
+    /// host.
     pub host: String,
     /// Further names of the host, from the annotation `server-alias`.
     pub aliases: Vec<String>,
@@ -75,8 +76,8 @@ impl Location {
 pub struct CanaryInForce {
     /// The name of the canary's upstream.
     pub upstream: String,
-    /// The Ingress whose policy is in force, which is the one that created the upstream. An ordinary Ingress may have created it; then
-    /// no request goes to the canary.
+    /// The Ingress whose policy is in force, which is the one that created the upstream. An ordinary Ingress may have created it;
+    /// then no request goes to the canary.
     pub ingress: Option<ObjectName>,
     /// Whether the canary has endpoints. Without endpoints every request goes to stable.
     pub has_endpoints: bool,

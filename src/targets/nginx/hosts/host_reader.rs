@@ -257,7 +257,8 @@ fn host_names(
     Some(hosts)
 }
 
-/// The names of virtual hosts: the host, `catch-all`, or `wildcard.` and a domain. A name that another host has already gets a number.
+/// The names of virtual hosts: the host, `catch-all`, or `wildcard.` and a domain. A name that another host has already gets a
+/// number.
 fn names<'h>(hosts: impl Iterator<Item = &'h str> + Clone) -> BTreeMap<&'h str, String> {
     let mut taken: BTreeSet<String> = hosts.clone().map(str::to_owned).collect();
     let mut names = BTreeMap::new();

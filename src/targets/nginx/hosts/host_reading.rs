@@ -20,9 +20,9 @@ pub struct HostReading {
     pub host: String,
     /// The virtual host; `None` if no location of the host can be written elsewhere.
     pub virtual_host: Option<VirtualHost>,
-    /// Whether the virtual host has every path that the controller serves on the host, each with the policy in force, and compared and
-    /// rewritten as the controller does. If not, a finding says what is different, and a proof about the virtual host is no proof about
-    /// the host.
+    /// Whether the virtual host has every path that the controller serves on the host, each with the policy in force, and
+    /// compared and rewritten as the controller does. If not, a finding says what is different, and a proof about the virtual
+    /// host is no proof about the host.
     pub whole: bool,
     /// Whether the Services of all locations speak gRPC: the annotation `backend-protocol` is `GRPC` or `GRPCS`.
     pub grpc: bool,
@@ -66,8 +66,8 @@ impl fmt::Display for IngressFinding {
 /// The virtual hosts of a cluster, in the order of [`Cluster::virtual_hosts`]: what the controller really serves, for the targets
 /// that convert a virtual host.
 ///
-/// Each location has the policy in force by the rules of the controller. A host on which no Ingress answers is left out. The name of
-/// a virtual host is that of its host: `shop.test`, `wildcard.shop.test` for `*.shop.test`, and `catch-all`; its namespace is
+/// Each location has the policy in force by the rules of the controller. A host on which no Ingress answers is left out. The name
+/// of a virtual host is that of its host: `shop.test`, `wildcard.shop.test` for `*.shop.test`, and `catch-all`; its namespace is
 /// that of the Ingress with the shortest path. The name of a port becomes the number that the Service of the cluster gives it.
 ///
 /// | the controller | the virtual host |

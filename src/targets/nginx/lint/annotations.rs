@@ -61,7 +61,8 @@ fn of_values(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findings
     }
 }
 
-/// Whether a finding has no effect in a cluster: the controller trims white space, and takes no notice of what a policy can express.
+/// Whether a finding has no effect in a cluster: the controller trims white space, and takes no notice of what a policy can
+/// express.
 const fn is_harmless(kind: &FindingKind) -> bool {
     matches!(kind, FindingKind::Trimmed { .. } | FindingKind::OutsidePolicy { .. } | FindingKind::ExpiresIgnored { .. })
 }

@@ -189,8 +189,8 @@ pub enum LintKind {
         /// The host.
         host: String,
     },
-    /// Stable Services without endpoints have the same default backend, and different canaries. It is a matter of chance whose canary
-    /// gets requests.
+    /// Stable Services without endpoints have the same default backend, and different canaries. It is a matter of chance whose
+    /// canary gets requests.
     RandomDefaultBackend {
         /// The upstreams of the stable Services.
         upstreams: Vec<String>,

@@ -39,8 +39,8 @@ pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
     }
 }
 
-/// The locations that the canary Ingresses name, each with the upstream of the canary. A default backend names every location of the
-/// catch-all host.
+/// The locations that the canary Ingresses name, each with the upstream of the canary. A default backend names every location of
+/// the catch-all host.
 fn named<'s>(state: &'s State<'_, '_>) -> BTreeSet<(&'s str, String)> {
     let mut named = BTreeSet::new();
     for ingress in state.record.ingresses.iter().filter(|ingress| ingress.is_canary()) {
@@ -156,8 +156,8 @@ impl Locations<'_, '_> {
         }
     }
 
-    /// Default backends of the annotation `default-backend` that stand for stable Services with different canaries (controller 1.15.1,
-    /// `getBackendServers`: the order of a Go map decides).
+    /// Default backends of the annotation `default-backend` that stand for stable Services with different canaries (controller
+    /// 1.15.1, `getBackendServers`: the order of a Go map decides).
     fn default_backends(&self, findings: &mut Findings) {
         let claims = &self.state.record.claims;
         let claimed: BTreeMap<(&ObjectName, &str, &str), &str> = claims

@@ -10,8 +10,8 @@ use crate::targets::nginx::annotations::key;
 use crate::targets::nginx::cluster::ClusterParts;
 use crate::targets::nginx::{Cluster, ObjectName, Refusal, VirtualHost, is_canary, parse};
 
-/// Ingresses that the controller does not store. Other controllers read the Ingresses of other classes, so such an Ingress is reported
-/// only if it is a canary whose stable Ingress belongs to this controller.
+/// Ingresses that the controller does not store. Other controllers read the Ingresses of other classes, so such an Ingress is
+/// reported only if it is a canary whose stable Ingress belongs to this controller.
 pub(super) fn refused(cluster: &Cluster, hosts: &[VirtualHost], findings: &mut Findings) {
     let parts = cluster.parts();
     let hosts: BTreeSet<&str> = hosts.iter().map(|host| host.host.as_str()).collect();

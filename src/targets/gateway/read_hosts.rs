@@ -15,8 +15,8 @@ use crate::targets::read::{MatchOrder, ObjectRules, virtual_hosts};
 /// All rules of a host decide together: the most specific path first, then a match with a header before one without, and then the
 /// order of the rules and of the objects. Objects are taken in the order of their namespaces and names: an implementation prefers
 /// the older object first, which is not read, so that a match of two objects is not decided. All objects are taken to be attached
-/// to the same Gateways. The annotation [`Metadata::VARIANTS`] names the variants. If an object has none, its variants are those
-/// of the same path in `known`, which may be empty.
+/// to the same Gateways. The annotation [`Metadata::VARIANTS`](crate::targets::Metadata::VARIANTS) names the variants. If an
+/// object has none, its variants are those of the same path in `known`, which may be empty.
 ///
 /// A backend in another namespace is taken to be permitted, and no GRPCRoute to have a host of these HTTPRoutes: [`read_objects`]
 /// looks at both.
@@ -24,7 +24,7 @@ use crate::targets::read::{MatchOrder, ObjectRules, virtual_hosts};
 /// # Errors
 ///
 /// * No object is given, or an object is not an HTTPRoute of the Gateway API, `v1`, `v1beta1` or `v1alpha2`.
-/// * The annotation [`Metadata::VARIANTS`] is malformed.
+/// * The annotation [`Metadata::VARIANTS`](crate::targets::Metadata::VARIANTS) is malformed.
 /// * A backend has no port number.
 /// * A host or name cannot be part of a virtual host, or no path of a host has a rule.
 ///

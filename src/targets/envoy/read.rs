@@ -10,9 +10,9 @@ use crate::names::is_dns_subdomain;
 use crate::route::{Backend, VirtualHost as Host};
 use crate::targets::finding::Findings;
 use crate::targets::read::{
-    AddedHeader, BackendSubset, ListedMatch, ListedMatches, MatchOrder, ObjectRules, OwnedCondition, ParsedDestination,
-    ParsedRule, PathWords, TextPath, distinct_hosts, hosts_of, listed_matches, listed_rules, set_cookie_of,
-    unknown_fields, unknown_rule_fields, virtual_hosts,
+    AddedHeader, BackendSubset, ListedMatch, MatchOrder, ObjectRules, OwnedCondition, ParsedDestination, ParsedRule,
+    PathWords, TextPath, add_cookie_of_rule, condition_of, distinct_hosts, hosts_of, listed_rule, listed_rules,
+    set_cookie_of, unknown_fields, unknown_rule_fields, virtual_hosts,
 };
 use crate::targets::table::unescape_percent;
 use crate::targets::{Metadata, UnknownFields, VirtualHostReading};
@@ -109,30 +109,20 @@ fn parsed_rule(field: &str, rule: &Rule, findings: &mut Findings) -> Result<Pars
     let Rule { matches, route, response_headers_to_add, unknown } = rule;
     unknown_rule_fields(field, unknown, findings);
     let set_cookie = set_cookie(field, response_headers_to_add, findings);
-    let mut action = parsed_action(&format!("{field}.route"), route, findings)?;
-    for destination in action.destinations.iter_mut().filter(|_| set_cookie.is_some()) {
-        if destination.set_cookie.is_some() {
-            let why = "a cluster sets a cookie too, and a policy sets one";
-            findings.left_out(format!("{field}.response_headers_to_add"), "Set-Cookie", why);
-        }
-        destination.set_cookie.clone_from(&set_cookie);
-    }
+    let ParsedAction { mut destinations, is_known } = parsed_action(&format!("{field}.route"), route, findings)?;
+    let (headers, why) =
+        (format!("{field}.response_headers_to_add"), "a cluster sets a cookie too, and a policy sets one");
+    add_cookie_of_rule(&mut destinations, set_cookie.as_ref(), &headers, why, findings);
     let listed = vec![listed_match(format!("{field}.match"), matches)];
-    let ListedMatches { matches, unread } = listed_matches(listed, PATH_WORDS, findings);
-    let ParsedAction { destinations, is_known } = action;
-    Ok(ParsedRule { matches, destinations, unread, is_known })
+    Ok(ParsedRule { is_known, ..listed_rule(field, destinations, listed, PATH_WORDS, findings) })
 }
 
 /// A match whose condition was read.
 fn listed_match(field: String, one: &RouteMatch) -> ListedMatch<'_> {
     let RouteMatch { path, path_separated_prefix, prefix, headers, unknown } = one;
     let mut findings = Findings::default();
-    let condition = match headers.as_slice() {
-        _ if !unknown.is_empty() => Err("a rule of a policy matches a header or a cookie"),
-        [] => Ok(None),
-        [header] => parsed_condition(&field, header, &mut findings).map(Some),
-        [_, _, ..] => Err("a rule of a policy matches one header"),
-    };
+    let parsed = |header| parsed_condition(&field, header, &mut findings);
+    let condition = condition_of(headers, !unknown.is_empty(), parsed);
     let path = match (path, path_separated_prefix, prefix) {
         (Some(text), None, None) => TextPath::Exact(text),
         (None, Some(text), None) => TextPath::Elements(text),

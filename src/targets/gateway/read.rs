@@ -8,7 +8,8 @@ use crate::route::{Backend, Host, Parent, Path, PathType};
 use crate::targets::finding::Findings;
 use crate::targets::read::{
     AddedHeader, BackendSubset, Field, MatchOrder, ObjectRules, OwnedCondition, ParsedDestination, ParsedMatch,
-    ParsedRoute, ParsedRule, ParsedTable, VariantNames, set_cookie_of, unknown_fields, unknown_rule_fields,
+    ParsedRoute, ParsedRule, ParsedTable, VariantNames, condition_of, set_cookie_of, unknown_fields,
+    unknown_rule_fields,
 };
 use crate::targets::{Metadata, Object, Reading};
 
@@ -153,10 +154,8 @@ pub(in crate::targets) fn parsed_rules(
     let mut parsed = Vec::new();
     for (index, rule) in rules.iter().enumerate() {
         let mut of_rule = Findings::default();
-        let mut rule = parsed_rule(&format!("spec.rules[{index}]"), rule, metadata, &mut of_rule)?;
-        rule.is_known &= !of_rule.change_answers();
-        findings.append(of_rule);
-        parsed.push(rule);
+        let rule = parsed_rule(&format!("spec.rules[{index}]"), rule, metadata, &mut of_rule)?;
+        parsed.push(rule.with_findings(of_rule, findings));
     }
     Ok(parsed)
 }
@@ -256,12 +255,7 @@ fn parsed_rule(
 
 fn parsed_match(field: String, one: &HttpMatch, findings: &mut Findings) -> Option<ParsedMatch> {
     let HttpMatch { path, headers, unknown } = one;
-    let condition = match headers.as_slice() {
-        _ if !unknown.is_empty() => Err("a rule of a policy matches a header or a cookie"),
-        [] => Ok(None),
-        [header] => parsed_condition(&field, header, findings).map(Some),
-        [_, _, ..] => Err("a rule of a policy matches one header"),
-    };
+    let condition = condition_of(headers, !unknown.is_empty(), |header| parsed_condition(&field, header, findings));
     match (parsed_path(path.as_ref()), condition) {
         (Some(path), Ok(condition)) => Some(ParsedMatch { field, path, condition }),
         (None, _) => {

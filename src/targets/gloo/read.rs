@@ -5,12 +5,12 @@ use super::{
     Options, ResourceRef, RouteAction, Rule, VirtualHost, VirtualService, VirtualServiceSpec, WeightedDestination,
 };
 use crate::error::{Excerpt, InvalidRoute, ReadError};
-use crate::route::{Backend, Path, VirtualHost as Host};
+use crate::route::{Backend, VirtualHost as Host};
 use crate::targets::VirtualHostReading;
 use crate::targets::finding::Findings;
 use crate::targets::read::{
-    AddedHeader, BackendSubset, ListedMatch, ListedMatches, MatchOrder, ObjectRules, OwnedCondition, ParsedDestination,
-    ParsedMatch, ParsedRule, PathWords, TextPath, distinct_hosts, hosts_of, listed_matches, listed_rules,
+    AddedHeader, BackendSubset, ListedMatch, MatchOrder, ObjectRules, OwnedCondition, ParsedDestination, ParsedRule,
+    PathWords, TextPath, add_cookie_of_rule, condition_of, distinct_hosts, hosts_of, listed_rule, listed_rules,
     set_cookie_of, unknown_fields, unknown_rule_fields, virtual_hosts,
 };
 use crate::targets::table::unescape_percent;
@@ -101,33 +101,19 @@ fn parsed_rule(field: &str, rule: &Rule, own: Option<&str>, findings: &mut Findi
     unknown_rule_fields(field, unknown, findings);
     let set_cookie = set_cookie(field, options.as_ref(), findings);
     let mut destinations = parsed_destinations(&format!("{field}.routeAction"), route_action, own, findings)?;
-    for destination in destinations.iter_mut().filter(|_| set_cookie.is_some()) {
-        if destination.set_cookie.is_some() {
-            let why = "a destination sets a cookie too, and a policy sets one";
-            findings.left_out(format!("{field}.options"), "Set-Cookie", why);
-        }
-        destination.set_cookie.clone_from(&set_cookie);
-    }
-    let every_request = ParsedMatch { field: field.to_owned(), path: Path::root(), condition: None };
-    let mut rule = ParsedRule { matches: vec![every_request], destinations, unread: Vec::new(), is_known: true };
-    if !matchers.is_empty() {
-        let at = |(index, one)| listed_match(format!("{field}.matchers[{index}]"), one);
-        let listed = matchers.iter().enumerate().map(at).collect();
-        ListedMatches { matches: rule.matches, unread: rule.unread } = listed_matches(listed, PATH_WORDS, findings);
-    }
-    Ok(rule)
+    let why = "a destination sets a cookie too, and a policy sets one";
+    add_cookie_of_rule(&mut destinations, set_cookie.as_ref(), &format!("{field}.options"), why, findings);
+    let at = |(index, one)| listed_match(format!("{field}.matchers[{index}]"), one);
+    let listed = matchers.iter().enumerate().map(at).collect();
+    Ok(listed_rule(field, destinations, listed, PATH_WORDS, findings))
 }
 
 /// A matcher whose condition was read.
 fn listed_match(field: String, one: &Matcher) -> ListedMatch<'_> {
     let Matcher { exact, prefix, headers, unknown } = one;
     let mut findings = Findings::default();
-    let condition = match headers.as_slice() {
-        _ if !unknown.is_empty() => Err("a rule of a policy matches a header or a cookie"),
-        [] => Ok(None),
-        [header] => parsed_condition(&field, header, &mut findings).map(Some),
-        [_, _, ..] => Err("a rule of a policy matches one header"),
-    };
+    let parsed = |header| parsed_condition(&field, header, &mut findings);
+    let condition = condition_of(headers, !unknown.is_empty(), parsed);
     let path = match (exact, prefix) {
         (Some(text), None) => TextPath::Exact(text),
         (None, Some(text)) => TextPath::Prefix(text),

@@ -4,12 +4,12 @@ use super::destinations::{Destinations, ServiceHost};
 use super::hosts::MESH;
 use super::{HttpMatch, HttpRoute, StringMatch, VirtualService, VirtualServiceSpec};
 use crate::error::{Excerpt, InvalidRoute, ReadError};
-use crate::route::{Backend, Host, Parent, Path, VirtualHost};
+use crate::route::{Backend, Host, Parent, VirtualHost};
 use crate::targets::finding::Findings;
 use crate::targets::read::{
-    Field, ListedMatch, ListedMatches, MatchOrder, ObjectRules, OwnedCondition, ParsedMatch, ParsedRoute, ParsedRule,
-    ParsedTable, PathWords, TextPath, distinct_hosts, hosts_of, listed_matches, listed_rules, unknown_fields,
-    unknown_rule_fields, virtual_hosts,
+    Field, ListedMatch, MatchOrder, ObjectRules, OwnedCondition, ParsedRoute, ParsedRule, ParsedTable, PathWords,
+    TextPath, condition_of, distinct_hosts, hosts_of, listed_rule, listed_rules, unknown_fields, unknown_rule_fields,
+    virtual_hosts,
 };
 use crate::targets::{Metadata, Reading, VirtualHostReading};
 
@@ -83,15 +83,12 @@ const PATH_WORDS: PathWords = PathWords {
 /// # }
 /// ```
 pub fn read(object: &VirtualService) -> Result<Reading, ReadError> {
-    check_kind(object)?;
     let mut findings = Findings::default();
-    let VirtualServiceSpec { hosts, gateways, http, unknown } = &object.spec;
-    unknown_fields("spec", unknown, &mut findings);
-    let destinations = Destinations::of(object);
-    let rules = parsed_rules(http, destinations, &mut findings)?;
+    let rules = parsed_rules(object, &mut findings)?;
+    let VirtualServiceSpec { hosts, gateways, http: _, unknown: _ } = &object.spec;
     let table = ParsedTable::of_rules(&rules, MatchOrder::AsListed, &mut findings);
     let paths = table.paths.clone();
-    let parsed = table.policy(destinations.variant_names()?, &mut findings)?;
+    let parsed = table.policy(Destinations::of(object).variant_names()?, &mut findings)?;
     let route = ParsedRoute {
         metadata: &object.metadata,
         hosts: Field { path: "spec.hosts", value: parsed_hosts(hosts, gateways, &parsed.stable, &object.metadata)? },
@@ -139,7 +136,23 @@ pub fn read_hosts(objects: &[VirtualService], known: &[VirtualHost]) -> Result<V
     virtual_hosts(&objects, MatchOrder::AsListed, known)
 }
 
-fn check_kind(object: &VirtualService) -> Result<(), ReadError> {
+/// The rules, hosts and Gateways of one VirtualService.
+fn object_rules(object: &VirtualService) -> Result<ObjectRules<'_>, ReadError> {
+    let mut findings = Findings::default();
+    let rules = parsed_rules(object, &mut findings)?;
+    let VirtualServiceSpec { hosts, gateways, http: _, unknown: _ } = &object.spec;
+    Ok(ObjectRules {
+        metadata: &object.metadata,
+        hosts: hosts_of(hosts, "spec.hosts")?,
+        parents: parsed_gateways(gateways)?,
+        rules,
+        subsets: Destinations::of(object).subsets(),
+        findings,
+    })
+}
+
+/// The rules up to the first one that takes every request. Istio does not look at the rules after it.
+fn parsed_rules(object: &VirtualService, findings: &mut Findings) -> Result<Vec<ParsedRule>, ReadError> {
     if object.kind != "VirtualService" {
         return Err(ReadError::Kind { kind: Excerpt::of(&object.kind), expected: "VirtualService" });
     }
@@ -147,33 +160,9 @@ fn check_kind(object: &VirtualService) -> Result<(), ReadError> {
         let expected = "networking.istio.io/v1, v1beta1 and v1alpha3";
         return Err(ReadError::ApiVersion { api_version: Excerpt::of(&object.api_version), expected });
     }
-    Ok(())
-}
-
-/// The rules, hosts and Gateways of one VirtualService.
-fn object_rules(object: &VirtualService) -> Result<ObjectRules<'_>, ReadError> {
-    check_kind(object)?;
-    let mut findings = Findings::default();
-    let VirtualServiceSpec { hosts, gateways, http, unknown } = &object.spec;
-    unknown_fields("spec", unknown, &mut findings);
+    let VirtualServiceSpec { hosts: _, gateways: _, http, unknown } = &object.spec;
+    unknown_fields("spec", unknown, findings);
     let destinations = Destinations::of(object);
-    let rules = parsed_rules(http, destinations, &mut findings)?;
-    Ok(ObjectRules {
-        metadata: &object.metadata,
-        hosts: hosts_of(hosts, "spec.hosts")?,
-        parents: parsed_gateways(gateways)?,
-        rules,
-        subsets: destinations.subsets(),
-        findings,
-    })
-}
-
-/// The rules up to the first one that takes every request. Istio does not look at the rules after it.
-fn parsed_rules(
-    http: &[HttpRoute],
-    destinations: Destinations<'_>,
-    findings: &mut Findings,
-) -> Result<Vec<ParsedRule>, ReadError> {
     let why = "an earlier rule takes every request, so that Istio never reaches this one";
     listed_rules("spec.http", http, why, findings, |field, rule, findings| {
         parsed_rule(field, rule, destinations, findings)
@@ -197,20 +186,9 @@ fn parsed_rule(
     if let [single] = parsed_destinations.as_mut_slice() {
         single.weight = 1;
     }
-
-    let every_request = ParsedMatch { field: field.to_owned(), path: Path::root(), condition: None };
-    let mut rule = ParsedRule {
-        matches: vec![every_request],
-        destinations: parsed_destinations,
-        unread: Vec::new(),
-        is_known: true,
-    };
-    if !matches.is_empty() {
-        let at = |(index, one)| listed_match(format!("{field}.match[{index}]"), one);
-        let listed = matches.iter().enumerate().map(at).collect();
-        ListedMatches { matches: rule.matches, unread: rule.unread } = listed_matches(listed, PATH_WORDS, findings);
-    }
-    Ok(rule)
+    let at = |(index, one)| listed_match(format!("{field}.match[{index}]"), one);
+    let listed = matches.iter().enumerate().map(at).collect();
+    Ok(listed_rule(field, parsed_destinations, listed, PATH_WORDS, findings))
 }
 
 /// A match whose condition was read.
@@ -237,15 +215,9 @@ fn parsed_condition(
     findings: &mut Findings,
 ) -> Result<Option<OwnedCondition>, &'static str> {
     let HttpMatch { uri: _, headers, unknown } = one;
-    if !unknown.is_empty() {
-        return Err("a rule of a policy matches a header or a cookie");
-    }
-    let mut headers = headers.iter();
-    match (headers.next(), headers.next()) {
-        (None, _) => Ok(None),
-        (Some((name, value)), None) => header_condition(field, name, value, findings).map(Some),
-        (Some(_), Some(_)) => Err("a rule of a policy matches one header"),
-    }
+    let headers: Vec<(&String, &StringMatch)> = headers.iter().collect();
+    let parsed = |&(name, value): &(&String, &StringMatch)| header_condition(field, name, value, findings);
+    condition_of(&headers, !unknown.is_empty(), parsed)
 }
 
 fn header_condition(

@@ -24,6 +24,14 @@ pub(in crate::targets) struct ObjectRules<'o> {
     pub(in crate::targets) findings: Findings,
 }
 
+impl ObjectRules<'_> {
+    /// Each host; `None` is every host, if none is named.
+    fn each_host(&self) -> impl Iterator<Item = Option<&Host>> {
+        let all = self.hosts.is_empty().then_some(None);
+        self.hosts.iter().map(Some).chain(all)
+    }
+}
+
 /// The hosts of an object in which `*` is every host; an empty list is every host.
 ///
 /// # Errors
@@ -44,8 +52,7 @@ pub(in crate::targets) fn hosts_of(domains: &[String], field: &str) -> Result<Ve
 pub(in crate::targets) fn distinct_hosts(objects: &[ObjectRules<'_>], field: &str) -> Result<(), ReadError> {
     let mut hosts = BTreeSet::new();
     for object in objects {
-        let all = object.hosts.is_empty().then_some(None);
-        let own: BTreeSet<Option<&Host>> = object.hosts.iter().map(Some).chain(all).collect();
+        let own: BTreeSet<Option<&Host>> = object.each_host().collect();
         if own.into_iter().any(|host| !hosts.insert(host)) {
             return Err(ReadError::SharedHost { field: format!("{}.{field}", object.metadata.name) });
         }
@@ -64,8 +71,7 @@ pub(in crate::targets) fn virtual_hosts(
 ) -> Result<Vec<VirtualHostReading>, ReadError> {
     let mut by_host: BTreeMap<Option<&Host>, Vec<usize>> = BTreeMap::new();
     for (index, object) in objects.iter().enumerate() {
-        let all = object.hosts.is_empty().then_some(None);
-        for host in object.hosts.iter().map(Some).chain(all) {
+        for host in object.each_host() {
             by_host.entry(host).or_default().push(index);
         }
     }

@@ -1,6 +1,6 @@
 //! Rules in a list of which the first that matches decides, for targets that compare a prefix character by character.
 
-use super::{OwnedCondition, ParsedMatch, ParsedRule};
+use super::{OwnedCondition, ParsedDestination, ParsedMatch, ParsedRule};
 use crate::error::ReadError;
 use crate::route::Path;
 use crate::targets::finding::Findings;
@@ -42,12 +42,6 @@ pub(in crate::targets) struct PathWords {
     pub(in crate::targets) why: &'static str,
 }
 
-/// The matches of a rule that a policy can express, and the paths of the others.
-pub(in crate::targets) struct ListedMatches {
-    pub(in crate::targets) matches: Vec<ParsedMatch>,
-    pub(in crate::targets) unread: Vec<Option<Path>>,
-}
-
 /// The fields with which a target compares paths without regard to letter case, so that a match has more paths than it names.
 const ANY_LETTER_CASE: [&str; 3] = ["ignoreUriCase", "caseSensitive", "case_sensitive"];
 
@@ -67,9 +61,7 @@ pub(in crate::targets) fn listed_rules<R>(
     let mut rules = rules.iter().enumerate();
     for (index, rule) in rules.by_ref() {
         let mut of_rule = Findings::default();
-        let mut rule = parsed_rule(&format!("{field}[{index}]"), rule, &mut of_rule)?;
-        rule.is_known &= !of_rule.change_answers();
-        findings.append(of_rule);
+        let rule = parsed_rule(&format!("{field}[{index}]"), rule, &mut of_rule)?.with_findings(of_rule, findings);
         let takes_everything = rule.matches.iter().any(|one| one.condition.is_none() && one.path.matches_all());
         parsed.push(rule);
         if takes_everything {
@@ -83,13 +75,18 @@ pub(in crate::targets) fn listed_rules<R>(
     Ok(parsed)
 }
 
-/// Reads the matches of a rule.
-pub(in crate::targets) fn listed_matches(
+/// The rule that sends requests with one of these matches to the destinations. Without a match it takes every request.
+pub(in crate::targets) fn listed_rule(
+    field: &str,
+    destinations: Vec<ParsedDestination>,
     listed: Vec<ListedMatch<'_>>,
     words: PathWords,
     findings: &mut Findings,
-) -> ListedMatches {
-    let mut read = ListedMatches { matches: Vec::new(), unread: Vec::new() };
+) -> ParsedRule {
+    let mut read = ParsedRule { matches: Vec::new(), destinations, unread: Vec::new(), is_known: true };
+    if listed.is_empty() {
+        read.matches.push(ParsedMatch { field: field.to_owned(), path: Path::root(), condition: None });
+    }
     let mut listed = listed.into_iter().peekable();
     let mut follows_exact = false;
     while let Some(one) = listed.next() {

@@ -30,11 +30,12 @@ mod virtual_host_reading;
 
 pub(super) use backend_subset::BackendSubset;
 pub(super) use host_rules::{ObjectRules, distinct_hosts, hosts_of, moved_rules, virtual_hosts};
-pub(super) use listed::{ListedMatch, ListedMatches, PathWords, TextPath, listed_matches, listed_rules};
+pub(super) use listed::{ListedMatch, PathWords, TextPath, listed_rule, listed_rules};
 pub(super) use locations::{ReadLocations, locations, paths};
 pub(super) use owned_condition::OwnedCondition;
 pub(super) use parsed_match::{
-    AddedHeader, ParsedDestination, ParsedMatch, ParsedRule, set_cookie_of, unknown_fields, unknown_rule_fields,
+    AddedHeader, ParsedDestination, ParsedMatch, ParsedRule, add_cookie_of_rule, condition_of, set_cookie_of,
+    unknown_fields, unknown_rule_fields,
 };
 pub(super) use parsed_policy::ParsedPolicy;
 pub(super) use parsed_route::{Field, ParsedRoute};

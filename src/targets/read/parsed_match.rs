@@ -17,6 +17,15 @@ pub(in crate::targets) struct ParsedRule {
     pub(in crate::targets) is_known: bool,
 }
 
+impl ParsedRule {
+    /// The same rule, whose findings are added to `findings`. What the rule does is not known if one of them changes an answer.
+    pub(in crate::targets) fn with_findings(self, of_rule: Findings, findings: &mut Findings) -> Self {
+        let is_known = self.is_known && !of_rule.change_answers();
+        findings.append(of_rule);
+        ParsedRule { is_known, ..self }
+    }
+}
+
 /// One match of a rule.
 #[derive(Clone)]
 pub(in crate::targets) struct ParsedMatch {
@@ -33,6 +42,37 @@ pub(in crate::targets) struct ParsedDestination {
     pub(in crate::targets) backend: BackendSubset,
     pub(in crate::targets) weight: u32,
     pub(in crate::targets) set_cookie: Option<String>,
+}
+
+/// The condition of a match on these headers; `None` if there are none. The match may have other conditions too.
+pub(in crate::targets) fn condition_of<'m, H>(
+    headers: &'m [H],
+    has_others: bool,
+    parsed: impl FnOnce(&'m H) -> Result<OwnedCondition, &'static str>,
+) -> Result<Option<OwnedCondition>, &'static str> {
+    match headers {
+        _ if has_others => Err("a rule of a policy matches a header or a cookie"),
+        [] => Ok(None),
+        [header] => parsed(header).map(Some),
+        [_, _, ..] => Err("a rule of a policy matches one header"),
+    }
+}
+
+/// Gives destinations the `Set-Cookie` value of their rule. If one has a value of its own, that is a finding for `field` with the
+/// reason `why`.
+pub(in crate::targets) fn add_cookie_of_rule(
+    destinations: &mut [ParsedDestination],
+    set_cookie: Option<&String>,
+    field: &str,
+    why: &'static str,
+    findings: &mut Findings,
+) {
+    let Some(set_cookie) = set_cookie else { return };
+    for destination in destinations {
+        if destination.set_cookie.replace(set_cookie.clone()).is_some() {
+            findings.left_out(field, "Set-Cookie", why);
+        }
+    }
 }
 
 /// A field of an object that changes the headers of a response.

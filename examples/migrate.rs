@@ -233,7 +233,7 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     let is_proof = args.verify || !args.against.is_empty();
     let verification = after.as_ref().filter(|_| is_proof).map(|after| proof::verify(&before, after));
     let replayed = after.as_ref().filter(|_| !args.replay.is_empty());
-    let replayed = replayed.map(|after| Replayed::of(&args.replay, &before, &after.readings)).transpose()?;
+    let replayed = replayed.map(|after| Replayed::of(&args.replay, &readings, &before, &after.readings)).transpose()?;
     let parts = Parts {
         readings: &readings,
         findings: &findings,

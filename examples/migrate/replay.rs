@@ -1,18 +1,22 @@
 //! Recorded requests, answered as before and after a move.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use canary_policy::Sample;
 use canary_policy::error::Excerpt;
 use canary_policy::migrate::{self, Destination, Replay};
-use canary_policy::route::VirtualHost;
+use canary_policy::route::{Host, VirtualHost};
 use canary_policy::targets::VirtualHostReading;
-use canary_policy::targets::nginx::RequestView;
+use canary_policy::targets::nginx::{HostReading, RequestView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::files;
 use crate::lines::{self, Line};
+
+/// The host of the requests that no other host takes.
+const CATCH_ALL: &str = "_";
 
 /// A recorded request. Other fields are ignored.
 #[derive(Deserialize)]
@@ -40,7 +44,7 @@ pub(crate) struct Replayed {
     pub(crate) requests: usize,
     pub(crate) alike: usize,
     pub(crate) differ: usize,
-    /// The requests whose rules after the move are not those of a policy.
+    /// The requests for which not all rules were read, before or after the move.
     pub(crate) unread: usize,
     /// The requests that are not answered alike.
     pub(crate) answers: Vec<ReplayedLine>,
@@ -68,26 +72,37 @@ pub(crate) struct ReplayedLine {
 
 impl Replayed {
     /// Answers the requests of files.
-    pub(crate) fn of(files: &[String], before: &[VirtualHost], after: &[VirtualHostReading]) -> Result<Self, String> {
+    pub(crate) fn of(
+        files: &[String],
+        readings: &[HostReading],
+        before: &[VirtualHost],
+        after: &[VirtualHostReading],
+    ) -> Result<Self, String> {
         let mut replayed = Replayed::default();
         let mut replay = Replay::new(before, after);
+        let whole = WholeHosts::new(readings);
         for file in files {
             let _ = lines::each(file, |line| {
-                replayed.add(line, &mut replay);
+                replayed.add(line, &mut replay, &whole);
                 ControlFlow::Continue(())
             })?;
         }
         Ok(replayed)
     }
 
-    fn add(&mut self, line: Line, replay: &mut Replay<'_>) {
+    fn add(&mut self, line: Line, replay: &mut Replay<'_>, whole: &WholeHosts<'_>) {
         let Line { place, text } = line;
         match text.and_then(|text| answered(&text, replay)) {
             Err(why) => self.errors.push(format!("{place}: {why}")),
             Ok((RecordedLine { id, request: Request { path, .. }, draw: _ }, host, answer)) => {
                 self.requests += 1;
-                let words = answer.to_string();
+                let mut words = answer.to_string();
                 let (before, after) = match answer {
+                    migrate::Replayed::Same if !whole.has(&host) => {
+                        self.unread += 1;
+                        "not compared, because not everything was read that the host serves today".clone_into(&mut words);
+                        (None, None)
+                    }
                     migrate::Replayed::Same => {
                         self.alike += 1;
                         return;
@@ -104,6 +119,27 @@ impl Replayed {
                 self.answers.push(ReplayedLine { place, id, host, path, answer: words, before, after });
             }
         }
+    }
+}
+
+/// Whether everything was read that a host serves today.
+struct WholeHosts<'r>(BTreeMap<&'r str, bool>);
+
+impl<'r> WholeHosts<'r> {
+    fn new(readings: &'r [HostReading]) -> Self {
+        let names = |reading: &'r HostReading| {
+            let aliases = reading.virtual_host.iter().flat_map(|host| host.hosts().iter().map(Host::as_str));
+            std::iter::once(reading.host.as_str()).chain(aliases).map(|name| (name, reading.whole))
+        };
+        WholeHosts(readings.iter().flat_map(names).collect())
+    }
+
+    /// The host itself, or the `*` of its domain, or every other host.
+    fn has(&self, host: &str) -> bool {
+        let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
+        let wildcard = host.split_once('.').map(|(_, domain)| format!("*.{domain}"));
+        let named = [Some(host.as_str()), wildcard.as_deref(), Some(CATCH_ALL)].into_iter().flatten();
+        named.filter_map(|name| self.0.get(name)).next().copied().unwrap_or(true)
     }
 }
 

@@ -93,8 +93,8 @@ impl<'h> Replay<'h> {
             let key = std::ptr::from_ref(reading).addr();
             inexact.entry(key).or_insert_with(|| Inexact::new(reading)).decides(path)
         };
-        let is_read = Path::exact(path).is_ok_and(|path| !reading.is_some_and(|reading| is_inexact(reading, &path)));
-        if !is_read {
+        let Ok(exact) = Path::exact(path) else { return Replayed::AmbiguousPath };
+        if reading.is_some_and(|reading| is_inexact(reading, &exact)) {
             return Replayed::Unread;
         }
         let sides = (Side::of(before.find(&host), path), Side::of(reading.map(|reading| &reading.virtual_host), path));

@@ -20,8 +20,10 @@ pub enum Replayed {
         /// Where it goes after the move.
         after: Option<Box<Destination>>,
     },
-    /// The rules that decide after the move are not those of a policy, or proxies disagree about which path the request has.
+    /// The rules that decide the request after the move are not those of a policy.
     Unread,
+    /// Proxies disagree about the path of the request, as about `//a`.
+    AmbiguousPath,
 }
 
 /// Where a request goes.
@@ -49,8 +51,9 @@ impl fmt::Display for Replayed {
             Replayed::Differs { before, after } => {
                 write!(f, "goes to {} before, and to {} after", place(before), place(after))
             }
+            Replayed::AmbiguousPath => f.write_str("not compared, because proxies disagree about this path"),
             Replayed::Unread => {
-                f.write_str("not compared, because its rules after the move were not read as those of a policy")
+                f.write_str("not compared, because the rules for it after the move were not read as those of a policy")
             }
         }
     }

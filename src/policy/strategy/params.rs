@@ -73,14 +73,14 @@ impl PolicyParams {
         PolicyParams { canaries: 1..=3, totals: 1..=1_000_000, texts: Texts::RULE_TARGETS, ..PolicyParams::default() }
     }
 
-    /// The same parameters with so many canaries. An empty range, or one from 0, stands for 1 canary.
+    /// The same parameters with this many canaries. A start of 0 counts as 1, and an end below the start counts as the start.
     #[must_use]
     pub fn with_canaries(self, canaries: RangeInclusive<usize>) -> Self {
         let least = (*canaries.start()).max(1);
         PolicyParams { canaries: least..=(*canaries.end()).max(least), ..self }
     }
 
-    /// The same parameters with these totals. An empty range, or one from 0, stands for its start or 1.
+    /// The same parameters with these totals. A start of 0 counts as 1, and an end below the start counts as the start.
     #[must_use]
     pub fn with_totals(self, totals: RangeInclusive<u32>) -> Self {
         let least = (*totals.start()).max(1);

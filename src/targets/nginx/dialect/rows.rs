@@ -20,6 +20,7 @@ impl Dialect {
         affinity: AffinityRule::BeforeRules,
         attachment: Attachment::Service,
         several_canaries: false,
+        last_of_several_paths: false,
         other_namespaces: true,
         deletes_unmatched: true,
         skips_without_endpoints: false,
@@ -28,13 +29,13 @@ impl Dialect {
         not_known: &[],
     };
 
-    /// The provider for ingress-nginx of Traefik 3.7. `affinity-canary-behavior: legacy` has no effect. If several canaries of one
-    /// Service are on different paths, Traefik takes the last one, which is read as the first one here.
+    /// The provider for ingress-nginx of Traefik 3.7. `affinity-canary-behavior: legacy` has no effect.
     pub const TRAEFIK: Dialect = Dialect {
         name: "traefik",
-        source: "pkg/provider/kubernetes/ingress-nginx of Traefik 3.7 (fd5a576), with issue 13785",
+        source: "pkg/provider/kubernetes/ingress-nginx of Traefik 3.7, read at 013f84f and 01de628; decisions compared at fd5a576; issue 13785",
         cookie_reading: CookieReading::Text,
         affinity: AffinityRule::AfterRules { suffix: "-wrr" },
+        last_of_several_paths: true,
         other_namespaces: false,
         deletes_unmatched: false,
         skips_without_endpoints: true,
@@ -45,7 +46,7 @@ impl Dialect {
     /// Higress. What becomes of an affinity is not known.
     pub const HIGRESS: Dialect = Dialect {
         name: "higress",
-        source: "pkg/ingress/kube/annotations/canary.go and pkg/ingress/kube/ingressv1/controller.go of Higress (8e4041c)",
+        source: "pkg/ingress/kube/annotations/canary.go and pkg/ingress/kube/ingressv1/controller.go of Higress, read at 5b04201; decisions compared at 8e4041c",
         further_prefix: Some("higress.io"),
         checks_values: false,
         total: TotalRule::AsGiven,

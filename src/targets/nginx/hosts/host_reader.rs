@@ -15,13 +15,14 @@ use crate::targets::nginx::cluster::configuration::Record;
 use crate::targets::nginx::cluster::host_locations::{Claim, ClaimOutcome};
 use crate::targets::nginx::cluster::stored_ingress::{CATCH_ALL, StoredIngress};
 use crate::targets::nginx::cluster::{ClusterParts, Place};
-use crate::targets::nginx::{Configuration, Dialect, Location, ObjectName, VirtualHost};
+use crate::targets::nginx::{Configuration, Dialect, Location, ObjectName, Upstream, VirtualHost};
 
 /// Everything that virtual hosts are read from.
 pub(super) struct HostReader<'c> {
     parts: ClusterParts<'c>,
     ingresses: BTreeMap<&'c ObjectName, &'c StoredIngress<'c>>,
     backends: UpstreamBackends<'c>,
+    upstreams: BTreeMap<&'c str, &'c Upstream>,
     /// The places of the paths that have a location, by Ingress, host and path.
     places: BTreeMap<PathKey<'c>, Place>,
     /// The names of the virtual hosts, by host.
@@ -54,6 +55,7 @@ impl<'c> HostReader<'c> {
             parts,
             ingresses: record.ingresses.iter().map(|ingress| (ingress.name, ingress)).collect(),
             backends: UpstreamBackends::new(record, configuration, parts.services),
+            upstreams: configuration.upstreams.iter().map(|upstream| (upstream.name.as_str(), upstream)).collect(),
             places: claimed.map(place).collect(),
             certificates: certificates(parts),
             names: names(configuration.virtual_hosts.iter().map(|host| host.host.as_str())),
@@ -74,6 +76,10 @@ impl<'c> HostReader<'c> {
         let namespace = shortest.map(ObjectName::namespace).unwrap_or_default();
         let locations = self.locations(host, namespace, &mut findings);
         self.inexact_canaries(host, &mut findings);
+        for location in &host.locations {
+            self.canaries_on_other_paths(location, &mut findings);
+            self.headers_after_cookies(location, &mut findings);
+        }
         let grpc = ingresses.iter().all(|ingress| is_grpc(ingress, self.parts.flags));
         for ingress in &ingresses {
             findings.lacks_location |= rewrites(ingress, self.parts.flags);
@@ -191,6 +197,44 @@ impl<'c> HostReader<'c> {
                 findings.changed_location(ingress.name, &format!("metadata.annotations[{annotation}]"), &value, why);
             }
         }
+    }
+
+    /// Reports canaries of one Service on different paths, if the dialect does not take the first of them.
+    fn canaries_on_other_paths(&self, location: &Location, findings: &mut FindingsByIngress) {
+        let upstream = self.upstreams.get(location.stable.as_str());
+        let canaries = upstream.filter(|_| self.parts.flags.dialect.last_of_several_paths);
+        let Some((first, others)) = canaries.and_then(|upstream| upstream.alternatives.split_first()) else { return };
+        let paths = self.paths_of(first);
+        for other in others.iter().filter(|other| self.paths_of(other) != paths) {
+            let ingress = self.upstreams.get(other.as_str()).and_then(|upstream| upstream.ingress.as_ref());
+            let why = "of several canaries on different paths, the controller takes the last one";
+            if let Some(ingress) = ingress {
+                findings.changed_location(ingress, "spec.rules", other, why);
+            }
+        }
+    }
+
+    /// Reports header rules of canaries after one with a cookie rule, if the dialect sends requests to several canaries.
+    fn headers_after_cookies(&self, location: &Location, findings: &mut FindingsByIngress) {
+        let after_cookie = location.canaries().skip_while(|canary| canary.config.cookie.is_empty()).skip(1);
+        for canary in after_cookie.filter(|canary| !canary.config.header.is_empty()) {
+            let why = "the controller asks an earlier canary for its cookie first, and a policy asks all headers first";
+            if let Some(ingress) = &canary.ingress {
+                let field = format!("metadata.annotations[{}]", self.parts.flags.prefix.key(key::HEADER));
+                findings.changed_location(ingress, &field, &canary.config.header, why);
+            }
+        }
+    }
+
+    /// The hosts and paths of the canary Ingresses that lead to this upstream.
+    fn paths_of(&self, upstream: &str) -> BTreeSet<(&str, &str)> {
+        let canaries = self.ingresses.values().filter(|ingress| ingress.is_canary());
+        let paths = canaries.flat_map(|ingress| &ingress.rules).flat_map(|rule| {
+            let own = rule.paths.iter().flatten();
+            let own = own.filter(|path| path.upstream.as_ref().is_some_and(|key| key.name == upstream));
+            own.map(|path| (rule.host.as_str(), path.path.as_str()))
+        });
+        paths.collect()
     }
 
     /// Reports the certificates of the host.

@@ -100,7 +100,8 @@ impl Replayed {
                 let (before, after) = match answer {
                     migrate::Replayed::Same if !whole.has(&host) => {
                         self.unread += 1;
-                        "not compared, because not everything was read that the host serves today".clone_into(&mut words);
+                        "not compared, because not everything was read that the host serves today"
+                            .clone_into(&mut words);
                         (None, None)
                     }
                     migrate::Replayed::Same => {
@@ -138,8 +139,8 @@ impl<'r> WholeHosts<'r> {
     fn has(&self, host: &str) -> bool {
         let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
         let wildcard = host.split_once('.').map(|(_, domain)| format!("*.{domain}"));
-        let named = [Some(host.as_str()), wildcard.as_deref(), Some(CATCH_ALL)].into_iter().flatten();
-        named.filter_map(|name| self.0.get(name)).next().copied().unwrap_or(true)
+        let mut named = [Some(host.as_str()), wildcard.as_deref(), Some(CATCH_ALL)].into_iter().flatten();
+        named.find_map(|name| self.0.get(name)).copied().unwrap_or(true)
     }
 }
 

@@ -174,7 +174,7 @@ fn host(reading: &HostReading, answers: &AnswersByClass<'_>, is_verified: bool, 
         .map(|location| LocationReport {
             path: location.path().to_string(),
             today: today(location),
-            verification: answers.get(&location.path().to_string()).map(|one| one.answer.to_string()),
+            verification: answers.get(&location.path().to_string()).map(|one| answer(one, reading.whole)),
         })
         .collect();
     // Paths that the host has only after the move are shown if they are not answered alike.
@@ -190,8 +190,18 @@ fn host(reading: &HostReading, answers: &AnswersByClass<'_>, is_verified: bool, 
         // What no virtual host can hold is not compared.
         verification: is_verified.then(|| match verified(answers.values().copied()) {
             Verified::Proven if !reading.whole => Verified::Undecided,
-            answer => answer,
+            verified => verified,
         }),
+    }
+}
+
+/// An answer in words. If not everything was read that the host answers today, no location of it is proven.
+fn answer(one: &LocationAnswer, is_whole: bool) -> String {
+    match one.answer {
+        Answer::Same if !is_whole => {
+            "not decided: what was read is answered alike, and the findings say what was not read".to_owned()
+        }
+        _ => one.answer.to_string(),
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use http::header::COOKIE;
+
 use super::former_tokens::Honoured;
 use super::host_classes::ByHost;
 use super::location_pair::{Side, comparable};
 use super::verification::Inexact;
 use super::{Destination, Replayed};
-use crate::policy::{Policy, Variant};
+use crate::policy::{Affinity, Canary, CookieName, CookieRule, Policy, Variant};
 use crate::route::{Path, VirtualHost};
 use crate::select::{Decision, HeaderLines, Reason, Sample, Selector};
 use crate::targets::VirtualHostReading;
@@ -114,7 +116,11 @@ impl<'h> Replay<'h> {
             let decided = |side, selector: &Selector| destination(side, selector.select(request, *sample));
             replayed(decided(before, one), decided(after, other))
         });
-        answers.into_iter().find(|answer| *answer != Replayed::Same).unwrap_or(Replayed::Same)
+        let is_repeated = || [&*one, &*other].iter().any(|selector| is_repeated(request, selector));
+        answers
+            .into_iter()
+            .find(|answer| *answer != Replayed::Same)
+            .unwrap_or_else(|| if is_repeated() { Replayed::Repeated } else { Replayed::Same })
     }
 }
 
@@ -128,6 +134,24 @@ impl Compiled {
         let samples = firsts(one).chain(firsts(other)).collect();
         Compiled { before: selector(before, one), after: selector(after, other), samples }
     }
+}
+
+/// Whether a header or a cookie that the policy looks at is in the request more than once.
+fn is_repeated<R: HeaderLines + ?Sized>(request: &R, selector: &Selector) -> bool {
+    let headers = selector.header_names().into_iter().filter(|name| name != COOKIE);
+    let policy = selector.policy();
+    let rules = policy.canaries().iter().filter_map(Canary::cookie).map(CookieRule::name);
+    let affinity = match policy.affinity() {
+        Affinity::Cookie(cookie) => Some(cookie.name()),
+        Affinity::None | Affinity::Key(_) => None,
+    };
+    let named = |name: &CookieName| {
+        let cookies = request.lines(&COOKIE).flat_map(|line| line.split(|byte| *byte == b';'));
+        let names = cookies.map(|cookie| cookie.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii());
+        names.filter(|own| own.eq_ignore_ascii_case(name.as_str().as_bytes())).count()
+    };
+    headers.into_iter().any(|name| request.lines(&name).nth(1).is_some())
+        || rules.chain(affinity).any(|name| named(name) > 1)
 }
 
 fn replayed(before: Option<Destination>, after: Option<Destination>) -> Replayed {

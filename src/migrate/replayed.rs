@@ -24,6 +24,8 @@ pub enum Replayed {
     Unread,
     /// Proxies disagree about the path of the request, as about `//a`.
     AmbiguousPath,
+    /// The request repeats a header or a cookie that a policy looks at, and proxies disagree about which of them counts.
+    Repeated,
 }
 
 /// Where a request goes.
@@ -51,6 +53,9 @@ impl fmt::Display for Replayed {
             Replayed::Differs { before, after } => {
                 write!(f, "goes to {} before, and to {} after", place(before), place(after))
             }
+            Replayed::Repeated => f.write_str(
+                "not compared, because proxies disagree about a header or cookie that it has more than once",
+            ),
             Replayed::AmbiguousPath => f.write_str("not compared, because proxies disagree about this path"),
             Replayed::Unread => {
                 f.write_str("not compared, because the rules for it after the move were not read as those of a policy")

@@ -53,7 +53,7 @@ fn migrate_shows_the_requests_that_another_tool_answers_differently() {
             "value: /orders\n",
             "value: /orders\n      method: GET\n",
             4,
-            &["line 3 (\"an order\"): shop.test/orders/1 not compared, because its rules after the move"],
+            &["line 3 (\"an order\"): shop.test/orders/1 not compared, because the rules for it after the move"],
         ),
     ] {
         assert!(written.contains(text), "{written}");

@@ -72,15 +72,20 @@ pub fn read_hosts(object: &RouteConfiguration, known: &[Host]) -> Result<Vec<Vir
         objects.push(host_rules(&format!("virtual_hosts[{index}]"), host, metadata)?);
     }
     let has_hosts = objects.iter().any(|object| !object.hosts.is_empty());
+    let mut findings = Findings::default();
+    // `@type` is the name of the type, which the configurations of Envoy's control planes have.
+    for name in unknown.names().filter(|name| *name != "@type") {
+        findings.left_out(name, name, "a policy or route has no such field");
+    }
+    if !ignore_port_in_host_matching && has_hosts {
+        let why = "a host of a route matches a request with any port, and this one only a request without a port";
+        findings.assumed("ignore_port_in_host_matching", "true", why);
+    }
+    if findings.change_answers() {
+        objects.iter_mut().for_each(ObjectRules::leave_undecided);
+    }
     if let Some(object) = objects.first_mut() {
-        // `@type` is the name of the type, which the configurations of Envoy's control planes have.
-        for name in unknown.names().filter(|name| *name != "@type") {
-            object.findings.left_out(name, name, "a policy or route has no such field");
-        }
-        if !ignore_port_in_host_matching && has_hosts {
-            let why = "a host of a route matches a request with any port, and this one only a request without a port";
-            object.findings.assumed("ignore_port_in_host_matching", "true", why);
-        }
+        object.findings.append(findings);
     }
     distinct_hosts(&objects, "domains")?;
     virtual_hosts(&objects, MatchOrder::AsListed, known)
@@ -98,10 +103,15 @@ fn host_rules<'o>(field: &str, host: &VirtualHost, metadata: &'o Metadata) -> Re
     let VirtualHost { name: _, domains, routes, unknown } = host;
     let mut findings = Findings::default();
     unknown_fields(field, unknown, &mut findings);
+    let is_unclear = findings.change_answers();
     let why = "an earlier route takes every request, so that Envoy never reaches this one";
     let rules = listed_rules(&format!("{field}.routes"), routes, why, &mut findings, parsed_rule)?;
     let hosts = hosts_of(domains, &format!("{field}.domains"))?;
-    Ok(ObjectRules { metadata, hosts, parents: Vec::new(), rules, subsets: None, findings })
+    let mut object = ObjectRules { metadata, hosts, parents: Vec::new(), rules, subsets: None, findings };
+    if is_unclear {
+        object.leave_undecided();
+    }
+    Ok(object)
 }
 
 /// A route, with its match if a policy can express it.

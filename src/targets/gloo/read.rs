@@ -80,19 +80,19 @@ fn object_rules(object: &VirtualService) -> Result<ObjectRules<'_>, ReadError> {
     let VirtualServiceSpec { virtual_host: VirtualHost { domains, routes, unknown: of_host }, unknown } = &object.spec;
     unknown_fields("spec", unknown, &mut findings);
     unknown_fields("spec.virtualHost", of_host, &mut findings);
+    let is_unclear = findings.change_answers();
     let own = object.metadata.namespace.as_deref();
     let why = "an earlier route takes every request, so that Gloo never reaches this one";
     let rules = listed_rules("spec.virtualHost.routes", routes, why, &mut findings, |field, rule, findings| {
         parsed_rule(field, rule, own, findings)
     })?;
-    Ok(ObjectRules {
-        metadata: &object.metadata,
-        hosts: hosts_of(domains, "spec.virtualHost.domains")?,
-        parents: Vec::new(),
-        rules,
-        subsets: None,
-        findings,
-    })
+    let hosts = hosts_of(domains, "spec.virtualHost.domains")?;
+    let metadata = &object.metadata;
+    let mut object = ObjectRules { metadata, hosts, parents: Vec::new(), rules, subsets: None, findings };
+    if is_unclear {
+        object.leave_undecided();
+    }
+    Ok(object)
 }
 
 /// A route, with the matchers that a policy can express.

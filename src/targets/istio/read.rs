@@ -141,14 +141,19 @@ fn object_rules(object: &VirtualService) -> Result<ObjectRules<'_>, ReadError> {
     let mut findings = Findings::default();
     let rules = parsed_rules(object, &mut findings)?;
     let VirtualServiceSpec { hosts, gateways, http: _, unknown: _ } = &object.spec;
-    Ok(ObjectRules {
-        metadata: &object.metadata,
-        hosts: hosts_of(hosts, "spec.hosts")?,
-        parents: parsed_gateways(gateways)?,
-        rules,
-        subsets: Destinations::of(object).subsets(),
-        findings,
-    })
+    let (hosts, parents) = (hosts_of(hosts, "spec.hosts")?, parsed_gateways(gateways)?);
+    let (metadata, subsets) = (&object.metadata, Destinations::of(object).subsets());
+    // Without the annotation, it is not known that the subsets are the variants of a policy.
+    let are_unknown = subsets.is_some() && !metadata.annotations.contains_key(Metadata::VARIANTS);
+    if are_unknown {
+        let why = "a DestinationRule says which pods a subset has, and is not read";
+        findings.assumed("spec.http", "subset", why);
+    }
+    let mut object = ObjectRules { metadata, hosts, parents, rules, subsets, findings };
+    if are_unknown {
+        object.leave_undecided();
+    }
+    Ok(object)
 }
 
 /// The rules up to the first one that takes every request. Istio does not look at the rules after it.

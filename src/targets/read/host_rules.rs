@@ -25,6 +25,13 @@ pub(in crate::targets) struct ObjectRules<'o> {
 }
 
 impl ObjectRules<'_> {
+    /// Says of every rule that it is not known what it does, because of a field of the whole object.
+    pub(in crate::targets) fn leave_undecided(&mut self) {
+        for rule in &mut self.rules {
+            rule.is_known = false;
+        }
+    }
+
     /// Each host; `None` is every host, if none is named.
     fn each_host(&self) -> impl Iterator<Item = Option<&Host>> {
         let all = self.hosts.is_empty().then_some(None);

@@ -484,6 +484,54 @@ fn a_route_configuration_is_read_as_a_whole() {
     assert!(readings[1].findings.is_empty());
 }
 
+/// A field above the rules can change the answers of all of them.
+#[test]
+fn a_field_of_a_whole_object_leaves_its_paths_undecided() {
+    let root = [Path::prefix("/").unwrap()];
+    let routes = json!([{ "match": { "prefix": "/" }, "route": { "cluster": "web" } }]);
+    for (host, configuration, inexact) in [
+        (json!({}), json!({}), &[][..]),
+        (json!({ "require_tls": "ALL" }), json!({}), &root),
+        (json!({}), json!({ "typed_per_filter_config": {} }), &root),
+        (json!({}), json!({ "ignore_port_in_host_matching": false }), &root),
+    ] {
+        let mut of_host = json!({ "name": "a", "domains": ["a.test"], "routes": routes });
+        of_host.as_object_mut().unwrap().extend(host.as_object().unwrap().clone());
+        let mut object = json!({ "virtual_hosts": [of_host], "ignore_port_in_host_matching": true });
+        object.as_object_mut().unwrap().extend(configuration.as_object().unwrap().clone());
+        let object: envoy::RouteConfiguration = serde_json::from_value(object).unwrap();
+        assert_eq!(envoy::read_hosts(&object, &[]).unwrap()[0].inexact, inexact, "{object:?}");
+    }
+
+    let single = json!({ "single": { "kube": { "ref": { "name": "web", "namespace": "shop" }, "port": 80 } } });
+    for (options, inexact) in [(Value::Null, &[][..]), (json!({ "cors": {} }), &root)] {
+        let mut host = json!({ "domains": ["a.test"], "routes": [{ "routeAction": single }] });
+        if !options.is_null() {
+            host["options"] = options;
+        }
+        let object: gloo::VirtualService = serde_json::from_value(json!({
+            "apiVersion": "gateway.solo.io/v1", "kind": "VirtualService", "metadata": { "name": "web", "namespace": "shop" },
+            "spec": { "virtualHost": host },
+        }))
+        .unwrap();
+        assert_eq!(gloo::read_hosts(&[object], &[]).unwrap()[0].inexact, inexact);
+    }
+
+    // Which pods a subset has is in a DestinationRule.
+    for (subset, inexact) in [(json!(null), &[][..]), (json!("v1"), &root)] {
+        let mut destination = json!({ "host": "web", "port": { "number": 80 } });
+        if !subset.is_null() {
+            destination["subset"] = subset;
+        }
+        let object: VirtualService = serde_json::from_value(json!({
+            "apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": { "name": "web", "namespace": "shop" },
+            "spec": { "hosts": ["a.test"], "gateways": ["public"], "http": [{ "route": [{ "destination": destination }] }] },
+        }))
+        .unwrap();
+        assert_eq!(istio::read_hosts(&[object], &[]).unwrap()[0].inexact, inexact);
+    }
+}
+
 /// Each row has the rules of an HTTPRoute for the Service `shop`, what else it has, and the answers of the proof.
 #[test]
 fn routes_of_services_are_compared_by_what_they_do() {

@@ -3,6 +3,7 @@
 use canary_policy::policy::FormerTokens;
 use canary_policy::route::{self, Backend};
 use canary_policy::targets::nginx::{Cluster, Flags, HostReading, IngressFinding, Location, VirtualHost, hosts, token};
+use canary_policy::{Affinity, CookieAffinity, Policy};
 
 use crate::util::cluster::recorded_states;
 use crate::util::cluster_text::{cluster, ingress, service};
@@ -242,6 +243,68 @@ fn upstream(namespace: &str, backend: &Backend) -> String {
 }
 
 /// Every recorded state, on every path of a location and on its neighbours, is decided as the controller does.
+/// The policy, whose affinity cookie has only its name.
+fn without_revision(policy: Policy) -> Policy {
+    match policy.affinity().clone() {
+        Affinity::Cookie(cookie) => {
+            let (name, scope) = (cookie.name().as_str(), cookie.scope());
+            policy.with_affinity(Affinity::Cookie(CookieAffinity::new(name).unwrap().with_scope(scope)))
+        }
+        Affinity::None | Affinity::Key(_) => policy,
+    }
+}
+
+/// A cookie of ingress-nginx names an upstream, so it pins nobody where others answer.
+#[test]
+fn cookies_of_one_name_are_told_apart() {
+    let cookies = |ingresses: &[&str]| {
+        let readings = hosts(&cluster(ingresses)).unwrap();
+        let locations = readings.iter().flat_map(|reading| reading.virtual_host.as_ref().unwrap().locations());
+        let cookie = |location: &route::Location| match location.policy()?.affinity() {
+            Affinity::Cookie(cookie) => Some((cookie.revision()?.to_owned(), cookie.path()?.to_owned())),
+            Affinity::None | Affinity::Key(_) => None,
+        };
+        locations.filter_map(cookie).collect::<Vec<_>>()
+    };
+    let own = |revision: &str, path: &str| (revision.to_owned(), path.to_owned());
+    let two = "web 1; a.test/one > web:80; a.test/two > api:80; affinity=cookie; session-cookie-name=route";
+    let (first, second) = ("c1 2; a.test/one > next:80; canary 50", "c2 3; a.test/two > third:80; canary 0");
+    assert_eq!(cookies(&[two, first]), []);
+    assert_eq!(cookies(&[two, first, second]), [own("s-web-80", "/one"), own("s-api-80", "/two")]);
+    let of_root = format!("{two}; session-cookie-path=/");
+    assert_eq!(cookies(&[&of_root, first, second]), [own("s-web-80", "/"), own("s-api-80", "/")]);
+    // Another host gets a cookie with a domain.
+    let of_domain = format!("{two}; session-cookie-domain=a.test");
+    assert_eq!(cookies(&[&of_domain, first]), [own("s-web-80", "/one")]);
+}
+
+/// What a policy splits goes to stable alone, or nowhere, as long as a Service has no endpoints.
+#[test]
+fn a_service_without_endpoints_leaves_the_host_undecided() {
+    let ingresses = || ["web 1; a.test/ > web:80", "next 2; a.test/ > next:80; canary 30"].map(ingress);
+    for (services, whole) in [(&["web", "next"][..], true), (&["web"], false), (&["next"], false), (&[], true)] {
+        let services = services.iter().map(|name| service("s", name));
+        let cluster = Cluster::new(Flags::default()).with_ingresses(ingresses()).with_services(services.clone());
+        assert_eq!(hosts(&cluster).unwrap()[0].whole, whole, "{:?}", services.collect::<Vec<_>>());
+    }
+}
+
+/// The controller answers such requests itself or refuses them, so that nothing is proven about the host.
+#[test]
+fn an_annotation_that_answers_requests_leaves_the_host_undecided() {
+    for (annotation, whole) in [
+        ("permanent-redirect=https://x.test", false),
+        ("auth-url=https://auth.test", false),
+        ("whitelist-source-range=10.0.0.0/8", false),
+        ("backend-protocol=FCGI", false),
+        ("proxy-read-timeout=5", true),
+        ("backend-protocol=HTTP", true),
+    ] {
+        let readings = hosts(&cluster(&[&format!("web 1; a.test/ > web:80; {annotation}")])).unwrap();
+        assert_eq!(readings[0].whole, whole, "{annotation}: {:?}", readings[0].findings);
+    }
+}
+
 #[test]
 fn every_recorded_state_is_read_as_it_is_served() {
     let mut compared = 0;
@@ -280,7 +343,12 @@ fn every_recorded_state_is_read_as_it_is_served() {
                 let in_force = expected.canary.as_ref().filter(|canary| canary.policy.is_ok());
                 assert_eq!(canary, in_force.and_then(|canary| port(&canary.upstream)), "{place}");
                 let policy = in_force.and_then(|canary| canary.policy.clone().ok());
-                assert_eq!(read.and_then(route::Location::policy).cloned(), policy, "{place}");
+                // Cookies of one name are told apart by the name of the upstream.
+                let read = read.and_then(route::Location::policy).cloned();
+                if let Some(Affinity::Cookie(cookie)) = read.as_ref().map(Policy::affinity) {
+                    assert!(cookie.revision().is_none_or(|revision| revision == expected.stable), "{place}");
+                }
+                assert_eq!(read.map(without_revision), policy.map(without_revision), "{place}");
                 compared += 1;
             }
         }

@@ -13,6 +13,30 @@ const REWRITE_TARGET: &str = "rewrite-target";
 const BACKEND_PROTOCOL: &str = "backend-protocol";
 const SERVER_ALIAS: &str = "server-alias";
 
+/// The annotations with which the controller answers requests itself, or refuses them, or speaks to a backend in another protocol.
+const ANSWERS: [&str; 15] = [
+    "app-root",
+    "auth-tls-secret",
+    "auth-type",
+    "auth-url",
+    "backend-protocol",
+    "configuration-snippet",
+    "custom-http-errors",
+    "denylist-source-range",
+    "force-ssl-redirect",
+    "from-to-www-redirect",
+    "permanent-redirect",
+    "server-snippet",
+    "ssl-passthrough",
+    "temporal-redirect",
+    "whitelist-source-range",
+];
+
+/// Whether the controller answers some requests in another way because of this annotation.
+pub(super) fn changes_answers(name: &str) -> bool {
+    ANSWERS.contains(&name)
+}
+
 /// An annotation of one Ingress that makes the controller compare every path of the host as a regular expression, letter case
 /// aside (controller 1.15.1, `enforceRegexModifier` in `internal/ingress/controller/template/template.go`).
 #[derive(Clone, Copy)]

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::HostReading;
-use super::annotations::{RegexAnnotation, inexact_annotations, is_grpc, rewrites, why_left_out};
+use super::annotations::{RegexAnnotation, changes_answers, inexact_annotations, is_grpc, rewrites, why_left_out};
 use super::findings_by_ingress::FindingsByIngress;
 use super::location_reader::LocationReader;
+use super::shared_cookies::{OfUpstream, told_apart};
 use super::upstream_backends::UpstreamBackends;
 use crate::error::InvalidRoute;
 use crate::route::{self, Host, Path};
@@ -83,7 +84,7 @@ impl<'c> HostReader<'c> {
         let grpc = ingresses.iter().all(|ingress| is_grpc(ingress, self.parts.flags));
         for ingress in &ingresses {
             findings.lacks_location |= rewrites(ingress, self.parts.flags);
-            self.annotations(ingress, grpc, findings.of(ingress.name));
+            self.annotations(ingress, grpc, &mut findings);
             self.certificates(ingress, &host.host, findings.of(ingress.name));
         }
         let hosts = host_names(host, &ingresses, &mut findings);
@@ -138,8 +139,9 @@ impl<'c> HostReader<'c> {
         let has_tokens = self.parts.flags.dialect.affinity == Dialect::INGRESS_NGINX.affinity
             && !self.parts.flags.dialect.not_known.contains(&key::AFFINITY);
         let regex = self.regex_annotation(host);
-        let reader = LocationReader { backends: &self.backends, namespace, has_tokens, regex };
-        let mut locations: BTreeMap<Path, route::Location> = BTreeMap::new();
+        let has_services = !self.parts.services.is_empty();
+        let reader = LocationReader { backends: &self.backends, namespace, has_tokens, has_services, regex };
+        let mut locations: BTreeMap<Path, OfUpstream<'_>> = BTreeMap::new();
         for location in &host.locations {
             let Some(ingress) = &location.ingress else { continue };
             let field = self.field(ingress, &host.host, location);
@@ -148,10 +150,10 @@ impl<'c> HostReader<'c> {
                 let why = "an earlier location of the host has the same path here";
                 findings.without_location(ingress, &field, &location.path, why);
             } else {
-                locations.insert(read.path().clone(), read);
+                locations.insert(read.path().clone(), OfUpstream { location: read, stable: &location.stable });
             }
         }
-        locations
+        told_apart(locations)
     }
 
     /// The Ingresses that have locations of the host.
@@ -176,11 +178,12 @@ impl<'c> HostReader<'c> {
     }
 
     /// Reports the annotations that change what the host answers, and that no virtual host can hold.
-    fn annotations(&self, ingress: &StoredIngress<'_>, is_grpc_host: bool, findings: &mut Findings) {
+    fn annotations(&self, ingress: &StoredIngress<'_>, is_grpc_host: bool, findings: &mut FindingsByIngress) {
         for (key, value) in ingress.annotations {
             let Some(name) = self.parts.flags.annotation(key) else { continue };
             if let Some(why) = why_left_out(name, value, is_grpc_host) {
-                findings.left_out(format!("metadata.annotations[{key}]"), value, why);
+                findings.lacks_location |= changes_answers(name);
+                findings.of(ingress.name).left_out(format!("metadata.annotations[{key}]"), value, why);
             }
         }
     }

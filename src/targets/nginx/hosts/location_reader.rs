@@ -37,6 +37,8 @@ pub(super) struct LocationReader<'h> {
     pub(super) namespace: &'h str,
     /// Whether the cookies of the controller have the tokens of ingress-nginx.
     pub(super) has_tokens: bool,
+    /// Whether Services are known, and so their endpoints.
+    pub(super) has_services: bool,
     /// The annotation that makes every path of the host a regular expression.
     pub(super) regex: Option<RegexAnnotation>,
 }
@@ -56,10 +58,18 @@ impl LocationReader<'_> {
             let why = "the default backend of a canary deleted its upstream, so the controller answers with 503";
             findings.changed_location(ingress, field, &stable.to_string(), why);
         }
+        if self.has_services && !location.stable_has_endpoints {
+            let why = "the Service has no endpoints, so the controller answers with 503 until it has some";
+            findings.changed_location(ingress, field, &stable.to_string(), why);
+        }
         let plain = route::Location::new(path, stable);
         let Some(canary) = &location.canary else { return Some(plain) };
         // The policy is that of the Ingress that created the upstream.
         let ingress = canary.ingress.as_ref().unwrap_or(ingress);
+        if self.has_services && !canary.has_endpoints {
+            let why = "the canary has no endpoints, so every request goes to stable until it has some";
+            findings.changed_location(ingress, "spec", &canary.upstream, why);
+        }
         let Some(Split { policy, backends }) = self.split(location, ingress, findings) else { return Some(plain) };
         let tokens = if self.has_tokens { former_tokens(&policy, location) } else { Ok(None) };
         let split = plain.clone().with_policy(policy, backends).and_then(|split| match tokens? {

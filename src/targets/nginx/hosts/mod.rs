@@ -5,6 +5,7 @@ mod findings_by_ingress;
 mod host_reader;
 mod host_reading;
 mod location_reader;
+mod shared_cookies;
 mod upstream_backends;
 
 pub use host_reading::{HostReading, IngressFinding, hosts};

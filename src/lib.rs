@@ -73,7 +73,7 @@
 //! | `schemars` | JSON schemas of these types; the schema of [`Spec`] is legal inside a Kubernetes CRD |
 //! | `k8s-openapi` | the `Ingress` objects of `k8s-openapi` in and out, whole clusters, and the linter; your binary turns on a version feature of that crate, such as `v1_33` |
 //! | `rand` | [`Sample`]s from a generator, and `simulate` |
-//! | `proptest` | strategies that generate valid policies |
+//! | `proptest` | strategies that generate policies, specs with one mistake, and requests that the rules of a policy look at |
 //!
 //! Public dependencies are re-exported: [`http`], and `k8s_openapi`, `schemars`, `rand` and `proptest` with their
 //! features. The minimum Rust version is 1.89.

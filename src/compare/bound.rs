@@ -34,10 +34,10 @@ pub enum Bound {
         /// The number of steps, one for each beginning, next byte and condition, after which a search ends.
         steps: usize,
     },
-    /// Both policies decide by weight, but with different samples: those of two keys, or those of a key and of the caller. None of
-    /// the keys that were tried is decided differently, though others may be. First the shortest keys are tried, each alone in its
-    /// line. If rules decide such lines, as a pattern on the whole Cookie line can, a smallest request that is left to the weights
-    /// is tried with each byte of its lines replaced, and with a byte inserted at each place.
+    /// Both policies decide by weight, but with different samples: those of two keys, or those of a key and of the caller. None
+    /// of the keys that were tried is decided differently, though others may be. The shortest keys are tried first, each alone in
+    /// its line. If rules decide all such lines, as a pattern on the whole Cookie line can, a smallest request that the weights
+    /// decide is varied instead: each byte is replaced, and a byte is inserted at each place.
     Keys {
         /// The name of the header or cookie that has the key.
         name: String,

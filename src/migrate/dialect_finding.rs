@@ -85,7 +85,7 @@ impl DialectFinding {
     pub fn advice(&self) -> String {
         let advice = match &self.kind {
             DialectKind::NotCanary => format!("write the annotations with the prefix `{}`", self.there.prefix),
-            DialectKind::BecomesCanary => "remove the annotations that are not meant".to_owned(),
+            DialectKind::BecomesCanary => "remove the annotations that this controller should not read".to_owned(),
             DialectKind::Policy { aspect: Some(aspect), .. } | DialectKind::Canaries { aspect: Some(aspect), .. } => {
                 of_aspect(*aspect).to_owned()
             }
@@ -108,7 +108,7 @@ const fn of_aspect(aspect: Aspect) -> &'static str {
     match aspect {
         Aspect::Checks => "write the value with letters, digits and -._~/: only",
         Aspect::Total => "set a total of at least 100, and a weight in the same proportion",
-        Aspect::Words => "have nobody rely on `never`",
+        Aspect::Words => "make sure that no client relies on `never`",
         Aspect::HeaderValue => {
             "write the value as a pattern that both read alike, or choose one without special characters"
         }

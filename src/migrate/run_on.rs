@@ -52,7 +52,7 @@ use crate::targets::nginx::{
 ///     "shop/next: canary-by-header: here, `always` and `never` decide, and in higress, only `always` decides: \
 ///      `x-canary: never` goes to stable by header before and by weight after (`a.test/`)",
 /// );
-/// assert_eq!(findings[0].advice(), "have nobody rely on `never`");
+/// assert_eq!(findings[0].advice(), "make sure that no client relies on `never`");
 /// # Ok::<(), canary_policy::error::ControllerPanic>(())
 /// ```
 pub fn run_on(cluster: &Cluster, dialect: &Dialect) -> Result<Vec<DialectFinding>, ControllerPanic> {

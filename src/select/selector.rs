@@ -211,7 +211,7 @@ impl Selector {
         }
     }
 
-    /// Decides with former tokens. This is a function of its own so that it takes no time without them.
+    /// Decides with former tokens. It is a function of its own, so that a selector without former tokens spends no time on it.
     #[cold]
     #[inline(never)]
     fn select_by_former_cookie<R: HeaderLines + ?Sized>(

@@ -44,7 +44,7 @@ fn selector(path: &Path, text: &str, upstreams: usize) -> Result<Selector, Strin
 impl BackgroundService for PolicyFile {
     /// Reads the file again and again until the server ends. A policy that is invalid leaves the one before it in force.
     async fn start(&self, shutdown: ShutdownWatch) {
-        let mut last = String::new();
+        let (mut last, mut last_error) = (String::new(), String::new());
         while !*shutdown.borrow() {
             match fs::read_to_string(&self.path) {
                 Ok(text) if text == last => {}
@@ -55,7 +55,12 @@ impl BackgroundService for PolicyFile {
                     }
                     last = text;
                 }
-                Err(why) => eprintln!("error: {}: {why}", self.path.display()),
+                // A file that is missing is missing each time, and reported once.
+                Err(why) if why.to_string() == last_error => {}
+                Err(why) => {
+                    last_error = why.to_string();
+                    eprintln!("error: {}: {why}", self.path.display());
+                }
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }

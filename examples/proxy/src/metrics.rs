@@ -1,15 +1,19 @@
 //! Metrics in the text format of Prometheus.
 
 use std::fmt;
+use std::sync::Arc;
 
 use canary_policy::Reason;
-use http::StatusCode;
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
-use std::sync::Arc;
+
+use crate::Body;
+use crate::proxy::text;
 
 /// What the proxy counts. Clones count together.
 #[derive(Clone, Debug)]
@@ -72,6 +76,16 @@ impl Metrics {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
+    }
+
+    /// Answers a request for the metrics, with the path `/metrics`.
+    #[must_use]
+    pub fn answer(&self, request: &Request<Incoming>) -> Response<Body> {
+        match (request.uri().path(), self.text()) {
+            ("/metrics", Ok(metrics)) => text(StatusCode::OK, metrics),
+            ("/metrics", Err(_)) => text(StatusCode::INTERNAL_SERVER_ERROR, "no metrics\n"),
+            _ => text(StatusCode::NOT_FOUND, "see /metrics\n"),
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use tokio::sync::watch;
 
 use crate::{InvalidUpstream, Metrics, Upstreams};
 
-/// How often the file is read. A file is compared by its content, because a mounted `ConfigMap` is a link that changes its goal.
+/// How often the file is read. A file is compared by its content, because a mounted `ConfigMap` is a symbolic link whose target
+/// changes.
 const INTERVAL: Duration = Duration::from_millis(200);
 
 /// Why a policy cannot come into force.
@@ -76,12 +77,19 @@ impl PolicyFile {
     /// standard error and in the metrics, and the policy before it stays.
     pub async fn follow(mut self, metrics: Metrics) {
         let mut ticks = tokio::time::interval(INTERVAL);
+        let mut last_error = String::new();
         loop {
             ticks.tick().await;
             match self.reload().await {
                 Ok(false) => {}
-                Ok(true) => metrics.count_reload(true),
+                Ok(true) => {
+                    last_error.clear();
+                    metrics.count_reload(true);
+                }
+                // A file that is missing is missing at each tick, and reported once.
+                Err(why) if why.to_string() == last_error => {}
                 Err(why) => {
+                    last_error = why.to_string();
                     metrics.count_reload(false);
                     eprintln!("error: {why}; the policy before it stays in force");
                 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -12,8 +12,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 
-use crate::proxy::text;
-use crate::{Body, Metrics};
+use crate::Body;
 
 /// How long requests that are being answered have until the proxy ends.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -62,17 +61,5 @@ where
         let connection = connections.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
         // A client that goes away in the middle of a request is no concern of the others.
         tokio::spawn(async move { drop(connection.await) });
-    }
-}
-
-impl Metrics {
-    /// Answers a request for the metrics, with the path `/metrics`.
-    #[must_use]
-    pub fn answer(&self, request: &Request<Incoming>) -> Response<Body> {
-        match (request.uri().path(), self.text()) {
-            ("/metrics", Ok(metrics)) => text(StatusCode::OK, metrics),
-            ("/metrics", Err(_)) => text(StatusCode::INTERNAL_SERVER_ERROR, "no metrics\n"),
-            _ => text(StatusCode::NOT_FOUND, "see /metrics\n"),
-        }
     }
 }

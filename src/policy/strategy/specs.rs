@@ -40,7 +40,7 @@ pub fn nearly_valid_spec() -> impl Strategy<Value = (Spec, Defect)> {
     })
 }
 
-/// The problem of a spec that is valid otherwise.
+/// The one problem of an otherwise valid spec.
 #[derive(Clone, Copy, Debug)]
 pub struct Defect {
     field: &'static str,

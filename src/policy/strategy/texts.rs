@@ -75,7 +75,7 @@ impl Texts {
 
 /// A text of one of these expressions; `None` if there are none.
 pub(super) fn one_of(expressions: &[&str]) -> Option<Union<BoxedStrategy<String>>> {
-    // The expressions are those above, which tests generate texts of.
+    // Tests generate texts of every expression above, so each of them is valid.
     let texts: Vec<_> =
         expressions.iter().filter_map(|expression| Some(string_regex(expression).ok()?.boxed())).collect();
     (!texts.is_empty()).then(|| Union::new(texts))

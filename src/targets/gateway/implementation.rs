@@ -9,10 +9,8 @@ use crate::error::{Excerpt, InvalidParams};
 /// An implementation of the Gateway API, and what it says that it supports.
 ///
 /// Each row is the newest conformance report of the implementation in kubernetes-sigs/gateway-api at commit `4564255`, read in
-/// November
-/// 2026. The size of regular expressions is that of the Envoy configuration which the implementation writes (Istio 1.30, Envoy
-/// Gateway
-/// 1.9, Cilium 1.20, kgateway 2.4).
+/// November 2026. The size of regular expressions is that of the Envoy configuration which the implementation writes (Istio 1.30,
+/// Envoy Gateway 1.9, Cilium 1.20, kgateway 2.4).
 ///
 /// ```
 /// use canary_policy::targets::gateway::{Feature, Implementation, Proxy, Support};

@@ -79,8 +79,8 @@ pub struct Dialect {
     pub attachment: Attachment,
     /// Whether all canaries of a stable Service get requests; if not, only the first one does.
     pub several_canaries: bool,
-    /// Whether the last canary of a Service decides if its canaries are on different paths. Such a location is read with the first one,
-    /// and with a finding.
+    /// Whether the last canary of a Service decides if its canaries are on different paths. Such a location is read with the
+    /// first one, and with a finding.
     pub last_of_several_paths: bool,
     /// Whether a canary may be in another namespace than the stable Ingress.
     pub other_namespaces: bool,

@@ -14,9 +14,10 @@ pub(super) struct OfUpstream<'h> {
 
 /// The locations, whose affinity cookies do not pin a client at another location.
 ///
-/// A cookie of ingress-nginx names an upstream, so it says nothing where other upstreams answer, whatever its name is. A cookie of a
-/// policy names a variant. If locations with different upstreams have cookies of one name, or if the cookie has a domain and other hosts
-/// get it, its revision is the name of the stable upstream. Then a cookie without a path has that of its location, as in ingress-nginx.
+/// A cookie of ingress-nginx names an upstream, so it says nothing where other upstreams answer, whatever its name is. A cookie
+/// of a policy names a variant. If locations with different upstreams have cookies of one name, or if the cookie has a domain and
+/// other hosts get it, its revision is the name of the stable upstream. Then a cookie without a path has that of its location, as
+/// in ingress-nginx.
 pub(super) fn told_apart(locations: BTreeMap<Path, OfUpstream<'_>>) -> BTreeMap<Path, route::Location> {
     let mut upstreams: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for OfUpstream { location, stable } in locations.values() {

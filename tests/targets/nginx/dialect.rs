@@ -51,7 +51,7 @@ const AS_TEXT: &str = "canary-by-cookie: the controller finds `cohort` only in t
 fn what_no_policy_can_express_is_a_finding() {
     let header = r#"{"canary-by-header": "x-canary", "canary-weight": "5"}"#;
     let cookie = r#"{"canary-by-cookie": "cohort"}"#;
-    let rows: [(Dialect, &str, &[&str]); 9] = [
+    let rows: [(Dialect, &str, &[&str]); 11] = [
         (Dialect::INGRESS_NGINX, header, &[]),
         (Dialect::INGRESS_NGINX, cookie, &[]),
         (Dialect::TRAEFIK, header, &[]),
@@ -61,6 +61,17 @@ fn what_no_policy_can_express_is_a_finding() {
             Dialect::HIGRESS,
             r#"{"canary-by-cookie": "cohort", "canary-weight": "5", "canary-weight-total": "10"}"#,
             &["canary-weight: `5` is ignored, because canary-by-cookie is set", AS_TEXT],
+        ),
+        // A weight that is ignored counts as nothing, and so does its total.
+        (
+            Dialect::HIGRESS,
+            r#"{"canary-by-header": "x-canary", "canary-weight": "150", "canary-weight-total": "0"}"#,
+            &["canary-weight: `150` is ignored, because canary-by-header is set"],
+        ),
+        (
+            Dialect::HIGRESS,
+            r#"{"canary-weight": "150"}"#,
+            &["canary-weight: 150 is more than the total and counts as 100"],
         ),
         (
             Dialect::TENGINE,
@@ -169,6 +180,22 @@ fn dialects_differ_in_which_canaries_get_requests() {
     };
     assert_eq!(ready(Dialect::INGRESS_NGINX), "a.test/ s-next-80");
     assert_eq!(ready(Dialect::TRAEFIK), "a.test/ s-third-80");
+}
+
+/// If the first canary was deleted, no other one gets requests: the canaries of a location are those of its policy.
+#[test]
+fn a_deleted_canary_leaves_no_further_ones() {
+    let lines = [
+        "web 1; a.test/ > web:80",
+        "next 2; a.test/ > next:80; a.test/x > next:80; canary 10",
+        "third 3; a.test/ > third:80; canary 20",
+    ];
+    let cluster = Cluster::new(Flags::default().with_dialect(Dialect::TENGINE));
+    let cluster = cluster.with_ingresses(lines.iter().map(|line| ingress(line)));
+    let hosts = cluster.virtual_hosts().unwrap();
+    let location = &hosts.iter().find(|host| host.host == "a.test").unwrap().locations[0];
+    assert_eq!(location.dangling.as_deref(), Some("s-next-80"));
+    assert_eq!((location.canaries().count(), location.policy()), (0, None));
 }
 
 /// Several canaries become a virtual host with several backends, and the linter does not say that the second one is never chosen.

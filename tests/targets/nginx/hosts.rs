@@ -221,6 +221,10 @@ fn a_policy_that_other_software_reads_differently_is_left_out() {
 fn services_that_speak_grpc_are_known() {
     let grpc = |lines: &[&str]| hosts(&cluster(lines)).unwrap()[0].grpc;
     assert!(grpc(&["web 1; a.test/ > web:80; backend-protocol=GRPC"]));
+    // The controller compares the value in upper case.
+    assert!(grpc(&["web 1; a.test/ > web:80; backend-protocol=grpcs"]));
+    assert_eq!(findings(&cluster(&["web 1; a.test/ > web:80; backend-protocol=grpcs"])), [""; 0]);
+    assert!(!grpc(&["web 1; a.test/ > web:80; backend-protocol=grpc-web"]));
     assert!(!grpc(&["web 1; a.test/ > web:80; backend-protocol=GRPC", "api 2; a.test/api > api:80"]));
     let mixed = cluster(&["web 1; a.test/ > web:80; backend-protocol=GRPC", "api 2; a.test/api > api:80"]);
     assert_eq!(findings(&mixed).len(), 1, "{:?}", findings(&mixed));

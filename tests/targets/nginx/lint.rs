@@ -1,7 +1,9 @@
 //! The linter: every finding of the recorded states and of the corpus, and what has none.
 
 use canary_policy::error::Diagnostic;
-use canary_policy::targets::nginx::{CanaryInForce, Cluster, Flags, LintFinding, LintKind, ObjectName, Service, lint};
+use canary_policy::targets::nginx::{
+    CanaryInForce, Cluster, Dialect, Flags, LintFinding, LintKind, Location, ObjectName, Service, lint,
+};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -245,6 +247,12 @@ fn what_works_has_no_finding() {
             "web 1; a.test/ > web:80; affinity=cookie; backend-protocol=HTTP",
             "next 2; a.test/ > next:80; canary 30; affinity=cookie; affinity-mode=balanced; enable-cors=false; rewrite-target=; my-note=x",
         ],
+        // The letter case of a protocol does not count.
+        vec![
+            "web 1; a.test/ > web:80; backend-protocol=grpc",
+            "next 2; a.test/ > next:80; canary 30; backend-protocol=GRPC",
+        ],
+        vec![WEB, "next 2; a.test/ > next:80; canary 30; backend-protocol=http"],
         // Without a weight, and from 100 on, every total below 100 means the same.
         vec![WEB, "next 2; a.test/ > next:80; canary 0; canary-by-header=x; canary-weight-total=50"],
         vec![WEB, "next 2; a.test/ > next:80; canary 100; canary-weight-total=50"],
@@ -276,6 +284,74 @@ fn what_works_has_no_finding() {
 fn short(cluster: &Cluster) -> Vec<String> {
     let line = |finding: &LintFinding| format!("{} {} {}", finding.code(), finding.object, finding.field);
     lint(cluster).iter().map(line).collect()
+}
+
+/// Each row is a controller, a cluster, and its findings.
+#[test]
+fn a_canary_that_a_controller_passes_over_has_a_finding() {
+    const GONE: &str = "next 2; a.test/ > gone:80; canary 30";
+    const THIRD: &str = "third 3; a.test/ > third:80; canary 20";
+    const OTHER: &str = "t/next 2; a.test/ > next:80; canary 30";
+    let dangling = "next 2; a.test/ > next:80; a.test/x > next:80; canary 10";
+    let (gone, other) = ("canary-without-endpoints s/next spec", "canary-in-other-namespace t/next metadata.namespace");
+    let path = "spec.rules[0].http.paths[0]";
+    let rows: [(Dialect, &[&str], &[&str]); 14] = [
+        (Dialect::INGRESS_NGINX, &[WEB, OTHER], &[]),
+        (Dialect::TRAEFIK, &[WEB, OTHER], &[other]),
+        (Dialect::TRAEFIK, &[WEB, OTHER, THIRD], &[other]),
+        (Dialect::HIGRESS, &[WEB, OTHER], &[]),
+        (Dialect::INGRESS_NGINX, &[WEB, GONE, THIRD], &[gone, &format!("never-chosen s/third {path}")]),
+        (Dialect::TRAEFIK, &[WEB, GONE], &[gone]),
+        (Dialect::TRAEFIK, &[WEB, GONE, THIRD], &[gone]),
+        (Dialect::TRAEFIK, &[WEB, "next 2; a.test/ > gone:80; canary 0"], &[]),
+        (
+            Dialect::TRAEFIK,
+            &[WEB, GONE, THIRD, "api 4; a.test/ > api:80; canary 10"],
+            &[&format!("never-chosen s/api {path}"), gone],
+        ),
+        (
+            Dialect::HIGRESS,
+            &["d 1; default > d:80", "next 3; default > next:80; canary 30"],
+            &["default-backend-ignored s/next spec.defaultBackend"],
+        ),
+        // Every canary of several is looked at.
+        (Dialect::TENGINE, &[WEB, GONE, THIRD], &[gone]),
+        (Dialect::HIGRESS, &[WEB, "a 1; a.test/ > third:80; canary 20", GONE], &[gone]),
+        (Dialect::HIGRESS, &[WEB, NEXT, "third 3; a.test/ > third:80; canary=true"], &["never-decides s/third canary"]),
+        (
+            Dialect::TENGINE,
+            &[WEB, dangling, THIRD],
+            &[
+                &format!("dangling s/next {path}"),
+                "no-location s/next spec.rules[1].http.paths[0]",
+                &format!("deleted s/third {path}"),
+            ],
+        ),
+    ];
+    for (dialect, lines, expected) in rows {
+        let flags = Flags::default().with_dialect(dialect);
+        assert_eq!(short(&cluster(lines).with_flags(flags)), expected, "{dialect} {lines:#?}");
+    }
+    let traefik = |lines: &[&str]| {
+        let found = lint(&cluster(lines).with_flags(Flags::default().with_dialect(Dialect::TRAEFIK))).remove(0);
+        (found.to_string(), found.advice())
+    };
+    assert_eq!(
+        traefik(&[WEB, OTHER]),
+        (
+            "t/next: metadata.namespace: the stable Ingress is in the namespace `s`, and the controller takes no canary from another \
+             one, so this canary gets none of its requests"
+                .to_owned(),
+            "move the Ingress and the Service of the canary to the namespace `s`".to_owned(),
+        )
+    );
+    assert_eq!(
+        traefik(&[WEB, GONE, THIRD]),
+        (
+            "s/next: spec: `s/gone:80` has no endpoints, so the canary gets no request".to_owned(),
+            "check the Service, its port and its pods".to_owned(),
+        )
+    );
 }
 
 #[test]
@@ -384,11 +460,7 @@ fn check_silence(cluster: &Cluster, id: &str) {
     let silent = |name: &ObjectName| findings.iter().all(|finding| finding.object != *name);
     let own = |upstream: &str| configuration.upstreams.iter().find(|known| known.name == upstream);
     for processed in cluster.processed().iter().filter(|ingress| ingress.canary && silent(&ingress.ingress)) {
-        let in_force = configuration
-            .virtual_hosts
-            .iter()
-            .flat_map(|host| &host.locations)
-            .filter_map(|location| location.canary.as_ref());
+        let in_force = configuration.virtual_hosts.iter().flat_map(|host| &host.locations).flat_map(Location::canaries);
         let is_own = |canary: &CanaryInForce| canary.ingress.as_ref() == Some(&processed.ingress);
         let is_like = |canary: &CanaryInForce| canary.config.enabled && own(&canary.upstream).is_some();
         let found: Vec<&CanaryInForce> = in_force.filter(|canary| is_own(canary) || is_like(canary)).collect();
@@ -427,8 +499,17 @@ fn check_findings(cluster: &Cluster, id: &str) {
 #[test]
 fn silence_and_findings_are_true_of_the_recorded_states() {
     for state in recorded_states() {
-        check_silence(&state.cluster, &state.id);
-        check_findings(&state.cluster, &state.id);
+        check(&state.cluster, &state.id);
+    }
+}
+
+/// The two laws, for every controller that reads the annotations of ingress-nginx.
+#[track_caller]
+fn check(cluster: &Cluster, id: &str) {
+    for dialect in [Dialect::INGRESS_NGINX, Dialect::TRAEFIK, Dialect::HIGRESS, Dialect::TENGINE] {
+        let cluster = cluster.clone().with_flags(cluster.flags().clone().with_dialect(dialect));
+        check_silence(&cluster, &format!("{dialect}: {id}"));
+        check_findings(&cluster, &format!("{dialect}: {id}"));
     }
 }
 
@@ -437,8 +518,6 @@ proptest! {
 
     #[test]
     fn silence_and_findings_are_true_of_generated_clusters(lines in lines()) {
-        let cluster = of_lines(&lines);
-        check_silence(&cluster, &lines.join("\n"));
-        check_findings(&cluster, &lines.join("\n"));
+        check(&of_lines(&lines), &lines.join("\n"));
     }
 }

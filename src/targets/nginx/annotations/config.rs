@@ -56,6 +56,13 @@ impl Config {
         Dialect::INGRESS_NGINX.total.effective(self.weight_total)
     }
 
+    /// Whether the canary has a weight or a rule.
+    #[cfg(feature = "k8s-openapi")]
+    pub(in crate::targets::nginx) fn can_get_requests(&self) -> bool {
+        let Config { enabled: _, weight, weight_total: _, header, header_value: _, header_pattern: _, cookie } = self;
+        *weight > 0 || !header.is_empty() || !cookie.is_empty()
+    }
+
     /// Returns the values unchanged, or the only error of the controller's parser: the canary is not enabled, but has a rule
     /// or a weight above 0. A total alone causes no error.
     pub(super) fn checked(self) -> Result<Self, NotEnabled> {

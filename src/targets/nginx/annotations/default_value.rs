@@ -1,5 +1,6 @@
-//! Values that mean what the controller does without the annotation.
+//! What the values of annotations mean, apart from how they are written.
 
+use super::backend_protocol::backend_protocol;
 use super::getter::{normalized, parse_bool};
 use super::key;
 
@@ -10,7 +11,7 @@ pub(in crate::targets::nginx) fn is_default(annotation: &str, value: &str) -> bo
     match annotation {
         _ if value.is_empty() => true,
         key::AFFINITY_MODE => value == "balanced",
-        "backend-protocol" => value == "HTTP",
+        key::BACKEND_PROTOCOL => backend_protocol(&value) == "HTTP",
         "enable-cors"
         | "force-ssl-redirect"
         | "from-to-www-redirect"
@@ -18,5 +19,15 @@ pub(in crate::targets::nginx) fn is_default(annotation: &str, value: &str) -> bo
         | "ssl-passthrough"
         | "use-regex" => parse_bool(&value) == Some(false),
         _ => false,
+    }
+}
+
+/// The value of an annotation without what the controller does not look at; `None` if the value is what the controller does without
+/// the annotation.
+pub(in crate::targets::nginx) fn meaning(annotation: &str, value: &str) -> Option<String> {
+    match annotation {
+        _ if is_default(annotation, value) => None,
+        key::BACKEND_PROTOCOL => Some(backend_protocol(value)),
+        _ => Some(normalized(value)),
     }
 }

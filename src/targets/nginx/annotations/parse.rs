@@ -58,8 +58,10 @@ pub fn parse(annotations: &BTreeMap<String, String>, flags: &Flags) -> ParsedAnn
     };
     let cookie_value =
         flags.dialect.cookie_value.and_then(|_| getter.basic(key::COOKIE_VALUE, "the values always and never"));
-    let total_given = getter.raw(key::WEIGHT_TOTAL).is_some();
-    report_weight(&config, total_given, &flags.dialect, &mut getter.findings);
+    let effective = flags.dialect.combination.effective(&config);
+    // If the weight is ignored, the total has no effect either.
+    let total_counts = getter.raw(key::WEIGHT_TOTAL).is_some() && effective.weight == config.weight;
+    report_weight(&effective, total_counts, &flags.dialect, &mut getter.findings);
     report_header(&config, &mut getter.findings);
     report_without_effect(annotations, flags, &mut getter.findings);
     report_dialect(&config, cookie_value.is_some(), &mut getter);
@@ -92,7 +94,7 @@ pub(super) fn request_header(name: &str) -> Option<String> {
 }
 
 /// Reports a weight or total that the balancer reads as another number.
-fn report_weight(config: &Config, total_given: bool, dialect: &Dialect, findings: &mut Findings) {
+fn report_weight(config: &Config, total_counts: bool, dialect: &Dialect, findings: &mut Findings) {
     let (weight, total) = (config.weight, dialect.total.effective(config.weight_total));
     if weight < 0 {
         findings.add(key::WEIGHT, FindingKind::WeightBelowZero { weight });
@@ -100,7 +102,7 @@ fn report_weight(config: &Config, total_given: bool, dialect: &Dialect, findings
     if weight > total {
         findings.add(key::WEIGHT, FindingKind::WeightAboveTotal { weight, total });
     }
-    if total_given && config.weight_total < total {
+    if total_counts && config.weight_total < total {
         findings.add(key::WEIGHT_TOTAL, FindingKind::TotalIgnored { total: config.weight_total });
     }
 }

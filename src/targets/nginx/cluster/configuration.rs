@@ -109,7 +109,8 @@ impl Assembly<'_, '_> {
         let mut alternatives = all.filter(|name| self.counts(name, host, location));
         let alternative = alternatives.next();
         let canary = alternative.and_then(|name| self.upstreams.get(name));
-        let further = alternatives.filter(|_| self.flags.dialect.several_canaries);
+        // Without the first canary, no other one gets requests.
+        let further = alternatives.filter(|_| self.flags.dialect.several_canaries && canary.is_some());
         let further = further.filter_map(|name| Some(self.in_force(stable?, self.upstreams.get(name)?)));
         Location {
             path: path.clone(),

@@ -95,9 +95,7 @@ impl CanaryInForce {
     /// Whether the canary has a weight or a rule.
     #[must_use]
     pub fn can_get_requests(&self) -> bool {
-        let Config { enabled: _, weight, weight_total: _, header, header_value: _, header_pattern: _, cookie } =
-            &self.config;
-        *weight > 0 || !header.is_empty() || !cookie.is_empty()
+        self.config.can_get_requests()
     }
 }
 

@@ -3,14 +3,13 @@
 use crate::policy::AffinityScope;
 use crate::targets::nginx::annotations::getter::{Getter, normalized, parse_bool};
 use crate::targets::nginx::annotations::session_affinity::session_affinity;
-use crate::targets::nginx::annotations::{is_default, key};
+use crate::targets::nginx::annotations::{self, is_default, key};
 use crate::targets::nginx::cluster::ingress_affinity::COOKIE;
 use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
 use crate::targets::nginx::{AnnotationFinding, FindingKind, Flags, RiskLevel, Side, parse};
 
 const USE_REGEX: &str = "use-regex";
 const REWRITE_TARGET: &str = "rewrite-target";
-const BACKEND_PROTOCOL: &str = "backend-protocol";
 const SERVER_ALIAS: &str = "server-alias";
 
 /// The annotations with which the controller answers requests itself, or refuses them, or speaks to a backend in another protocol.
@@ -118,7 +117,7 @@ pub(super) fn rewrites(ingress: &StoredIngress<'_>, flags: &Flags) -> bool {
 
 /// Whether the Services of the Ingress speak gRPC.
 pub(super) fn is_grpc(ingress: &StoredIngress<'_>, flags: &Flags) -> bool {
-    value_of(ingress, BACKEND_PROTOCOL, flags).is_some_and(|protocol| matches!(protocol.as_str(), "GRPC" | "GRPCS"))
+    flags.value(ingress.annotations, key::BACKEND_PROTOCOL).is_some_and(|value| annotations::is_grpc(value))
 }
 
 /// The reason why an annotation with this value is left out; `None` if it is a part of the virtual host, or has no effect.
@@ -131,7 +130,7 @@ pub(super) fn why_left_out(name: &str, value: &str, is_grpc_host: bool) -> Optio
         // They are read elsewhere: `use-regex` is a finding at each path that it changes.
         SERVER_ALIAS | USE_REGEX => true,
         key::AFFINITY => normalized(value) != COOKIE,
-        BACKEND_PROTOCOL => is_grpc_host && matches!(value, "GRPC" | "GRPCS"),
+        key::BACKEND_PROTOCOL => is_grpc_host && annotations::is_grpc(value),
         _ => false,
     };
     match name {

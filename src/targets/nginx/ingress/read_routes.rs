@@ -12,7 +12,7 @@ use crate::error::{Excerpt, IngressError};
 use crate::route::{Backend, Route};
 use crate::targets::finding::Findings;
 use crate::targets::nginx::Flags;
-use crate::targets::nginx::annotations::key;
+use crate::targets::nginx::annotations::{is_grpc, key};
 
 /// Reads the routes of a stable Ingress to its stable Service. `canaries` are the Services of the canaries of a policy, in
 /// order; the routes have them as further backends.
@@ -109,7 +109,7 @@ pub fn routes(
     Ok(Routes {
         routes,
         class: stable.class().or(stable.annotations().get(CLASS).map(String::as_str)).unwrap_or("nginx").to_owned(),
-        grpc: annotation("backend-protocol").is_some_and(|protocol| protocol.starts_with("GRPC")),
+        grpc: annotation(key::BACKEND_PROTOCOL).is_some_and(|value| is_grpc(value)),
         affinity: annotation(key::AFFINITY).is_some(),
         findings,
     })

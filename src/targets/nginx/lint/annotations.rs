@@ -2,9 +2,9 @@
 
 use super::{Findings, LintKind, State, nearest};
 use crate::policy::AffinityScope;
-use crate::targets::nginx::annotations::getter::{Getter, normalized};
+use crate::targets::nginx::annotations::getter::Getter;
 use crate::targets::nginx::annotations::session_affinity::session_affinity;
-use crate::targets::nginx::annotations::{is_default, key};
+use crate::targets::nginx::annotations::{key, meaning};
 use crate::targets::nginx::cluster::merge::MergeOutcome;
 use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
 use crate::targets::nginx::{AnnotationFinding, FindingKind, Flags, RiskLevel, Side, parse};
@@ -94,7 +94,7 @@ fn ignored(state: &State<'_, '_>, findings: &mut Findings) {
                 let Some(annotation) = flags.annotation(key).filter(|annotation| is_ignored(annotation)) else {
                     continue;
                 };
-                let set = |value: &String| (!is_default(annotation, value)).then(|| normalized(value));
+                let set = |value: &String| meaning(annotation, value);
                 if set(value) != stable.annotations.get(key).and_then(set) {
                     findings.add(canary.name, annotation, LintKind::IgnoredAnnotation { stable: stable.name.clone() });
                 }

@@ -20,15 +20,17 @@ pub(super) fn effect(kind: &LintKind) -> String {
         LintKind::Deleted { by, is_dangling } => deleted(by, *is_dangling),
         LintKind::OwnService { upstream } => own_service(upstream),
         LintKind::NeverChosen { chosen } => never_chosen(chosen),
+        LintKind::OtherNamespace { stable } => other_namespace(stable),
         LintKind::OtherPolicy { ingress, is_canary: true } => policy_of_canary(ingress),
         LintKind::OtherPolicy { ingress, is_canary: false } => policy_of_ordinary(ingress),
         LintKind::ActsAsStable { location } => acts_as_stable(location),
         LintKind::TakenByCanary { canary } => taken_by_canary(canary),
         LintKind::PathTaken { by, upstream } => format!("{} has the path, so `{upstream}` answers", owner(by.as_ref())),
         LintKind::SharedService { locations } => shared_service(locations),
+        LintKind::DefaultBackendIgnored => DEFAULT_BACKEND_IGNORED.to_owned(),
         LintKind::DefaultBackendMerges { locations } => default_backend_merges(locations),
         LintKind::StableDeleted { upstream, by } => stable_deleted(upstream, by.as_ref()),
-        LintKind::CanaryWithoutEndpoints { service } => canary_without_endpoints(service),
+        LintKind::CanaryWithoutEndpoints { service, gives_way } => canary_without_endpoints(service, *gives_way),
         LintKind::StableWithoutEndpoints { service } => stable_without_endpoints(service),
         LintKind::AffinityBeforeRules { cookie } => affinity_before_rules(cookie),
         LintKind::AffinityOfOther { stable } => affinity_of_other(stable),
@@ -45,6 +47,8 @@ pub(super) fn effect(kind: &LintKind) -> String {
 // Ingresses that the controller does not read, or not as their owner means them.
 
 const PANIC: &str = "the controller crashes whenever it reads the Ingresses, because a canary has a rule without http";
+
+const DEFAULT_BACKEND_IGNORED: &str = "a canary gets the requests to the hosts and paths of its Ingress, and a default backend has none, so it has no effect";
 
 const NO_STABLE: &str = "every Ingress of the controller is a canary, so requests for its hosts are not answered";
 
@@ -87,6 +91,13 @@ fn own_service(upstream: &str) -> String {
 
 fn never_chosen(chosen: &str) -> String {
     format!("only one canary of a stable Service gets requests, which is `{chosen}` here, so this canary gets none")
+}
+
+fn other_namespace(stable: &str) -> String {
+    format!(
+        "the stable Ingress is in the namespace `{stable}`, and the controller takes no canary from another one, \
+         so this canary gets none of its requests"
+    )
 }
 
 // Services and paths that several Ingresses have.
@@ -135,8 +146,9 @@ fn random_default_backend(upstreams: &[String]) -> String {
 
 // Endpoints, affinity and annotations.
 
-fn canary_without_endpoints(service: &str) -> String {
-    format!("`{service}` has no endpoints, so every request goes to the stable Service")
+fn canary_without_endpoints(service: &str, gives_way: bool) -> String {
+    let effect = if gives_way { NO_REQUEST } else { "so every request goes to the stable Service" };
+    format!("`{service}` has no endpoints, {effect}")
 }
 
 fn stable_without_endpoints(service: &str) -> String {

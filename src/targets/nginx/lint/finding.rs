@@ -118,6 +118,11 @@ pub enum LintKind {
         /// The upstream of the other canary.
         chosen: String,
     },
+    /// The canary is in another namespace than the stable Ingress, from which the controller takes no canaries.
+    OtherNamespace {
+        /// The namespace of the stable Ingress.
+        stable: String,
+    },
     /// Another Ingress created the upstream of the canary, so that its policy is in force.
     OtherPolicy {
         /// The other Ingress.
@@ -147,6 +152,8 @@ pub enum LintKind {
         /// The locations.
         locations: Vec<String>,
     },
+    /// The default backend of a canary has no host and no path, to which the controller attaches canaries.
+    DefaultBackendIgnored,
     /// The default backend of a canary merges into locations that have other paths.
     DefaultBackendMerges {
         /// The locations.
@@ -163,6 +170,8 @@ pub enum LintKind {
     CanaryWithoutEndpoints {
         /// The Service, `NAMESPACE/NAME:PORT`.
         service: String,
+        /// Whether another canary can get the requests instead.
+        gives_way: bool,
     },
     /// The stable Service has no endpoints.
     StableWithoutEndpoints {
@@ -237,6 +246,8 @@ impl LintFinding {
             | LintKind::Deleted { .. }
             | LintKind::OwnService { .. }
             | LintKind::NeverChosen { .. }
+            | LintKind::OtherNamespace { .. }
+            | LintKind::DefaultBackendIgnored
             | LintKind::OtherPolicy { is_canary: false, .. }
             | LintKind::ActsAsStable { .. }
             | LintKind::TakenByCanary { .. }
@@ -281,12 +292,14 @@ impl Diagnostic for LintFinding {
             LintKind::Deleted { is_dangling: true, .. } => "dangling",
             LintKind::OwnService { .. } => "own-service",
             LintKind::NeverChosen { .. } => "never-chosen",
+            LintKind::OtherNamespace { .. } => "canary-in-other-namespace",
             LintKind::OtherPolicy { is_canary: true, .. } => "other-policy",
             LintKind::OtherPolicy { is_canary: false, .. } => "no-policy",
             LintKind::ActsAsStable { .. } => "acts-as-stable",
             LintKind::TakenByCanary { .. } => "taken-by-canary",
             LintKind::PathTaken { .. } => "path-taken",
             LintKind::SharedService { .. } => "shared-service",
+            LintKind::DefaultBackendIgnored => "default-backend-ignored",
             LintKind::DefaultBackendMerges { .. } => "default-backend-merges",
             LintKind::StableDeleted { .. } => "stable-deleted",
             LintKind::CanaryWithoutEndpoints { .. } => "canary-without-endpoints",

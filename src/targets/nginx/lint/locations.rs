@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::networking::v1::Ingress;
 
-use super::paths::location_text;
+use super::paths::{location_text, service_text};
 use super::{Findings, LintKind, State};
 use crate::targets::nginx::annotations::key;
 use crate::targets::nginx::cluster::Place;
@@ -21,11 +21,12 @@ pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
         for location in &host.locations {
             let text = location_text(&host.host, &location.path, &location.path_type);
             locations.stable_deleted(location, findings);
-            let Some(canary) = &location.canary else { continue };
-            locations.in_force(location, canary, findings);
-            let is_named = locations.named.contains(&(canary.upstream.as_str(), text.clone()));
-            if let Some(ingress) = canary.ingress.as_ref().filter(|_| !is_named && canary.can_get_requests()) {
-                further.entry(ingress).or_default().push(text);
+            for canary in location.canaries() {
+                locations.in_force(location, canary, findings);
+                let is_named = locations.named.contains(&(canary.upstream.as_str(), text.clone()));
+                if let Some(ingress) = canary.ingress.as_ref().filter(|_| !is_named && canary.can_get_requests()) {
+                    further.entry(ingress).or_default().push(text.clone());
+                }
             }
         }
     }
@@ -102,13 +103,11 @@ impl Locations<'_, '_> {
         if self.state.parts.services.is_empty() {
             return;
         }
-        let service = |name: &str| {
-            let upstream = self.state.upstreams.get(name)?;
-            Some(format!("{}:{}", upstream.service.as_ref()?, upstream.port))
-        };
+        let service = |name: &str| self.state.upstreams.get(name).and_then(|upstream| service_text(upstream));
         if let Some(service) = service(&canary.upstream).filter(|_| !canary.has_endpoints && canary.can_get_requests())
         {
-            findings.add(ingress, "spec", LintKind::CanaryWithoutEndpoints { service });
+            let gives_way = self.state.parts.flags.dialect.several_canaries;
+            findings.add(ingress, "spec", LintKind::CanaryWithoutEndpoints { service, gives_way });
         }
         let stable = location.ingress.as_ref().filter(|_| !location.stable_has_endpoints);
         if let (Some(service), Some(stable)) = (service(&location.stable), stable) {
@@ -197,10 +196,7 @@ impl Locations<'_, '_> {
     fn default_backend(&self, merge: &Merge, findings: &mut Findings) {
         let is_merged = |location: &&Location| {
             location.path != "/"
-                && location
-                    .canary
-                    .as_ref()
-                    .is_some_and(|canary| canary.upstream == merge.upstream && canary.can_get_requests())
+                && location.canaries().any(|canary| canary.upstream == merge.upstream && canary.can_get_requests())
         };
         let locations = self.state.catch_all.iter().filter(is_merged);
         let locations: Vec<String> =

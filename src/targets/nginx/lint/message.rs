@@ -65,6 +65,9 @@ fn advice(kind: &LintKind) -> String {
         LintKind::Deleted { .. } => "correct or remove the path without a stable location".to_owned(),
         LintKind::OwnService { .. } => "give the canary a Service of its own".to_owned(),
         LintKind::NeverChosen { .. } => "remove one of the canaries".to_owned(),
+        LintKind::OtherNamespace { stable } => {
+            format!("move the Ingress and the Service of the canary to the namespace `{stable}`")
+        }
         LintKind::OtherPolicy { .. } | LintKind::ActsAsStable { .. } | LintKind::TakenByCanary { .. } => {
             "give the canary a Service that no other Ingress names".to_owned()
         }
@@ -72,7 +75,9 @@ fn advice(kind: &LintKind) -> String {
         LintKind::SharedService { .. } => {
             "if the canary should not get these requests, give those locations a Service of their own".to_owned()
         }
-        LintKind::DefaultBackendMerges { .. } => "name the path `/` in a rule instead".to_owned(),
+        LintKind::DefaultBackendIgnored | LintKind::DefaultBackendMerges { .. } => {
+            "name the path `/` in a rule instead".to_owned()
+        }
         LintKind::StableDeleted { .. } => "remove the default backend of the canary".to_owned(),
         LintKind::CanaryWithoutEndpoints { .. } | LintKind::StableWithoutEndpoints { .. } => {
             "check the Service, its port and its pods".to_owned()

@@ -5,7 +5,7 @@ use crate::targets::nginx::cluster::Place;
 use crate::targets::nginx::cluster::host_locations::ClaimOutcome;
 use crate::targets::nginx::cluster::merge::{Merge, MergeOutcome};
 use crate::targets::nginx::cluster::stored_ingress::{CATCH_ALL, StoredIngress, StoredPath};
-use crate::targets::nginx::{ObjectName, Upstream};
+use crate::targets::nginx::{Attachment, ObjectName, Upstream};
 
 pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
     let paths = Paths { state };
@@ -18,6 +18,11 @@ pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
 /// The text of a location, with the path type if it is `Exact`.
 pub(super) fn location_text(host: &str, path: &str, path_type: &str) -> String {
     if path_type == "Exact" { format!("{host}{path} (Exact)") } else { format!("{host}{path}") }
+}
+
+/// The Service of an upstream, `NAMESPACE/NAME:PORT`.
+pub(super) fn service_text(upstream: &Upstream) -> Option<String> {
+    Some(format!("{}:{}", upstream.service.as_ref()?, upstream.port))
 }
 
 /// A path of an Ingress, with its host; `None` for a default backend.
@@ -88,9 +93,18 @@ impl Paths<'_, '_> {
                     }
                 }
                 Some(upstream) => {
-                    self.merged(ingress, upstream, stable).into_iter().for_each(&mut add);
+                    for kind in self.merged(ingress, upstream, merge.place, stable) {
+                        match kind {
+                            LintKind::CanaryWithoutEndpoints { .. } => findings.add(&merge.ingress, "spec", kind),
+                            LintKind::OtherNamespace { .. } => {
+                                findings.add(&merge.ingress, "metadata.namespace", kind);
+                            }
+                            kind => findings.add(&merge.ingress, merge.place, kind),
+                        }
+                    }
                     for stable in stable.iter().filter(|stable| !self.state.upstreams.contains_key(stable.as_str())) {
-                        add(LintKind::StableDeleted { upstream: stable.clone(), by: self.state.deleter(stable) });
+                        let kind = LintKind::StableDeleted { upstream: stable.clone(), by: self.state.deleter(stable) };
+                        findings.add(&merge.ingress, merge.place, kind);
                     }
                 }
             },
@@ -98,20 +112,64 @@ impl Paths<'_, '_> {
     }
 
     /// A canary that is merged may still get no request, or have the policy of another Ingress.
-    fn merged(&self, ingress: &StoredIngress<'_>, upstream: &Upstream, stable: &[String]) -> Vec<LintKind> {
+    fn merged(
+        &self,
+        ingress: &StoredIngress<'_>,
+        upstream: &Upstream,
+        place: Place,
+        merged: &[String],
+    ) -> Vec<LintKind> {
         let mut kinds = Vec::new();
-        let first =
-            |stable: &String| self.state.upstreams.get(stable.as_str()).and_then(|stable| stable.alternatives.first());
-        let chosen: Vec<&String> = stable.iter().filter_map(first).collect();
-        let others = chosen.iter().filter(|_| !self.state.parts.flags.dialect.several_canaries);
-        if let Some(chosen) = others.copied().find(|chosen| **chosen != upstream.name) {
-            kinds.push(LintKind::NeverChosen { chosen: chosen.clone() });
+        let (mut is_in_force, dialect) = (false, &self.state.parts.flags.dialect);
+        for stable in merged {
+            // An upstream without a location has another one with the same canaries in its place.
+            let first = || self.state.upstreams.get(stable.as_str())?.alternatives.first().map(String::as_str);
+            let (known, first) = match self.state.in_force.get(stable.as_str()) {
+                Some(known) => (Some(known), known.first().copied()),
+                None => (None, first()),
+            };
+            if known.is_some_and(|known| known.contains(upstream.name.as_str())) || first == Some(&upstream.name) {
+                is_in_force = true;
+            } else if kinds.is_empty() {
+                let why = self.why_not(ingress, upstream, stable, first);
+                let is_ignored = place == Place::DefaultBackend && dialect.attachment == Attachment::Path;
+                kinds.extend(why.or(is_ignored.then_some(LintKind::DefaultBackendIgnored)));
+            }
         }
         let other = upstream.ingress.as_ref().filter(|creator| *creator != ingress.name);
-        if let Some(other) = other.filter(|_| upstream.config != ingress.config && chosen.contains(&&upstream.name)) {
+        if let Some(other) = other.filter(|_| upstream.config != ingress.config && is_in_force) {
             kinds.push(LintKind::OtherPolicy { ingress: other.clone(), is_canary: upstream.is_canary });
         }
         kinds
+    }
+
+    /// Why the controller sends no request of a stable upstream to a canary that is merged into it; `chosen` gets them instead.
+    fn why_not(
+        &self,
+        ingress: &StoredIngress<'_>,
+        upstream: &Upstream,
+        stable: &str,
+        chosen: Option<&str>,
+    ) -> Option<LintKind> {
+        let dialect = &self.state.parts.flags.dialect;
+        let namespace = self.state.upstreams.get(stable)?.service.as_ref().map(ObjectName::namespace);
+        if let Some(stable) =
+            namespace.filter(|stable| *stable != ingress.name.namespace() && !dialect.other_namespaces)
+        {
+            return Some(LintKind::OtherNamespace { stable: stable.to_owned() });
+        }
+        let is_known = !self.state.parts.services.is_empty();
+        if dialect.skips_without_endpoints && is_known && !upstream.has_endpoints {
+            let service = service_text(upstream).filter(|_| upstream.config.can_get_requests())?;
+            return Some(LintKind::CanaryWithoutEndpoints { service, gives_way: true });
+        }
+        let chosen = chosen?;
+        if !dialect.several_canaries {
+            return Some(LintKind::NeverChosen { chosen: chosen.to_owned() });
+        }
+        // Several canaries get requests, but none does if the first one was deleted.
+        let by = self.deleted_by(chosen).filter(|_| self.state.dangling.contains(chosen))?;
+        Some(LintKind::Deleted { by, is_dangling: false })
     }
 
     fn no_host(&self, ingress: &StoredIngress<'_>, place: Place) -> LintKind {

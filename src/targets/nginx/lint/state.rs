@@ -27,6 +27,8 @@ pub(super) struct State<'s, 'c> {
     pub(super) deletions: BTreeMap<&'s str, &'s Merge>,
     /// The deleted upstreams that a location still names.
     pub(super) dangling: BTreeSet<&'s str>,
+    /// For each stable upstream, those of the canaries that its locations have. A deleted one that is listed first is among them.
+    pub(super) in_force: BTreeMap<&'s str, BTreeSet<&'s str>>,
     /// The paths that have a location.
     pub(super) claimed: BTreeSet<(&'s ObjectName, Place)>,
     /// For each host, an ordinary Ingress that has it and that the controller does not read.
@@ -46,8 +48,11 @@ impl<'s, 'c> State<'s, 'c> {
         let claimed = record.claims.iter().filter(|claim| claim.outcome == ClaimOutcome::Claimed);
         let locations = || configuration.virtual_hosts.iter().flat_map(|host| &host.locations);
         let mut of_stable: BTreeMap<&str, BTreeSet<&ObjectName>> = BTreeMap::new();
+        let mut in_force: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for location in locations() {
             of_stable.entry(&location.stable).or_default().extend(&location.ingress);
+            let chosen = location.canaries().map(|canary| canary.upstream.as_str()).chain(location.dangling.as_deref());
+            in_force.entry(&location.stable).or_default().extend(chosen);
         }
         let unread = parts.ingresses.iter().filter(|(_, ingress)| !is_canary(ingress, parts.flags));
         let unread: Vec<_> = unread.filter(|(_, ingress)| Refusal::of(ingress, parts.flags).is_some()).collect();
@@ -75,6 +80,7 @@ impl<'s, 'c> State<'s, 'c> {
             dangling: locations().filter_map(|location| location.dangling.as_deref()).collect(),
             claimed: claimed.map(|claim| (&claim.ingress, claim.place)).collect(),
             of_stable,
+            in_force,
         }
     }
 

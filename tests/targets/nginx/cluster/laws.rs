@@ -26,10 +26,13 @@ fn service() -> impl Strategy<Value = &'static str> {
 /// The lines of a cluster: a few Ingresses, of which half are canaries.
 pub fn lines() -> impl Strategy<Value = Vec<String>> {
     let parts = prop::collection::vec(part(), 1..4).prop_map(|parts| parts.join("; "));
-    let one = (0..4_u8, prop_oneof![Just(""), Just("; canary 30"), Just("; canary 70")], parts);
+    let namespace = prop_oneof![4 => Just("s"), 1 => Just("t")];
+    let one = (namespace, 0..4_u8, prop_oneof![Just(""), Just("; canary 30"), Just("; canary 70")], parts);
     prop::collection::vec(one, 1..7).prop_map(|all| {
         let lines = all.into_iter().enumerate();
-        lines.map(|(index, (second, canary, parts))| format!("i{index} {second}; {parts}{canary}")).collect()
+        let line =
+            |(index, (namespace, second, canary, parts))| format!("{namespace}/i{index} {second}; {parts}{canary}");
+        lines.map(line).collect()
     })
 }
 

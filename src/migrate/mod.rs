@@ -11,6 +11,8 @@ mod classes;
 #[cfg(feature = "k8s-openapi")]
 mod dialect_change;
 #[cfg(feature = "k8s-openapi")]
+mod dialect_field;
+#[cfg(feature = "k8s-openapi")]
 mod dialect_finding;
 mod former_tokens;
 mod host_class;

@@ -3,19 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::dialect_change::{Change, Pair, Place, What};
+use super::dialect_field;
 use super::dialect_finding::{DialectFinding, DialectKind};
 use super::rule_priority::outranked;
 use crate::error::ControllerPanic;
-use crate::policy::{Affinity, Policy};
+use crate::policy::{Affinity, CookieRule, Match, Policy, Variant};
+use crate::select::{Reason, Sample, Selector};
 use crate::targets::nginx::{
-    Aspect, CanaryInForce, Cluster, Configuration, Dialect, Flags, Location, ObjectName, VirtualHost,
+    Aspect, CanaryInForce, Cluster, Configuration, CookieReading, Dialect, Flags, Location, ObjectName, VirtualHost,
 };
 
 /// What changes for the canaries of a cluster when a controller of another dialect reads the same Ingresses, sorted by Ingress.
 ///
 /// The cluster is read twice, by the rules of its own controller and by those of the dialect, and the policies of each location are
-/// [compared](crate::compare::policies): there is a finding about a rule if and only if it changes a decision, and the finding has
-/// a request. What no policy can say, and what is not known of the controller, is a finding too.
+/// [compared](crate::compare::policies): there is a finding about a rule if and only if it changes a decision. If other canaries
+/// get requests on a location, its policies are not compared. A finding has a request unless none was found or no policy can hold
+/// one of the two. What no policy can say, and what is not known of the controller, is a finding too.
 ///
 /// # Errors
 ///
@@ -68,7 +71,8 @@ pub fn run_on(cluster: &Cluster, dialect: &Dialect) -> Result<Vec<DialectFinding
     let before = cluster.configuration_of(here)?;
     let after = cluster.configuration_of(&mixed)?;
     let of_after = locations(&after);
-    let pairs = locations(&before).into_iter();
+    let of_before = locations(&before);
+    let pairs = of_before.iter().map(|(place, location)| (*place, *location));
     let pairs = pairs.filter_map(|(place, here)| Some(Pair { place, here, there: of_after.get(&place).copied()? }));
     let changes = pairs.flat_map(|pair| pair.changes(cluster));
     let mut changes: Vec<Change<'_>> = changes.filter(|change| run.is_compared(change)).collect();
@@ -92,6 +96,7 @@ pub fn run_on(cluster: &Cluster, dialect: &Dialect) -> Result<Vec<DialectFinding
     }
     for host in &after.virtual_hosts {
         run.host(host);
+        run.cookies(host, &of_before);
     }
     run.annotations(&before, &there);
     Ok(run.findings.into_values().collect())
@@ -130,6 +135,13 @@ struct Key {
 }
 
 impl Run<'_> {
+    /// The annotation or field that the controllers read in another way.
+    fn field(&self, aspect: Option<Aspect>, canary: &CanaryInForce) -> &'static str {
+        let annotations = canary.ingress.as_ref().and_then(|object| self.cluster.ingress(object));
+        let annotations = annotations.and_then(|ingress| ingress.metadata.annotations.as_ref());
+        dialect_field::field(aspect, canary, annotations, self.here, self.dialect)
+    }
+
     fn add(&mut self, key: Key, location: Option<String>, kind: impl FnOnce() -> DialectKind) {
         let Key { object, field, .. } = key.clone();
         let (here, there) = (self.here.dialect, *self.dialect);
@@ -169,7 +181,7 @@ impl Run<'_> {
                 What::Canaries { gains } => ("canaries", DialectKind::Canaries { aspect, gains: *gains }),
                 What::Policy(_) => ("policy", DialectKind::Policy { aspect, comparison }),
             };
-            let key = Key { object: object.clone(), field: field(aspect, change.canary), aspect, kind: name };
+            let key = Key { object: object.clone(), field: self.field(aspect, change.canary), aspect, kind: name };
             self.add(key, Some(change.text()), || kind);
         }
     }
@@ -178,18 +190,40 @@ impl Run<'_> {
     fn host(&mut self, host: &VirtualHost) {
         for location in &host.locations {
             let Some(canary) = &location.canary else { continue };
-            let Some(Ok(policy)) = location.policy() else { continue };
+            let Some(Ok(_)) = location.policy() else { continue };
             let text = format!("{}{}", host.host, location.path);
-            let is_read_otherwise = self.dialect.cookie_reading != self.here.dialect.cookie_reading;
-            if let Some(example) = cookie_example(&policy).filter(|_| is_read_otherwise) {
-                self.add_rule(canary, "canary-by-cookie", &text, DialectKind::CookieReading { example });
-            }
             if self.dialect.rules_outrank_paths {
                 let longer = outranked(host, location, canary);
                 if !longer.is_empty() {
                     let is_header = !canary.config.header.is_empty();
                     let field = if is_header { "canary-by-header" } else { "canary-by-cookie" };
                     self.add_rule(canary, field, &text, DialectKind::OutranksPaths { longer });
+                }
+            }
+        }
+    }
+
+    /// Cookie rules whose cookie only one of the controllers finds: one reads the Cookie line as nginx does, and the other one as a
+    /// text.
+    fn cookies(&mut self, host: &VirtualHost, of_before: &Locations<'_>) {
+        if self.dialect.cookie_reading == self.here.dialect.cookie_reading {
+            return;
+        }
+        for there in &host.locations {
+            let Some(here) = of_before.get(&(host.host.as_str(), there.path.as_str(), there.path_type.as_str())) else {
+                continue;
+            };
+            let text = format!("{}{}", host.host, there.path);
+            let (of_nginx, other) = match self.here.dialect.cookie_reading {
+                CookieReading::Nginx => (*here, there),
+                CookieReading::Text => (there, *here),
+            };
+            let Some(Ok(policy)) = of_nginx.policy() else { continue };
+            for (index, canary) in of_nginx.canaries().enumerate() {
+                let has_rule = |other: &CanaryInForce| other.upstream == canary.upstream && cookie(other).is_some();
+                if let Some(example) = cookie_example(canary, index, &policy).filter(|_| other.canaries().any(has_rule))
+                {
+                    self.add_rule(canary, "canary-by-cookie", &text, DialectKind::CookieReading { example });
                 }
             }
         }
@@ -228,27 +262,22 @@ impl Run<'_> {
     }
 }
 
-/// The annotation or field that the controllers read in another way.
-fn field(aspect: Option<Aspect>, canary: &CanaryInForce) -> &'static str {
-    match aspect {
-        Some(Aspect::Checks) | None => "canary",
-        Some(Aspect::Total) => "canary-weight-total",
-        Some(Aspect::Words) if canary.config.header.is_empty() => "canary-by-cookie",
-        Some(Aspect::Words) => "canary-by-header",
-        Some(Aspect::HeaderValue) => "canary-by-header-value",
-        Some(Aspect::HeaderPattern) => "canary-by-header-pattern",
-        Some(Aspect::CookieValue) => "canary-by-cookie-value",
-        Some(Aspect::Combination) => "canary-weight",
-        Some(Aspect::Affinity) => "affinity",
-        Some(
-            Aspect::Attachment | Aspect::SeveralCanaries | Aspect::DeletesUnmatched | Aspect::SkipsWithoutEndpoints,
-        ) => "spec",
-        Some(Aspect::OtherNamespaces) => "metadata.namespace",
-    }
+/// The cookie rule of a canary.
+fn cookie(canary: &CanaryInForce) -> Option<&CookieRule> {
+    canary.policy.as_ref().ok()?.canaries().first()?.cookie()
 }
 
-/// A Cookie line in which nginx finds the cookie of a rule, and one who looks for the text of the rule does not.
-fn cookie_example(policy: &Policy) -> Option<String> {
-    let rule = policy.canaries().iter().find_map(|canary| canary.cookie())?;
-    Some(format!("{} =always", rule.name))
+/// A Cookie line in which nginx finds the cookie of the canary's rule, so that the rule decides, and one who looks for the text of
+/// the rule does not. `index` is the index of the canary in the policy of all canaries of the location.
+fn cookie_example(canary: &CanaryInForce, index: usize, policy: &Policy) -> Option<String> {
+    let rule = cookie(canary)?;
+    let value = match rule.value_match() {
+        Match::AlwaysNever => "always",
+        Match::Exact(value) => value,
+        Match::Pattern(_) => return None,
+    };
+    let line = format!("{} ={value}", rule.name);
+    let decision = Selector::new(policy).select(&[("cookie", line.as_str())], Sample::MAX);
+    let decides = decision.reason == Reason::Cookie && decision.variant == Variant::Canary(index);
+    Some(line).filter(|_| decides)
 }

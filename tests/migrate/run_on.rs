@@ -20,7 +20,7 @@ fn text(finding: &DialectFinding) -> String {
 const WEB: &str = "web 1; a.test/ > web:80";
 
 /// Clusters, each with one thing that other controllers may do in another way.
-const CLUSTERS: [(&str, &[&str]); 19] = [
+const CLUSTERS: [(&str, &[&str]); 21] = [
     ("weight", &[WEB, "next 2; a.test/ > next:80; canary 30"]),
     ("total below 100", &[WEB, "next 2; a.test/ > next:80; canary 5; canary-weight-total=10"]),
     (
@@ -40,6 +40,14 @@ const CLUSTERS: [(&str, &[&str]); 19] = [
     (
         "cookie value",
         &[WEB, "next 2; a.test/ > next:80; canary=true; canary-by-cookie=cohort; canary-by-cookie-value=beta"],
+    ),
+    (
+        "value with an unusual character",
+        &[WEB, "next 2; a.test/ > next:80; canary 30; canary-by-header=x-a; canary-by-header-value=a!b"],
+    ),
+    (
+        "affinity cookie with an unusual character",
+        &["web 1; a.test/ > web:80; affinity=cookie; session-cookie-name=a!b", "next 2; a.test/ > next:80; canary 30"],
     ),
     (
         "affinity",
@@ -91,6 +99,49 @@ fn each_difference_has_a_finding() {
         }
     }
     golden("run_on.txt", &written);
+}
+
+/// Each row is the controller of a cluster, another one, the annotations of two canaries, and the examples of the findings about
+/// how the cookie is read: the controller that reads as nginx does decides by the example.
+#[test]
+fn the_example_of_a_cookie_is_one_by_which_the_rule_decides() {
+    const BETA: &str = "canary-by-cookie=c; canary-by-cookie-value=beta";
+    let (weight, nginx) = ("canary-weight=5", Dialect::INGRESS_NGINX);
+    let rows: [(Dialect, Dialect, &str, &str, &[&str]); 8] = [
+        (
+            nginx,
+            Dialect::TRAEFIK,
+            "canary-by-cookie=c",
+            weight,
+            &["s/next `cookie: c =always` decides here and not there"],
+        ),
+        (Dialect::TENGINE, Dialect::TRAEFIK, BETA, weight, &["s/next `cookie: c =beta` decides here and not there"]),
+        (Dialect::HIGRESS, Dialect::TENGINE, BETA, weight, &["s/next `cookie: c =beta` decides there and not here"]),
+        // No text stands for a pattern, and the value has a finding of its own.
+        (Dialect::TENGINE, Dialect::TRAEFIK, "canary-by-cookie=c; canary-by-cookie-value=a||b", weight, &[]),
+        // The other controller ignores the cookie beside a header.
+        (nginx, Dialect::HIGRESS, "canary-by-header=x-a; canary-by-cookie=c", weight, &[]),
+        // The finding is about the canary that has the rule, and only if its rule is the first one with the cookie.
+        (Dialect::TENGINE, Dialect::HIGRESS, weight, BETA, &["s/third `cookie: c =beta` decides here and not there"]),
+        (Dialect::TENGINE, Dialect::HIGRESS, BETA, BETA, &["s/next `cookie: c =beta` decides here and not there"]),
+        (nginx, Dialect::TENGINE, BETA, weight, &[]),
+    ];
+    for (here, there, next, third, expected) in rows {
+        let lines = [
+            WEB.to_owned(),
+            format!("next 2; a.test/ > next:80; canary=true; {next}"),
+            format!("third 3; a.test/ > third:80; canary=true; {third}"),
+        ];
+        let cluster =
+            Cluster::new(Flags::default().with_dialect(here)).with_ingresses(lines.iter().map(|line| ingress(line)));
+        let findings = run_on(&cluster, &there).unwrap();
+        let found = findings.iter().filter(|finding| finding.code() == "cookie-as-text").map(|finding| {
+            let text = finding.to_string();
+            let (_, example) = text.split_once("in another way: ").unwrap();
+            format!("{} {}", finding.object, example.split(" (").next().unwrap())
+        });
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{here} to {there}: {next}; {third}");
+    }
 }
 
 /// Each location with its host and path.

@@ -2,6 +2,16 @@
 
 use super::{AffinityRule, Attachment, Combination, CookieReading, Dialect, PatternRule, TotalRule, ValueRule, Words};
 
+/// The annotations whose meaning the documentation of Alibaba Cloud does not say in detail.
+const UNDOCUMENTED: &[&str] = &[
+    "affinity",
+    "canary-by-cookie",
+    "canary-by-header",
+    "canary-by-header-pattern",
+    "canary-by-header-value",
+    "canary-weight-total",
+];
+
 impl Dialect {
     /// ingress-nginx itself, controller 1.15.1.
     pub const INGRESS_NGINX: Dialect = Dialect {
@@ -97,14 +107,7 @@ impl Dialect {
         combination: Combination::Apart,
         several_canaries: true,
         outside_policy: &["order"],
-        not_known: &[
-            "affinity",
-            "canary-by-cookie",
-            "canary-by-header",
-            "canary-by-header-pattern",
-            "canary-by-header-value",
-            "canary-weight-total",
-        ],
+        not_known: UNDOCUMENTED,
         ..Dialect::INGRESS_NGINX
     };
 
@@ -114,14 +117,7 @@ impl Dialect {
         source: "documentation of Alibaba Cloud, advanced usage of APIG Ingress, November 2026",
         further_prefix: Some("higress.ingress.kubernetes.io"),
         outside_policy: &["canary-by-query", "canary-by-query-value"],
-        not_known: &[
-            "affinity",
-            "canary-by-cookie",
-            "canary-by-header",
-            "canary-by-header-pattern",
-            "canary-by-header-value",
-            "canary-weight-total",
-        ],
+        not_known: UNDOCUMENTED,
         ..Dialect::INGRESS_NGINX
     };
 

@@ -180,6 +180,12 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// The loss of the former tokens of this affinity, whose cookie is left out.
+    pub(in crate::targets) fn of_former_tokens(affinity: Excerpt) -> Self {
+        let why = "a former token belongs to the affinity cookie, which is left out";
+        Loss::LeftOut { part: Part::FormerTokens, value: affinity, why }
+    }
+
     /// The part of the policy or route that is lost.
     #[must_use]
     pub fn part(&self) -> Part {

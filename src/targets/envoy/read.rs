@@ -81,9 +81,8 @@ pub fn read_hosts(object: &RouteConfiguration, known: &[Host]) -> Result<Vec<Vir
         let why = "a host of a route matches a request with any port, and this one only a request without a port";
         findings.assumed("ignore_port_in_host_matching", "true", why);
     }
-    if findings.change_answers() {
-        objects.iter_mut().for_each(ObjectRules::leave_undecided);
-    }
+    let is_unclear = findings.change_answers();
+    let mut objects: Vec<ObjectRules<'_>> = objects.into_iter().map(|object| object.undecided_if(is_unclear)).collect();
     if let Some(object) = objects.first_mut() {
         object.findings.append(findings);
     }
@@ -107,11 +106,8 @@ fn host_rules<'o>(field: &str, host: &VirtualHost, metadata: &'o Metadata) -> Re
     let why = "an earlier route takes every request, so that Envoy never reaches this one";
     let rules = listed_rules(&format!("{field}.routes"), routes, why, &mut findings, parsed_rule)?;
     let hosts = hosts_of(domains, &format!("{field}.domains"))?;
-    let mut object = ObjectRules { metadata, hosts, parents: Vec::new(), rules, subsets: None, findings };
-    if is_unclear {
-        object.leave_undecided();
-    }
-    Ok(object)
+    let object = ObjectRules { metadata, hosts, parents: Vec::new(), rules, subsets: None, findings };
+    Ok(object.undecided_if(is_unclear))
 }
 
 /// A route, with its match if a policy can express it.

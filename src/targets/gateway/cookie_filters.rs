@@ -55,10 +55,7 @@ pub(super) fn supported_table(
     }
     let mut without = table_of(&policy.clone().with_affinity(Affinity::None));
     let why = "the implementation supports no ResponseHeaderModifier where a response would set the cookie";
-    let of_tokens = has_former_tokens.then(|| {
-        let why = "a former token belongs to the affinity cookie, which is left out";
-        Loss::LeftOut { part: Part::FormerTokens, value: affinity.clone(), why }
-    });
+    let of_tokens = has_former_tokens.then(|| Loss::of_former_tokens(affinity.clone()));
     without.losses.push(Loss::LeftOut { part: Part::Affinity, value: affinity, why });
     without.losses.extend(of_tokens);
     without

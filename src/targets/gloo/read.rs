@@ -88,11 +88,8 @@ fn object_rules(object: &VirtualService) -> Result<ObjectRules<'_>, ReadError> {
     })?;
     let hosts = hosts_of(domains, "spec.virtualHost.domains")?;
     let metadata = &object.metadata;
-    let mut object = ObjectRules { metadata, hosts, parents: Vec::new(), rules, subsets: None, findings };
-    if is_unclear {
-        object.leave_undecided();
-    }
-    Ok(object)
+    let object = ObjectRules { metadata, hosts, parents: Vec::new(), rules, subsets: None, findings };
+    Ok(object.undecided_if(is_unclear))
 }
 
 /// A route, with the matchers that a policy can express.

@@ -149,11 +149,8 @@ fn object_rules(object: &VirtualService) -> Result<ObjectRules<'_>, ReadError> {
         let why = "a DestinationRule says which pods a subset has, and is not read";
         findings.assumed("spec.http", "subset", why);
     }
-    let mut object = ObjectRules { metadata, hosts, parents, rules, subsets, findings };
-    if are_unknown {
-        object.leave_undecided();
-    }
-    Ok(object)
+    let object = ObjectRules { metadata, hosts, parents, rules, subsets, findings };
+    Ok(object.undecided_if(are_unknown))
 }
 
 /// The rules up to the first one that takes every request. Istio does not look at the rules after it.

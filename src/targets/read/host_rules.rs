@@ -25,11 +25,12 @@ pub(in crate::targets) struct ObjectRules<'o> {
 }
 
 impl ObjectRules<'_> {
-    /// Says of every rule that it is not known what it does, because of a field of the whole object.
-    pub(in crate::targets) fn leave_undecided(&mut self) {
+    /// The same object. If a field of the whole object is unclear, it is not known of any rule what it does.
+    pub(in crate::targets) fn undecided_if(mut self, is_unclear: bool) -> Self {
         for rule in &mut self.rules {
-            rule.is_known = false;
+            rule.is_known &= !is_unclear;
         }
+        self
     }
 
     /// Each host; `None` is every host, if none is named.

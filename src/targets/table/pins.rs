@@ -48,10 +48,8 @@ impl<'p, C> Pins<'p, C> {
                 });
                 match translated(Part::Affinity, affinity, choices.collect(), limits) {
                     Err(loss) => {
-                        let why = "a former token belongs to the affinity cookie, which is left out";
                         let text = affinity.to_string();
-                        let of_tokens = |_| Loss::LeftOut { part: Part::FormerTokens, value: Excerpt::of(&text), why };
-                        let of_tokens = former_tokens.map(of_tokens);
+                        let of_tokens = former_tokens.map(|_| Loss::of_former_tokens(Excerpt::of(&text)));
                         Conversion { output: Pins::NONE, losses: std::iter::once(loss).chain(of_tokens).collect() }
                     }
                     Ok(choices) => {

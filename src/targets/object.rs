@@ -22,11 +22,15 @@ pub struct Object<S> {
     pub metadata: Metadata,
     /// The spec. Each kind of object has its own type for it.
     pub spec: S,
+    /// The fields that this crate does not read, such as `status`.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub unknown: UnknownFields,
 }
 
 impl<S> Object<S> {
     pub(super) fn new(api_version: &'static str, kind: &'static str, metadata: Metadata, spec: S) -> Self {
-        Object { api_version: api_version.into(), kind: kind.into(), metadata, spec }
+        let unknown = UnknownFields::default();
+        Object { api_version: api_version.into(), kind: kind.into(), metadata, spec, unknown }
     }
 }
 
@@ -55,6 +59,9 @@ pub struct Metadata {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub annotations: BTreeMap<String, String>,
+    /// The fields that this crate does not read, such as `labels`.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub unknown: UnknownFields,
 }
 
 impl Metadata {
@@ -86,7 +93,8 @@ impl Metadata {
             return Err(ConversionError::TooLarge { object, bytes, bound: MAX_ANNOTATION });
         }
         let annotations = variants.into_iter().map(|variants| (Metadata::VARIANTS.to_owned(), variants)).collect();
-        Ok(Metadata { name, namespace: front.namespace.map(str::to_owned), annotations })
+        let namespace = front.namespace.map(str::to_owned);
+        Ok(Metadata { name, namespace, annotations, unknown: UnknownFields::default() })
     }
 }
 
@@ -251,20 +259,30 @@ impl FromStr for Variants {
     }
 }
 
-/// The names of the fields that an object has and that this crate does not read. An object that this crate writes has none. A
-/// field whose value is `null` does not count, because API servers drop it.
+/// The fields that an object has and that this crate does not read, each with its value, so that an object that is read and written
+/// again keeps them. An object that this crate writes has none. A field whose value is `null` does not count, because API servers
+/// drop it.
 ///
 /// ```
 /// # #[cfg(feature = "serde")] {
 /// use canary_policy::targets::gateway::BackendRef;
 ///
-/// let backend: BackendRef = serde_json::from_str(r#"{"name": "web", "subset": "v2"}"#).unwrap();
+/// let backend: BackendRef = serde_json::from_str(r#"{"name":"web","subset":"v2"}"#).unwrap();
 /// assert!(!backend.unknown.is_empty());
 /// assert_eq!(backend.unknown.names().collect::<Vec<_>>(), ["subset"]);
+/// assert_eq!(serde_json::to_string(&backend).unwrap(), r#"{"name":"web","subset":"v2"}"#);
 /// # }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct UnknownFields(BTreeSet<String>);
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
+pub struct UnknownFields(BTreeMap<String, UnknownValue>);
+
+/// The value of a field that this crate does not read.
+#[cfg(feature = "serde")]
+type UnknownValue = serde_json::Value;
+/// Without serde nothing is deserialised, so that no field is unknown.
+#[cfg(not(feature = "serde"))]
+type UnknownValue = std::convert::Infallible;
 
 impl UnknownFields {
     /// Whether there is no such field.
@@ -275,16 +293,16 @@ impl UnknownFields {
 
     /// The names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.0.keys().map(String::as_str)
     }
 }
 
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for UnknownFields {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields = BTreeMap::<String, Option<serde::de::IgnoredAny>>::deserialize(deserializer)?;
-        let given = fields.into_iter().filter(|(_, value)| value.is_some());
-        Ok(UnknownFields(given.map(|(name, _)| name).collect()))
+        let mut fields = BTreeMap::<String, UnknownValue>::deserialize(deserializer)?;
+        fields.retain(|_, value| !value.is_null());
+        Ok(UnknownFields(fields))
     }
 }
 

@@ -23,8 +23,8 @@ pub struct RouteConfiguration {
     /// Whether the host `example.com` also matches `example.com:8080` in a request.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     pub ignore_port_in_host_matching: bool,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -41,8 +41,8 @@ pub struct VirtualHost {
     /// The routes. The first route that matches decides.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     pub routes: Vec<Rule>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -61,8 +61,8 @@ pub struct Rule {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub response_headers_to_add: Vec<HeaderValueOption>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -84,8 +84,8 @@ pub struct RouteMatch {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub headers: Vec<HeaderMatcher>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -99,8 +99,8 @@ pub struct HeaderMatcher {
     /// The match on one line of the header.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     pub string_match: StringMatcher,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -132,8 +132,8 @@ impl Default for StringMatcher {
 pub struct RegexMatcher {
     /// The text of the regular expression.
     pub regex: String,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -152,8 +152,8 @@ pub struct RouteAction {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub hash_policy: Vec<HashPolicy>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -171,8 +171,8 @@ pub struct WeightedClusters {
     /// The header whose value, a number, chooses the cluster: modulo the sum of all weights, in the order of the clusters.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub header_name: Option<String>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -191,8 +191,8 @@ pub struct ClusterWeight {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub response_headers_to_add: Vec<HeaderValueOption>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -214,8 +214,8 @@ pub enum HashPolicy {
 pub struct HashedHeader {
     /// The name of the header.
     pub header_name: String,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -226,8 +226,8 @@ pub struct HashedHeader {
 pub struct HashedCookie {
     /// The name of the cookie.
     pub name: String,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -241,8 +241,8 @@ pub struct HeaderValueOption {
     /// `APPEND_IF_EXISTS_OR_ADD`, which is the default: headers of the same name are kept.
     #[cfg_attr(feature = "serde", serde(default = "appended", deserialize_with = "appended_if_null"))]
     pub append_action: Cow<'static, str>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 

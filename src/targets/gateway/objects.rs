@@ -29,8 +29,8 @@ pub struct Spec<M> {
     /// The rules. The most specific match decides; among equally specific matches the first one decides.
     #[cfg_attr(feature = "serde", serde(default = "Vec::new", deserialize_with = "null_is_default"))]
     pub rules: Vec<Rule<M>>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -53,8 +53,8 @@ pub struct ParentRef {
     /// The port; `None` is every port.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub port: Option<u16>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -76,8 +76,8 @@ pub struct Rule<M> {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub backend_refs: Vec<BackendRef>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -93,8 +93,8 @@ pub struct HttpMatch {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub headers: Vec<HeaderMatch>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -110,8 +110,8 @@ pub struct GrpcMatch {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub headers: Vec<HeaderMatch>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -214,8 +214,8 @@ pub struct BackendRef {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub filters: Vec<Filter>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -230,8 +230,8 @@ pub struct Filter {
     /// The headers that a `ResponseHeaderModifier` changes.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub response_header_modifier: Option<HeaderModifier>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -244,8 +244,8 @@ pub struct HeaderModifier {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub add: Vec<Header>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 

@@ -18,8 +18,8 @@ pub type RouteTable = Object<RouteTableSpec>;
 pub struct VirtualServiceSpec {
     /// The hosts and their routes.
     pub virtual_host: VirtualHost,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -34,8 +34,8 @@ pub struct VirtualHost {
     /// The routes. The first route that matches decides.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     pub routes: Vec<Rule>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -47,8 +47,8 @@ pub struct RouteTableSpec {
     /// The routes. The first route that matches decides.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     pub routes: Vec<Rule>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -66,8 +66,8 @@ pub struct Rule {
     /// The changes that are made to responses.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub options: Option<Options>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -86,8 +86,8 @@ pub struct Matcher {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub headers: Vec<HeaderMatcher>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -105,8 +105,8 @@ pub struct HeaderMatcher {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "std::ops::Not::not"))]
     pub regex: bool,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -121,8 +121,8 @@ pub struct RouteAction {
     /// Several destinations, between which requests are split.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub multi: Option<MultiDestination>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -134,8 +134,8 @@ pub struct MultiDestination {
     /// The destinations and their weights.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     pub destinations: Vec<WeightedDestination>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -152,8 +152,8 @@ pub struct WeightedDestination {
     /// The changes that are made to responses of this destination.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub options: Option<Options>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -165,8 +165,8 @@ pub struct Destination {
     /// The Service; `None` if the destination is of another kind, which is an [unknown](Self::unknown) field.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub kube: Option<KubeDestination>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -180,8 +180,8 @@ pub struct KubeDestination {
     pub service: ResourceRef,
     /// The port number.
     pub port: u16,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -205,8 +205,8 @@ pub struct Options {
     /// The changes to headers.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     pub header_manipulation: HeaderManipulation,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -218,8 +218,8 @@ pub struct HeaderManipulation {
     /// The headers that are added to responses.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     pub response_headers_to_add: Vec<HeaderValueOption>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -233,8 +233,8 @@ pub struct HeaderValueOption {
     /// Whether headers of the same name are kept; they are if this is missing.
     #[cfg_attr(feature = "serde", serde(default = "kept", deserialize_with = "kept_if_null"))]
     pub append: bool,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 

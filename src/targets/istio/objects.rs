@@ -63,8 +63,8 @@ pub struct VirtualServiceSpec {
     /// The rules. The first rule that matches decides.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     pub http: Vec<HttpRoute>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -81,8 +81,8 @@ pub struct HttpRoute {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub route: Vec<HttpDestination>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -98,8 +98,8 @@ pub struct HttpMatch {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub headers: BTreeMap<String, StringMatch>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -177,8 +177,8 @@ pub struct HttpDestination {
     /// The changes that are made to headers.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub headers: Option<Headers>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -214,8 +214,8 @@ pub struct Headers {
     /// The changes to the headers of the response.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub response: Option<HeaderOperations>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 
@@ -229,8 +229,8 @@ pub struct HeaderOperations {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub add: BTreeMap<String, String>,
-    /// The names of the fields that this crate does not read.
-    #[cfg_attr(feature = "serde", serde(flatten, skip_serializing))]
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
 }
 

@@ -195,7 +195,12 @@ impl Selector {
         let cookie = match affinity {
             CompiledAffinity::Cookie(cookie) => Some(cookie),
             CompiledAffinity::FormerCookie(former) => return self.select_by_former_cookie(former, request, sample),
-            CompiledAffinity::None | CompiledAffinity::Key(_) | CompiledAffinity::SdkKey(_) => None,
+            CompiledAffinity::None => {
+                // Without affinity there is nothing to ask before or after the rules.
+                let (variant, reason) = self.by_rules(request).unwrap_or_else(|| self.by_weights(sample));
+                return Decision { variant, reason, set_cookie: None };
+            }
+            CompiledAffinity::Key(_) | CompiledAffinity::SdkKey(_) => None,
         };
         let by_cookie = |after_rules: bool| {
             let cookie = cookie.filter(|cookie| cookie.after_rules() == after_rules)?;

@@ -66,8 +66,7 @@ fn program_limit(size: u32) -> ProgramLimit {
 /// Whether a value is valid for a header in the experimental channel of the Gateway API. The standard channel is to take over this
 /// check.
 fn is_printable(value: &str) -> bool {
-    let is_blank = |byte: &u8| matches!(byte, b'\t' | b' ');
     let printable = value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
-    let two_blanks = value.as_bytes().windows(2).any(|pair| pair.iter().all(is_blank));
+    let two_blanks = value.as_bytes().windows(2).any(|pair| matches!(pair, [b'\t' | b' ', b'\t' | b' ']));
     printable && !two_blanks
 }

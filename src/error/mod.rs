@@ -19,6 +19,8 @@ mod annotations;
 mod cluster;
 mod conversion;
 mod diagnostic;
+#[cfg(feature = "serde")]
+mod edit;
 mod excerpt;
 mod former_tokens;
 #[cfg(feature = "k8s-openapi")]
@@ -43,6 +45,9 @@ pub use annotations::{AnnotationError, NotEnabled};
 pub use cluster::ControllerPanic;
 pub use conversion::ConversionError;
 pub use diagnostic::{Diagnostic, Report};
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use edit::EditError;
 pub use excerpt::Excerpt;
 pub use former_tokens::InvalidFormerTokens;
 #[cfg(feature = "k8s-openapi")]

@@ -114,7 +114,7 @@ impl Backends {
     }
 
     /// The same backends, named as an object in the namespace `to` names them, if an object in the namespace `from` names them so.
-    fn moved(&self, from: Option<&str>, to: Option<&str>) -> Self {
+    pub(crate) fn moved(&self, from: Option<&str>, to: Option<&str>) -> Self {
         let moved = |backend: &Backend| backend.moved(from, to);
         Backends { stable: moved(&self.stable), canaries: self.canaries.iter().map(moved).collect() }
     }

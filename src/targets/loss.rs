@@ -51,6 +51,8 @@ pub enum Part {
     Host(usize),
     /// The backend of a variant.
     Backend(Variant),
+    /// A rule of somebody's object that a policy is put into, by its index.
+    Rule(usize),
 }
 
 /// The field path, as `Display` writes it.
@@ -77,7 +79,8 @@ impl Part {
             | Part::AffinitySecure
             | Part::FormerTokens
             | Part::Host(_)
-            | Part::Backend(_) => (usize::MAX, self),
+            | Part::Backend(_)
+            | Part::Rule(_) => (usize::MAX, self),
         }
     }
 }
@@ -101,6 +104,7 @@ impl fmt::Display for Part {
             Part::Host(index) => write!(f, "hosts[{index}]"),
             Part::Backend(Variant::Stable) => f.write_str("backends.stable"),
             Part::Backend(Variant::Canary(index)) => write!(f, "backends.canaries[{index}]"),
+            Part::Rule(index) => write!(f, "rules[{index}]"),
         }
     }
 }

@@ -13,6 +13,8 @@
 //! takes at most one header rule and one cookie rule.
 
 mod conversion;
+#[cfg(feature = "serde")]
+mod edit;
 pub mod envoy;
 mod finding;
 pub mod gateway;
@@ -28,6 +30,9 @@ pub mod replicas;
 mod table;
 
 pub use conversion::{Conversion, Lossy};
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use edit::OwnedFields;
 pub use finding::Finding;
 pub use location_loss::LocationLoss;
 pub use loss::{Loss, Part};

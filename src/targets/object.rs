@@ -55,7 +55,7 @@ pub struct Metadata {
     /// The namespace, if one is given.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub namespace: Option<String>,
-    /// The annotations. A converter writes [`VARIANTS`](Self::VARIANTS) and no other.
+    /// The annotations. A converter writes [`VARIANTS`](Self::VARIANTS), and to edit an object, [`APPLIED`](Self::APPLIED) too.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub annotations: BTreeMap<String, String>,
@@ -74,6 +74,10 @@ impl Metadata {
     ///
     /// Routing does not depend on the annotation. A reader needs it, because a route object names Services and not variants.
     pub const VARIANTS: &'static str = "canary-policy/variants";
+
+    /// The annotation of somebody's object that a policy was put into, which says in JSON what was put in. The policy is taken out
+    /// by it. Routing does not depend on it.
+    pub const APPLIED: &'static str = "canary-policy/applied";
 
     /// The metadata of one of the objects that are written for a route or virtual host; `index` counts these objects from 0. The
     /// first one has the name of the route, and further ones are numbered: `web`, `web-2`, `web-3`.
@@ -107,13 +111,16 @@ const MAX_ANNOTATION: usize = 250_000;
 
 /// The value of the annotation [`Metadata::VARIANTS`] of an object that has these groups; `None` if no group has a policy.
 pub(super) fn variants_of(groups: &[Group<'_>]) -> Option<String> {
-    let of_group = |group: &Group<'_>| Some(Variants::of_policy(group.policy?, &group.backends).to_string());
     if let [group] = groups {
-        return of_group(group);
+        return Some(Variants::of_policy(group.policy?, &group.backends).to_string());
     }
-    let line = |group: &Group<'_>| Some(format!("{} {}", path_words(group), of_group(group)?));
-    let lines: Vec<String> = groups.iter().filter_map(line).collect();
+    let lines: Vec<String> = groups.iter().filter_map(variants_at_paths).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// The line of a group in the annotation of an object that has other paths too; `None` if the group has no policy.
+pub(super) fn variants_at_paths(group: &Group<'_>) -> Option<String> {
+    Some(format!("{} {}", path_words(group), Variants::of_policy(group.policy?, &group.backends)))
 }
 
 /// The paths of a group, each a word such as `Prefix:/cart`.
@@ -229,7 +236,10 @@ impl FromStr for Variants {
 
     fn from_str(text: &str) -> Result<Self, InvalidVariants> {
         if has_paths(text) {
-            return Err(InvalidVariants::SeveralPolicies);
+            return match text.split_once(" total=") {
+                Some((_, rest)) if !text.contains('\n') => format!("total={rest}").parse(),
+                _ => Err(InvalidVariants::SeveralPolicies),
+            };
         }
         let mut words = text.split(' ');
         let mut value_of = |name: &str, expected: &'static str| {
@@ -294,6 +304,20 @@ impl UnknownFields {
     /// The names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl UnknownFields {
+    /// The value of a field.
+    pub(super) fn get(&self, name: &str) -> Option<&serde_json::Value> {
+        self.0.get(name)
+    }
+
+    /// The same fields without this one.
+    pub(super) fn without(&self, name: &str) -> Self {
+        let others = self.0.iter().filter(|(other, _)| *other != name);
+        UnknownFields(others.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 }
 

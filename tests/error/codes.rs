@@ -1,8 +1,9 @@
 //! The code, the object and the field of every variant of every error, loss and finding. Programs match on them.
 
 use canary_policy::error::{
-    AnnotationError, BadRequest, ConversionError, Diagnostic, Excerpt, IngressError, Invalid, InvalidFormerTokens,
-    InvalidMix, InvalidParams, InvalidRoute, InvalidVariants, ManifestError, PairError, ReadError, ReplicasError,
+    AnnotationError, BadRequest, ConversionError, Diagnostic, EditError, Excerpt, IngressError, Invalid,
+    InvalidFormerTokens, InvalidMix, InvalidParams, InvalidRoute, InvalidVariants, ManifestError, PairError, ReadError,
+    ReplicasError,
 };
 use canary_policy::policy::Ratio;
 use canary_policy::targets::Part;
@@ -154,6 +155,22 @@ fn of_a_route_and_its_conversion() {
             Some("locations[Prefix /a].backends"),
         ),
     ]);
+    let (annotation, field) = ("a/b", || "spec.rules[0]".to_owned());
+    let (of_annotation, of_rule) = (Some("metadata.annotations[a/b]"), Some("spec.rules[0]"));
+    let why_not = "a reason".to_owned();
+    hold([
+        (EditError::Object(ReadError::NoObject), "no-object", None, None),
+        (ConversionError::Canaries { policy: 1, route: 0 }.into(), "canaries", None, Some("backends")),
+        (EditError::Written { annotation }, "written", None, of_annotation),
+        (EditError::Annotation { annotation, why: why_not }, "annotation", None, of_annotation),
+        (EditError::NoRule { field: "spec.rules", stable: text("a:80") }, "no-rule", None, Some("spec.rules")),
+        (EditError::Header { field: field(), header: text("cookie") }, "header", None, of_rule),
+        (EditError::Alike { field: field(), why }, "alike", None, of_rule),
+        (EditError::Takes { field: field(), condition: text("a"), other: "b".to_owned() }, "takes", None, of_rule),
+        (EditError::SetCookie { field: field(), why }, "set-cookie", None, of_rule),
+        (EditError::TooMany { field: field(), count: 17, bound: 16, object }, "too-many", None, of_rule),
+        (EditError::Changed { field: field() }, "changed", None, of_rule),
+    ]);
     let ratio = |parts| Ratio::new(parts, 10);
     hold([
         (Loss::LeftOut { part: Part::Cookie(1), value: text("a"), why }, "left-out", None, Some("canaries[1].cookie")),
@@ -203,6 +220,7 @@ fn of_a_part() {
         (Part::Host(1), "hosts[1]"),
         (Part::Backend(Variant::Stable), "backends.stable"),
         (Part::Backend(Variant::Canary(1)), "backends.canaries[1]"),
+        (Part::Rule(1), "rules[1]"),
     ];
     for (part, field) in rows {
         assert_eq!(part.to_string(), field);

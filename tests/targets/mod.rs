@@ -3,6 +3,7 @@
 mod cookie_patterns;
 mod corpus;
 mod crds;
+mod edit;
 mod envoy;
 mod gateway;
 mod gloo;

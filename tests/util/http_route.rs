@@ -49,6 +49,18 @@ pub struct Decided<'v> {
 
 /// The match that decides about a request with the method `GET` and without a query, in routes as people write them.
 pub fn decided<'v>(reader: Reader, routes: &'v [Value], path: &str, request: &Lines) -> Option<Decided<'v>> {
+    decided_with_query(reader, routes, path, &[], request)
+}
+
+/// The same for a request with these query parameters, in routes that compare them exactly.
+pub fn decided_with_query<'v>(
+    reader: Reader,
+    routes: &'v [Value],
+    path: &str,
+    query: &[(&str, &str)],
+    request: &Lines,
+) -> Option<Decided<'v>> {
+    let asks = |param: &Value| query.iter().any(|(name, value)| param["name"] == *name && param["value"] == *value);
     let every_request = [Value::Null];
     let mut best: Option<([usize; 5], Decided<'v>)> = None;
     for (rule_index, rule) in routes.iter().flat_map(|route| list(&route["spec"]["rules"])).enumerate() {
@@ -57,7 +69,7 @@ pub fn decided<'v>(reader: Reader, routes: &'v [Value], path: &str, request: &Li
             let holds = path_matches(&found["path"], path)
                 && found["method"].as_str().is_none_or(|method| method == "GET")
                 && list(&found["headers"]).iter().all(|header| header_matches(reader, header, request))
-                && list(&found["queryParams"]).is_empty();
+                && list(&found["queryParams"]).iter().all(asks);
             let specificity = specificity(reader, found);
             if holds && best.as_ref().is_none_or(|(before, _)| specificity > *before) {
                 best = Some((specificity, Decided { rule_index, match_index, rule }));

@@ -24,6 +24,7 @@ pub mod route;
 pub mod server;
 pub mod source;
 pub mod tally;
+pub mod theirs;
 pub mod virtual_host;
 
 use std::cell::RefCell;

@@ -25,6 +25,12 @@
 //!   single backend of weight 0.
 
 mod cookie_filters;
+#[cfg(feature = "serde")]
+mod edit;
+#[cfg(feature = "serde")]
+mod edit_checks;
+#[cfg(feature = "serde")]
+mod edited_rule;
 mod feature;
 mod header_match;
 mod implementation;
@@ -33,10 +39,15 @@ mod objects;
 mod params;
 mod read;
 mod read_hosts;
+#[cfg(feature = "serde")]
+mod route_match;
 mod route_objects;
 mod write;
 mod writer;
 
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use edit::{OWNED_FIELDS, apply_configuration, merge_patch, with_policy, without_policy};
 pub use feature::{Feature, FeatureNote};
 pub use implementation::{Implementation, Proxy, Support};
 pub use objects::{
@@ -47,6 +58,9 @@ pub use params::RouteParams;
 pub use read::read;
 pub(super) use read::{check_kinds, parsed_rules};
 pub use read_hosts::{read_hosts, read_objects};
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use route_match::RouteMatch;
 pub use route_objects::RouteObjects;
 pub use write::{grpc_routes, grpc_routes_of_host, http_routes, http_routes_of_host};
 pub(super) use writer::{Part, Writer, backend_ref, fits, one_object_for_several};

@@ -276,7 +276,7 @@ fn parsed_match(field: String, one: &HttpMatch, findings: &mut Findings) -> Opti
 }
 
 /// The path of a match; a match without one matches every path.
-fn parsed_path(path: Option<&PathMatch>) -> Option<Path> {
+pub(super) fn parsed_path(path: Option<&PathMatch>) -> Option<Path> {
     let Some(PathMatch { kind, value }) = path else { return Some(Path::root()) };
     let path_type = match &**kind {
         "Exact" => PathType::Exact,

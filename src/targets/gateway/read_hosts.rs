@@ -180,7 +180,7 @@ fn grpc_rules(route: &GrpcRoute) -> Result<ObjectRules<'_>, ReadError> {
 }
 
 /// The match of an HTTPRoute on the path that a gRPC method has.
-fn http_match(one: &GrpcMatch) -> HttpMatch {
+pub(super) fn http_match(one: &GrpcMatch) -> HttpMatch {
     let GrpcMatch { method, headers, unknown } = one;
     let path = method.as_ref().map(|MethodMatch { kind, service, method }| match (&**kind, service.as_str(), method) {
         ("Exact", "", _) | ("RegularExpression", ..) => path_match("RegularExpression", format!("{service}/*")),

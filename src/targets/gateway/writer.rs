@@ -7,7 +7,7 @@ use super::header_match::header_match;
 use super::method::method_match;
 use super::{BackendRef, Feature, GrpcMatch, HeaderMatch, HttpMatch, ParentRef, PathMatch, RouteParams, Rule, Spec};
 use crate::error::{ConversionError, Excerpt};
-use crate::policy::{Policy, Variant};
+use crate::policy::{FormerTokens, Policy, Variant};
 use crate::route::{Backend, Backends, Front, Group, Host, Parent, Path, PathType};
 use crate::targets::object::variants_of;
 use crate::targets::table::{Condition, Limits, Row, Table, WeightLimit, Weighted};
@@ -19,13 +19,13 @@ const API_VERSION: &str = "gateway.networking.k8s.io/v1";
 const OBJECT: &str = "an HTTPRoute or GRPCRoute";
 
 /// The largest number of rules of an object.
-const MAX_RULES: usize = 16;
+pub(super) const MAX_RULES: usize = 16;
 
 /// The largest number of matches of a rule.
-const MAX_RULE_MATCHES: usize = 64;
+pub(super) const MAX_RULE_MATCHES: usize = 64;
 
 /// The largest number of matches of an object.
-const MAX_MATCHES: usize = 128;
+pub(super) const MAX_MATCHES: usize = 128;
 
 /// The largest number of hosts of an object.
 const MAX_HOSTS: usize = 16;
@@ -34,7 +34,7 @@ const MAX_HOSTS: usize = 16;
 const MAX_PARENTS: usize = 32;
 
 /// The largest number of backends of a rule.
-const MAX_BACKENDS: usize = 16;
+pub(super) const MAX_BACKENDS: usize = 16;
 
 /// The largest weight.
 const MAX_WEIGHT: u32 = 1_000_000;
@@ -111,17 +111,7 @@ impl<'w, M: Clone> Writer<'w, M> {
 
     fn table(&self, group: &Group<'_>) -> Conversion<Table<HeaderMatch>> {
         let Some(policy) = group.policy else { return Conversion { output: Table::stable(), losses: Vec::new() } };
-        let table_of = |policy: &Policy| {
-            let limits = Limits {
-                translate: |condition: Condition<'_>| {
-                    (self.accepts)(condition).and_then(|()| header_match(policy, condition, self.params))
-                },
-                weights: WeightLimit::Each(MAX_WEIGHT),
-                why_no_hash: Some(WHY_NO_HASH),
-            };
-            Table::new(policy, group.former_tokens, &limits)
-        };
-        supported_table(policy, self.params, group.former_tokens.is_some(), table_of)
+        policy_table(policy, group.former_tokens, self.params, self.accepts)
     }
 
     /// An object for each part, and so often that each has at most 16 of the hosts. Without hosts an object is for every host.
@@ -179,6 +169,27 @@ impl<'w> Writer<'w, HttpMatch> {
     }
 }
 
+/// The table of a policy for the implementation of the parameters. `accepts` says which conditions are accepted besides the limits of
+/// the Gateway API.
+pub(super) fn policy_table(
+    policy: &Policy,
+    former_tokens: Option<&FormerTokens>,
+    params: &RouteParams,
+    accepts: fn(Condition<'_>) -> Result<(), &'static str>,
+) -> Conversion<Table<HeaderMatch>> {
+    let table_of = |policy: &Policy| {
+        let limits = Limits {
+            translate: |condition: Condition<'_>| {
+                accepts(condition).and_then(|()| header_match(policy, condition, params))
+            },
+            weights: WeightLimit::Each(MAX_WEIGHT),
+            why_no_hash: Some(WHY_NO_HASH),
+        };
+        Table::new(policy, former_tokens, &limits)
+    };
+    supported_table(policy, params, former_tokens.is_some(), table_of)
+}
+
 /// The parts, of which those without a policy are united as long as one object can have their rules.
 pub(in crate::targets) fn one_object_for_several<M>(parts: impl Iterator<Item = Part<M>>) -> Vec<Part<M>> {
     let mut united: Vec<Part<M>> = Vec::new();
@@ -204,7 +215,7 @@ pub(in crate::targets) fn fits<M>(rules: &[Rule<M>], others: &[Rule<M>]) -> bool
 }
 
 /// One loss for each backend in another namespace that gets requests.
-fn needed_grants(table: &Table<HeaderMatch>, backends: &Backends) -> Vec<Loss> {
+pub(super) fn needed_grants(table: &Table<HeaderMatch>, backends: &Backends) -> Vec<Loss> {
     let destinations = table.rows.iter().flat_map(|row| row.split.destinations());
     let variants: BTreeSet<Variant> = destinations.map(|to| to.destination.variant).collect();
     let elsewhere = variants.into_iter().filter(|variant| backends.of(*variant).namespace().is_some());

@@ -26,6 +26,10 @@
 //!   then the name of stable's Service.
 
 mod destinations;
+#[cfg(feature = "serde")]
+mod edit;
+#[cfg(feature = "serde")]
+mod edited_rule;
 mod header_match;
 mod hosts;
 mod objects;
@@ -34,6 +38,9 @@ mod read;
 mod subsets;
 mod write;
 
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use edit::{OWNED_FIELDS, apply_configuration, merge_patch, with_policy, without_policy};
 pub use objects::{
     Destination, DestinationRule, DestinationRuleSpec, HeaderOperations, Headers, HostObjects, HttpDestination,
     HttpMatch, HttpRoute, Objects, PortSelector, StringMatch, Subset, VirtualService, VirtualServiceSpec,

@@ -4,6 +4,8 @@ use super::destinations::{Destinations, ServiceHost};
 use super::hosts::MESH;
 use super::{HttpMatch, HttpRoute, StringMatch, VirtualService, VirtualServiceSpec};
 use crate::error::{Excerpt, InvalidRoute, ReadError};
+#[cfg(feature = "serde")]
+use crate::route::Path;
 use crate::route::{Backend, Host, Parent, VirtualHost};
 use crate::targets::finding::Findings;
 use crate::targets::read::{
@@ -153,8 +155,8 @@ fn object_rules(object: &VirtualService) -> Result<ObjectRules<'_>, ReadError> {
     Ok(object.undecided_if(are_unknown))
 }
 
-/// The rules up to the first one that takes every request. Istio does not look at the rules after it.
-fn parsed_rules(object: &VirtualService, findings: &mut Findings) -> Result<Vec<ParsedRule>, ReadError> {
+/// Checks that an object is a VirtualService of Istio.
+pub(super) fn check_kind(object: &VirtualService) -> Result<(), ReadError> {
     if object.kind != "VirtualService" {
         return Err(ReadError::Kind { kind: Excerpt::of(&object.kind), expected: "VirtualService" });
     }
@@ -162,6 +164,12 @@ fn parsed_rules(object: &VirtualService, findings: &mut Findings) -> Result<Vec<
         let expected = "networking.istio.io/v1, v1beta1 and v1alpha3";
         return Err(ReadError::ApiVersion { api_version: Excerpt::of(&object.api_version), expected });
     }
+    Ok(())
+}
+
+/// The rules up to the first one that takes every request. Istio does not look at the rules after it.
+fn parsed_rules(object: &VirtualService, findings: &mut Findings) -> Result<Vec<ParsedRule>, ReadError> {
+    check_kind(object)?;
     let VirtualServiceSpec { hosts: _, gateways: _, http, unknown } = &object.spec;
     unknown_fields("spec", unknown, findings);
     let destinations = Destinations::of(object);
@@ -191,6 +199,14 @@ fn parsed_rule(
     let at = |(index, one)| listed_match(format!("{field}.match[{index}]"), one);
     let listed = matches.iter().enumerate().map(at).collect();
     Ok(listed_rule(field, parsed_destinations, listed, PATH_WORDS, findings))
+}
+
+/// The paths of the matches of a rule, as far as a route has such paths.
+#[cfg(feature = "serde")]
+pub(super) fn paths_of(rule: &HttpRoute) -> Vec<Path> {
+    let listed = rule.matches.iter().map(|one| listed_match(String::new(), one)).collect();
+    let rule = listed_rule("", Vec::new(), listed, PATH_WORDS, &mut Findings::default());
+    rule.matches.into_iter().map(|one| one.path).collect()
 }
 
 /// A match whose condition was read.

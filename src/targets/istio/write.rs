@@ -9,7 +9,7 @@ use super::{
     VirtualServiceParams, VirtualServiceSpec,
 };
 use crate::error::ConversionError;
-use crate::policy::Policy;
+use crate::policy::{FormerTokens, Policy};
 use crate::route::{Front, Group, Route, VirtualHost};
 use crate::targets::location_loss::each_group;
 use crate::targets::loss::wildcard_hosts;
@@ -175,9 +175,7 @@ impl<'w> Writer<'w> {
         let Some(policy) = group.policy else {
             return Ok(Conversion { output: Table::stable(), losses: Vec::new() });
         };
-        let weights = weight_limit(policy, self.params)?;
-        let limits = Limits { translate: header_match, weights, why_no_hash: Some(WHY_NO_HASH) };
-        Ok(Table::new(policy, group.former_tokens, &limits))
+        policy_table(policy, group.former_tokens, self.params)
     }
 
     fn virtual_service(&self, rules: Vec<Rules>, variants: Option<String>) -> Result<VirtualService, ConversionError> {
@@ -220,6 +218,17 @@ impl<'w> Writer<'w> {
             ..HttpDestination::default()
         })
     }
+}
+
+/// The table of a policy.
+pub(super) fn policy_table(
+    policy: &Policy,
+    former_tokens: Option<&FormerTokens>,
+    params: &VirtualServiceParams,
+) -> Result<Conversion<Table<HeaderMatch>>, ConversionError> {
+    let weights = weight_limit(policy, params)?;
+    let limits = Limits { translate: header_match, weights, why_no_hash: Some(WHY_NO_HASH) };
+    Ok(Table::new(policy, former_tokens, &limits))
 }
 
 /// The weights that the parameters ask for.

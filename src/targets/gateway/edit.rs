@@ -1,0 +1,253 @@
+//! A policy is put into somebody's HTTPRoute or GRPCRoute, and taken out again.
+
+use super::edit_checks::{check_base_rule, check_limits, check_others};
+use super::objects::{BackendRef, HeaderMatch, Rule};
+use super::read::check_objects;
+use super::route_match::RouteMatch;
+use super::writer::{backend_ref, needed_grants, policy_table};
+use super::{RouteParams, Spec};
+use crate::error::{EditError, Excerpt};
+use crate::policy::{Policy, Variant};
+use crate::route::{Group, Path, Route};
+use crate::targets::edit::{
+    Applied, OwnedFields, Place, annotate, base_rules, check_not_written, is_whole, put_in, take_applied, take_out,
+    variants_text,
+};
+use crate::targets::{Conversion, Loss, Object, Part};
+
+/// The list of rules.
+pub(super) const RULES: &str = "spec.rules";
+
+/// The fields that a policy owns in somebody's HTTPRoute or GRPCRoute. An API server takes the list of rules as one value.
+pub const OWNED_FIELDS: [&str; 3] =
+    ["metadata.annotations.canary-policy/applied", "metadata.annotations.canary-policy/variants", RULES];
+
+/// Puts a policy into somebody's HTTPRoute or GRPCRoute. A policy that was put in before is replaced, so putting the same policy in
+/// twice changes nothing. [`without_policy`] takes it out again.
+///
+/// Of the route, the backends and the former tokens count: the object has its own name, hosts, paths and parents. A rule of the
+/// object that sends all of its requests to the stable backend gets the split of the policy, and keeps its place, its matches, its
+/// filters and every other field. Behind the last rule come rules for the conditions of the policy, each made of such a rule: it
+/// has the filters and every other field of that rule, and one more header in each match. The annotation
+/// [`Metadata::APPLIED`](crate::targets::Metadata::APPLIED) says what was put in. All other rules and fields stay as they are.
+///
+/// The losses are those of [`http_routes`](super::http_routes), and one for each of these rules that has a name or a
+/// `sessionPersistence`: the name stays with the rule, and the rules that are made of it have none.
+///
+/// The hosts and paths of other objects are not looked at. A rule for a condition is more specific than the rule that it is made
+/// of, so it may take requests from an object of the same host that has the same path with a header.
+/// [`read_objects`](super::read_objects) and `migrate::verify` look at several objects.
+///
+/// # Errors
+///
+/// * The object is not an HTTPRoute or GRPCRoute, or a converter wrote it.
+/// * The route does not have one backend for each canary, or a backend has no port number.
+/// * No rule sends all of its requests to the stable backend.
+/// * Another rule has a condition of the policy, or splits requests between stable and a canary.
+/// * A match already has a condition on a header that the policy needs, so on `cookie` for a policy with affinity.
+/// * With one more header, a match would be more specific than a match of another rule that has these requests now.
+/// * A filter changes the header `Set-Cookie`, and the policy has an affinity cookie.
+/// * There would be more than 16 rules, 64 matches in a rule, 128 matches in all, or 16 headers, filters or backends in a list.
+/// * Somebody changed what was put in before, see [`without_policy`].
+///
+/// ```
+/// use canary_policy::targets::gateway::{self, HttpRoute, RouteParams};
+/// use canary_policy::{Canary, HeaderRule, Match, Policy, Route, Total};
+/// use serde_json::json;
+///
+/// let theirs: HttpRoute = serde_json::from_value(json!({
+///     "apiVersion": "gateway.networking.k8s.io/v1",
+///     "kind": "HTTPRoute",
+///     "metadata": { "name": "shop", "labels": { "team": "shop" } },
+///     "spec": { "rules": [
+///         { "matches": [{ "method": "GET" }], "backendRefs": [{ "name": "web", "port": 80 }], "timeouts": { "request": "1s" } },
+///         { "matches": [{ "path": { "value": "/pay" } }], "backendRefs": [{ "name": "pay", "port": 80 }] },
+///     ] },
+/// }))?;
+/// let canary = Canary::new("canary", 5)?.with_header(HeaderRule::new("x-canary", Match::AlwaysNever)?);
+/// let policy = Policy::new([canary], Total::default())?;
+/// let web = Route::new("web", "web:80".parse()?, ["web-canary:80".parse()?])?;
+///
+/// let edited = gateway::with_policy(&theirs, &policy, &web, &RouteParams::default())?.exact()?;
+/// let rules = serde_json::to_value(&edited.spec.rules)?;
+/// assert_eq!(rules[0], json!({
+///     "matches": [{ "method": "GET" }],
+///     "backendRefs": [{ "name": "web", "port": 80, "weight": 95 }, { "name": "web-canary", "port": 80, "weight": 5 }],
+///     "timeouts": { "request": "1s" },
+/// }));
+/// assert_eq!(edited.spec.rules[1], theirs.spec.rules[1]);
+/// assert_eq!(rules[2], json!({
+///     "matches": [{ "method": "GET", "headers": [{ "type": "Exact", "name": "x-canary", "value": "always" }] }],
+///     "backendRefs": [{ "name": "web-canary", "port": 80 }],
+///     "timeouts": { "request": "1s" },
+/// }));
+///
+/// let again = gateway::with_policy(&edited, &policy, &web, &RouteParams::default())?.exact()?;
+/// assert_eq!(again, edited);
+/// assert_eq!(gateway::without_policy(&edited)?, theirs);
+///
+/// let pay = Route::new("pay", "pay:81".parse()?, ["pay-canary:81".parse()?])?;
+/// assert_eq!(
+///     gateway::with_policy(&theirs, &policy, &pay, &RouteParams::default()).unwrap_err().to_string(),
+///     "spec.rules: no rule sends all of its requests to `pay:81`, so the policy has no place",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn with_policy<M: RouteMatch>(
+    object: &Object<Spec<M>>,
+    policy: &Policy,
+    route: &Route,
+    params: &RouteParams,
+) -> Result<Conversion<Object<Spec<M>>>, EditError> {
+    let mut edited = without_policy(object)?;
+    check_not_written(&edited.metadata)?;
+    let own = edited.metadata.namespace.clone();
+    let own = own.as_deref();
+    let mut group = Group::of_route(policy, route)?;
+    group.backends = group.backends.moved(route.namespace().or(own), own);
+    let Conversion { output: table, mut losses } = policy_table(policy, group.former_tokens, params, |_| Ok(()));
+    losses.extend(needed_grants(&table, &group.backends));
+
+    let backend = |variant: Variant| backend_ref(group.backends.of(variant));
+    let mut applied = Applied::new(table, backend(Variant::Stable)?, |condition| condition, backend)?;
+    let rules = &edited.spec.rules;
+    let are_base = base_rules(rules, &applied, own, RULES)?;
+    if !are_base.contains(&true) {
+        let stable = Excerpt::of(&group.backends.stable().to_string());
+        return Err(EditError::NoRule { field: RULES, stable });
+    }
+    let mut paths = Vec::new();
+    for (index, rule) in rules.iter().enumerate().filter(|(index, _)| are_base.get(*index) == Some(&true)) {
+        check_base_rule(index, rule, &applied)?;
+        losses.extend(lost_fields(index, rule, &applied));
+        let every = rule.matches.is_empty().then(Path::root);
+        paths.extend(rule.matches.iter().filter_map(M::path).chain(every));
+    }
+    check_others(rules, &are_base, &applied)?;
+    edited.spec.rules = put_in(rules, &are_base, &mut applied, Place::AtTheEnd);
+    check_limits(&edited.spec.rules)?;
+    annotate(&mut edited.metadata, &applied, variants_text(&group, &paths, &are_base))?;
+    Ok(Conversion { output: edited, losses })
+}
+
+/// Takes the policy that [`with_policy`] put into an HTTPRoute or GRPCRoute out of it again, which gives the object that it was
+/// before. An object without a policy is returned as it is.
+///
+/// Only what was put in is taken out. Rules that somebody added later stay, and so does a field that somebody changed outside of
+/// the rules of the policy. If somebody put the original rules back, as tools for continuous delivery do, only the annotations are
+/// taken out.
+///
+/// To promote a canary, take the policy out and change the backend, as for any other release.
+///
+/// # Errors
+///
+/// * The object is not an HTTPRoute or GRPCRoute.
+/// * The annotation that says what was put in is malformed.
+/// * Somebody changed a rule that has the split of the policy, or one that was made of it. The error names the rule.
+///
+/// ```
+/// use canary_policy::targets::gateway::{self, HttpRoute, RouteParams};
+/// use canary_policy::{Policy, Route};
+///
+/// let theirs: HttpRoute = serde_json::from_value(serde_json::json!({
+///     "apiVersion": "gateway.networking.k8s.io/v1",
+///     "kind": "HTTPRoute",
+///     "metadata": { "name": "web" },
+///     "spec": { "rules": [{ "backendRefs": [{ "name": "web", "port": 80 }] }] },
+/// }))?;
+/// let web = Route::new("web", "web:80".parse()?, ["web-canary:80".parse()?])?;
+/// let mut edited = gateway::with_policy(&theirs, &Policy::percent(30)?, &web, &RouteParams::default())?.exact()?;
+/// assert_eq!(gateway::without_policy(&edited)?, theirs);
+///
+/// edited.spec.rules[0].backend_refs[1].weight = Some(50);
+/// assert_eq!(
+///     gateway::without_policy(&edited).unwrap_err().to_string(),
+///     "spec.rules[0]: somebody changed it, or a rule that was made of it, after the policy was put in",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn without_policy<M: RouteMatch>(object: &Object<Spec<M>>) -> Result<Object<Spec<M>>, EditError> {
+    check_objects(std::slice::from_ref(object), M::KIND)?;
+    let mut original = object.clone();
+    if let Some(applied) = take_applied(&mut original.metadata)? {
+        let own = object.metadata.namespace.as_deref();
+        original.spec.rules = take_out(&object.spec.rules, &applied, own, RULES)?;
+    }
+    Ok(original)
+}
+
+/// The body of a JSON merge patch (`application/merge-patch+json`, RFC 7386) that changes what a policy owns in the object,
+/// [`OWNED_FIELDS`], and nothing else: after [`with_policy`], it puts the policy in, and after [`without_policy`], it takes the
+/// policy out. To send it twice is the same as to send it once.
+///
+/// ```
+/// use canary_policy::targets::gateway::{self, HttpRoute, RouteParams};
+/// use canary_policy::{Policy, Route};
+/// use serde_json::{Value, json};
+///
+/// let theirs: HttpRoute = serde_json::from_value(json!({
+///     "apiVersion": "gateway.networking.k8s.io/v1",
+///     "kind": "HTTPRoute",
+///     "metadata": { "name": "web", "resourceVersion": "7" },
+///     "spec": { "rules": [{ "backendRefs": [{ "name": "web", "port": 80 }] }] },
+/// }))?;
+/// let web = Route::new("web", "web:80".parse()?, ["web-canary:80".parse()?])?;
+/// let edited = gateway::with_policy(&theirs, &Policy::percent(30)?, &web, &RouteParams::default())?.exact()?;
+/// let patch = serde_json::to_value(gateway::merge_patch(&edited))?;
+/// assert_eq!(patch["metadata"]["resourceVersion"], "7");
+/// assert_eq!(patch["spec"]["rules"][0]["backendRefs"][1]["weight"], 30);
+///
+/// let back = serde_json::to_value(gateway::merge_patch(&theirs))?;
+/// assert_eq!(back["metadata"]["annotations"]["canary-policy/applied"], Value::Null);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn merge_patch<M: RouteMatch>(object: &Object<Spec<M>>) -> OwnedFields<'_, Rule<M>> {
+    OwnedFields::merge_patch(object, "rules", &object.spec.rules)
+}
+
+/// The body of a server-side apply (`application/apply-patch+yaml`) that changes what a policy owns in the object,
+/// [`OWNED_FIELDS`], and nothing else.
+///
+/// The list of rules has one owner: to apply it, take it over from the owner of the object with `force`. The owner then gets a
+/// conflict when applying other rules, so that a merge patch is the better choice for an object that somebody else keeps applying.
+/// Apply the object of [`without_policy`] once more before the owner takes over: an API server deletes rules that nobody applies.
+///
+/// ```
+/// use canary_policy::targets::gateway::{self, HttpRoute};
+///
+/// let theirs: HttpRoute = serde_json::from_value(serde_json::json!({
+///     "apiVersion": "gateway.networking.k8s.io/v1",
+///     "kind": "HTTPRoute",
+///     "metadata": { "name": "web", "resourceVersion": "7", "labels": { "team": "shop" } },
+///     "spec": { "hostnames": ["shop.test"], "rules": [{ "backendRefs": [{ "name": "web", "port": 80 }] }] },
+/// }))?;
+/// assert_eq!(
+///     serde_json::to_string(&gateway::apply_configuration(&theirs))?,
+///     r#"{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"web","annotations":{}},"spec":{"rules":[{"backendRefs":[{"name":"web","port":80}]}]}}"#,
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn apply_configuration<M: RouteMatch>(object: &Object<Spec<M>>) -> OwnedFields<'_, Rule<M>> {
+    OwnedFields::apply_configuration(object, "rules", &object.spec.rules)
+}
+
+/// What the policy and a rule lose because the policy is put into the rule.
+fn lost_fields<M>(index: usize, rule: &Rule<M>, applied: &Applied<HeaderMatch, BackendRef>) -> Vec<Loss> {
+    let text = |name: &str| rule.unknown.get(name).map(|value| Excerpt::of(value.as_str().unwrap_or(name)));
+    let part = Part::Rule(index);
+    let name = text("name").filter(|_| !applied.rules.is_empty());
+    let name = name.map(|value| {
+        let why = "the rules that are made of this one have no name, so what attaches to the rule by its name is not for them";
+        Loss::LeftOut { part, value, why }
+    });
+    let session = text("sessionPersistence").filter(|_| !is_whole(&applied.split));
+    let session = session.map(|_| Loss::Changed {
+        part,
+        requested: Excerpt::of("each request is split by weight"),
+        written: Excerpt::of("each session is split by weight"),
+        why: "the rule has a sessionPersistence, which keeps the requests of a session on one backend",
+    });
+    name.into_iter().chain(session).collect()
+}

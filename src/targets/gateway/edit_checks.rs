@@ -1,0 +1,126 @@
+//! What has to hold of somebody's HTTPRoute or GRPCRoute so that a policy can be put in.
+
+use super::edit::RULES;
+use super::edited_rule::{MODIFIER, SET_COOKIE, is_empty};
+use super::objects::{BackendRef, Filter, HeaderMatch, HeaderModifier, Rule};
+use super::route_match::{PlacedMatch, RouteMatch};
+use super::writer::{MAX_BACKENDS, MAX_MATCHES, MAX_RULE_MATCHES, MAX_RULES};
+use crate::error::{EditError, Excerpt};
+use crate::targets::edit::Applied;
+
+/// The largest number of headers of a match.
+const MAX_HEADERS: usize = 16;
+
+/// The largest number of filters of a rule or backend.
+const MAX_FILTERS: usize = 16;
+
+/// Checks a rule that the policy is put into.
+///
+/// # Errors
+///
+/// A match has a condition on a header that the policy needs too, or a filter changes `Set-Cookie` and the policy sets a cookie.
+pub(super) fn check_base_rule<M: RouteMatch>(
+    index: usize,
+    rule: &Rule<M>,
+    applied: &Applied<HeaderMatch, BackendRef>,
+) -> Result<(), EditError> {
+    for (number, one) in rule.matches.iter().enumerate() {
+        let is_taken = |name: &str| one.headers().iter().any(|header| header.name.eq_ignore_ascii_case(name));
+        if let Some(condition) = applied.conditions().find(|condition| is_taken(&condition.name)) {
+            let field = format!("{RULES}[{index}].matches[{number}]");
+            return Err(EditError::Header { field, header: Excerpt::of(&condition.name) });
+        }
+    }
+    if !applied.sets_cookie() {
+        return Ok(());
+    }
+    let of_backends = rule.backend_refs.iter().enumerate();
+    let of_backends = of_backends.map(|(number, to)| (format!("{RULES}[{index}].backendRefs[{number}]"), &to.filters));
+    for (field, filters) in std::iter::once((format!("{RULES}[{index}]"), &rule.filters)).chain(of_backends) {
+        for (number, filter) in filters.iter().enumerate().filter(|(_, filter)| filter.kind == MODIFIER) {
+            let why = filter_problem(filter);
+            why.map_or(Ok(()), |why| Err(EditError::SetCookie { field: format!("{field}.filters[{number}]"), why }))?;
+        }
+    }
+    Ok(())
+}
+
+/// Why a filter that changes the headers of responses cannot set a cookie too.
+fn filter_problem(filter: &Filter) -> Option<&'static str> {
+    let empty = Some("the filter is empty");
+    let Some(modifier) = &filter.response_header_modifier else { return empty };
+    let HeaderModifier { add, unknown } = modifier;
+    let is_cookie = |name: &str| name.eq_ignore_ascii_case(SET_COOKIE);
+    let listed =
+        |list: &str| unknown.get(list).and_then(|items| items.as_array()).map(Vec::as_slice).unwrap_or_default();
+    let is_set =
+        listed("set").iter().any(|header| header.get("name").and_then(|name| name.as_str()).is_some_and(is_cookie));
+    let is_removed = listed("remove").iter().any(|name| name.as_str().is_some_and(is_cookie));
+    if is_empty(modifier) {
+        empty
+    } else if is_set || is_removed || add.iter().any(|header| is_cookie(&header.name)) {
+        Some("the filter changes the header Set-Cookie")
+    } else {
+        None
+    }
+}
+
+/// Checks that the rules which are made of others take no requests that another rule has now.
+///
+/// # Errors
+///
+/// A match with one more header would be more specific than a match of another rule.
+pub(super) fn check_others<M: RouteMatch>(
+    rules: &[Rule<M>],
+    are_base: &[bool],
+    applied: &Applied<HeaderMatch, BackendRef>,
+) -> Result<(), EditError> {
+    let every_request = M::default();
+    let mut base = Vec::new();
+    let mut others = Vec::new();
+    for (index, (rule, is_base)) in rules.iter().zip(are_base).enumerate() {
+        let list = if *is_base { &mut base } else { &mut others };
+        let every = rule.matches.is_empty().then_some(&every_request);
+        let matches = rule.matches.iter().chain(every).enumerate();
+        list.extend(matches.map(|(number, one)| PlacedMatch { one, place: (index, number) }));
+    }
+    let field = |(rule, number): (usize, usize)| format!("{RULES}[{rule}].matches[{number}]");
+    for one in &base {
+        for other in &others {
+            if let Some(condition) = applied.conditions().find(|condition| one.would_take(condition, other)) {
+                let condition = Excerpt::of(&format!("{} = {}", condition.name, condition.value));
+                return Err(EditError::Takes { field: field(one.place), condition, other: field(other.place) });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks the limits of the Gateway API.
+///
+/// # Errors
+///
+/// A list is too long.
+pub(super) fn check_limits<M: RouteMatch>(rules: &[Rule<M>]) -> Result<(), EditError> {
+    let check = |field: &dyn Fn() -> String, count: usize, bound: usize, object: &'static str| {
+        if count <= bound { Ok(()) } else { Err(EditError::TooMany { field: field(), count, bound, object }) }
+    };
+    let (route, of_rule) = ("an HTTPRoute or GRPCRoute", "a rule of an HTTPRoute or GRPCRoute");
+    check(&|| RULES.to_owned(), rules.len(), MAX_RULES, route)?;
+    let all = rules.iter().map(|rule| rule.matches.len().max(1)).sum();
+    check(&|| format!("{RULES}[*].matches"), all, MAX_MATCHES, route)?;
+    for (index, rule) in rules.iter().enumerate() {
+        check(&|| format!("{RULES}[{index}].matches"), rule.matches.len(), MAX_RULE_MATCHES, of_rule)?;
+        check(&|| format!("{RULES}[{index}].filters"), rule.filters.len(), MAX_FILTERS, of_rule)?;
+        check(&|| format!("{RULES}[{index}].backendRefs"), rule.backend_refs.len(), MAX_BACKENDS, of_rule)?;
+        for (number, one) in rule.matches.iter().enumerate() {
+            let field = || format!("{RULES}[{index}].matches[{number}].headers");
+            check(&field, one.headers().len(), MAX_HEADERS, "a match of an HTTPRoute or GRPCRoute")?;
+        }
+        for (number, to) in rule.backend_refs.iter().enumerate() {
+            let field = || format!("{RULES}[{index}].backendRefs[{number}].filters");
+            check(&field, to.filters.len(), MAX_FILTERS, "a backend of an HTTPRoute or GRPCRoute")?;
+        }
+    }
+    Ok(())
+}

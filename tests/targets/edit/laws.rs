@@ -1,0 +1,172 @@
+//! To put a policy in is idempotent, to take it out gives the original back, and each request body changes what the policy owns.
+
+use std::cell::Cell;
+
+use canary_policy::error::EditError;
+use canary_policy::policy::strategy;
+use canary_policy::targets::gateway::{self, HttpRoute, RouteParams};
+use canary_policy::targets::istio::{self, VirtualService, VirtualServiceParams};
+use canary_policy::{Policy, Route};
+use proptest::prelude::*;
+use proptest::strategy::BoxedStrategy;
+use serde_json::{Map, Value, json};
+
+use crate::util::route::route;
+use crate::util::{all_cases, cases, theirs};
+
+/// The functions of a target, on objects in JSON.
+struct Target {
+    name: &'static str,
+    theirs: fn() -> BoxedStrategy<Value>,
+    put_in: fn(&Value, &Policy, &Route) -> Result<Value, EditError>,
+    take_out: fn(&Value) -> Result<Value, EditError>,
+    merge_patch: fn(&Value) -> Value,
+    apply_configuration: fn(&Value) -> Value,
+    owned: [&'static str; 3],
+    /// The object as an API server stores it, with the defaults that it adds.
+    stored: fn(Value) -> Value,
+}
+
+const TARGETS: [Target; 2] = [
+    Target {
+        name: "gateway",
+        theirs: || theirs::http_route().boxed(),
+        put_in: |object, policy, route| {
+            let object: HttpRoute = serde_json::from_value(object.clone()).unwrap();
+            let edited = gateway::with_policy(&object, policy, route, &RouteParams::default())?;
+            Ok(serde_json::to_value(edited.output).unwrap())
+        },
+        take_out: |object| {
+            let object: HttpRoute = serde_json::from_value(object.clone()).unwrap();
+            Ok(serde_json::to_value(gateway::without_policy(&object)?).unwrap())
+        },
+        merge_patch: |object| {
+            let object: HttpRoute = serde_json::from_value(object.clone()).unwrap();
+            serde_json::to_value(gateway::merge_patch(&object)).unwrap()
+        },
+        apply_configuration: |object| {
+            let object: HttpRoute = serde_json::from_value(object.clone()).unwrap();
+            serde_json::to_value(gateway::apply_configuration(&object)).unwrap()
+        },
+        owned: gateway::OWNED_FIELDS,
+        stored: stored_by_gateway_api,
+    },
+    Target {
+        name: "istio",
+        theirs: || theirs::virtual_service().boxed(),
+        put_in: |object, policy, route| {
+            let object: VirtualService = serde_json::from_value(object.clone()).unwrap();
+            let edited = istio::with_policy(&object, policy, route, &VirtualServiceParams::default())?;
+            Ok(serde_json::to_value(edited.output).unwrap())
+        },
+        take_out: |object| {
+            let object: VirtualService = serde_json::from_value(object.clone()).unwrap();
+            Ok(serde_json::to_value(istio::without_policy(&object)?).unwrap())
+        },
+        merge_patch: |object| {
+            let object: VirtualService = serde_json::from_value(object.clone()).unwrap();
+            serde_json::to_value(istio::merge_patch(&object)).unwrap()
+        },
+        apply_configuration: |object| {
+            let object: VirtualService = serde_json::from_value(object.clone()).unwrap();
+            serde_json::to_value(istio::apply_configuration(&object)).unwrap()
+        },
+        owned: istio::OWNED_FIELDS,
+        stored: |object| object,
+    },
+];
+
+/// The defaults of the HTTPRoute CRD of version 1.6.1.
+fn stored_by_gateway_api(mut object: Value) -> Value {
+    let default = |object: &mut Value, name: &str, value: Value| {
+        let field = &mut object[name];
+        if field.is_null() {
+            *field = value;
+        }
+    };
+    let root = json!({ "type": "PathPrefix", "value": "/" });
+    for rule in object["spec"]["rules"].as_array_mut().unwrap() {
+        default(rule, "matches", json!([{}]));
+        for found in rule["matches"].as_array_mut().unwrap() {
+            default(found, "path", root.clone());
+            for param in found.get_mut("queryParams").and_then(Value::as_array_mut).into_iter().flatten() {
+                default(param, "type", json!("Exact"));
+            }
+        }
+        for backend in rule["backendRefs"].as_array_mut().unwrap() {
+            default(backend, "group", json!(""));
+            default(backend, "kind", json!("Service"));
+            default(backend, "weight", json!(1));
+        }
+    }
+    object
+}
+
+/// The result of a JSON merge patch (RFC 7386).
+fn merged(object: &Value, patch: &Value) -> Value {
+    let Some(patch) = patch.as_object() else { return patch.clone() };
+    let mut result = object.as_object().cloned().unwrap_or_default();
+    for (name, value) in patch {
+        if value.is_null() {
+            result.remove(name);
+        } else {
+            let merged = merged(result.get(name).unwrap_or(&Value::Null), value);
+            result.insert(name.clone(), merged);
+        }
+    }
+    Value::Object(result)
+}
+
+/// The paths of the fields of an object, as deep as those that are owned.
+fn fields(object: &Value) -> Vec<String> {
+    let below = |name: &str| object[name].as_object().unwrap_or(&Map::new()).clone();
+    let annotations = below("metadata").get("annotations").and_then(Value::as_object).cloned().unwrap_or_default();
+    let annotations = annotations.keys().map(|name| format!("metadata.annotations.{name}")).collect::<Vec<_>>();
+    annotations.into_iter().chain(below("spec").keys().map(|name| format!("spec.{name}"))).collect()
+}
+
+#[test]
+fn policies_are_put_in_replaced_and_taken_out() {
+    for target in TARGETS {
+        let (held, refused) = (Cell::new(0), Cell::new(0));
+        let strategy = (strategy::policy(), strategy::policy(), (target.theirs)());
+        let mut runner = proptest::test_runner::TestRunner::new(cases(3_000));
+        let result = runner.run(&strategy, |(policy, other, theirs)| {
+            let put_in = |object: &Value, policy: &Policy| (target.put_in)(object, policy, &route(policy));
+            prop_assert_eq!((target.take_out)(&theirs).unwrap(), theirs.clone());
+            let Ok(edited) = put_in(&theirs, &policy) else {
+                refused.set(refused.get() + 1);
+                return Ok(());
+            };
+            held.set(held.get() + 1);
+            prop_assert_eq!(put_in(&edited, &policy).unwrap(), edited.clone());
+            prop_assert_eq!((target.take_out)(&edited).unwrap(), theirs.clone());
+            prop_assert_eq!(put_in(&edited, &other), put_in(&theirs, &other));
+
+            // Only what is owned changes, and the patch is enough to change it back and forth.
+            let patch = (target.merge_patch)(&edited);
+            prop_assert_eq!(fields(&patch), target.owned);
+            prop_assert_eq!(merged(&theirs, &patch), edited.clone());
+            prop_assert_eq!(merged(&edited, &patch), edited.clone());
+            prop_assert_eq!(merged(&edited, &(target.merge_patch)(&theirs)), theirs.clone());
+            let applied = (target.apply_configuration)(&edited);
+            prop_assert_eq!(fields(&applied), target.owned);
+            prop_assert_eq!(merged(&theirs, &applied), edited.clone());
+
+            // An API server adds defaults.
+            let stored = |object: &Value| (target.stored)(object.clone());
+            prop_assert_eq!(stored(&(target.take_out)(&stored(&edited)).unwrap()), stored(&theirs));
+            prop_assert_eq!(stored(&put_in(&stored(&edited), &policy).unwrap()), stored(&edited));
+
+            // Somebody puts the original rules back, and the annotations stay.
+            let mut restored = edited.clone();
+            restored["spec"] = theirs["spec"].clone();
+            prop_assert_eq!(put_in(&restored, &policy).unwrap(), edited.clone());
+            prop_assert_eq!((target.take_out)(&restored).unwrap(), theirs);
+            Ok(())
+        });
+        result.unwrap_or_else(|error| panic!("{}: {error}", target.name));
+        let (held, refused) = (held.get(), refused.get());
+        assert!(!all_cases() || held > refused, "{}: {held} {refused}", target.name);
+    }
+}

@@ -1,0 +1,1 @@
+//! Rows: what cannot be edited, and what becomes of objects that somebody changed.

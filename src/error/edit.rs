@@ -81,9 +81,9 @@ pub enum EditError {
         /// What it has in common with the policy.
         why: &'static str,
     },
-    /// A match with a condition of the policy would be more specific than the match of another rule, and take its requests.
+    /// A match with a condition of the policy would be at least as specific as the match of another rule, and could take its requests.
     #[error(
-        "{field}: with the condition `{condition}` it would be more specific than {other}, and take requests of that rule"
+        "{field}: with the condition `{condition}` it would be at least as specific as {other}, and could take requests of that rule"
     )]
     Takes {
         /// The path of the match that the policy is put into.
@@ -134,7 +134,7 @@ impl Diagnostic for EditError {
             EditError::Alike { .. } => "alike",
             EditError::Takes { .. } => "takes",
             EditError::SetCookie { .. } => "set-cookie",
-            EditError::TooMany { .. } => "too-many",
+            EditError::TooMany { .. } => "list-too-long",
             EditError::Changed { .. } => "changed",
         }
     }

@@ -168,7 +168,7 @@ fn of_a_route_and_its_conversion() {
         (EditError::Alike { field: field(), why }, "alike", None, of_rule),
         (EditError::Takes { field: field(), condition: text("a"), other: "b".to_owned() }, "takes", None, of_rule),
         (EditError::SetCookie { field: field(), why }, "set-cookie", None, of_rule),
-        (EditError::TooMany { field: field(), count: 17, bound: 16, object }, "too-many", None, of_rule),
+        (EditError::TooMany { field: field(), count: 17, bound: 16, object }, "list-too-long", None, of_rule),
         (EditError::Changed { field: field() }, "changed", None, of_rule),
     ]);
     let ratio = |parts| Ratio::new(parts, 10);

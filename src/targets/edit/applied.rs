@@ -20,7 +20,8 @@ pub(in crate::targets) struct Applied<C, B> {
     pub(in crate::targets) rules: Vec<AppliedRule<C, B>>,
     /// The shares of the split, one of which is stable's.
     pub(in crate::targets) split: Vec<Share<B>>,
-    /// The weight that the backend of stable had in each rule that has the split, in the order of the rules.
+    /// The weight that the backend of stable had in each rule that has the split, in the order of the rules. There is none if the
+    /// split leaves it as it is.
     pub(in crate::targets) weights: Vec<Option<u32>>,
 }
 

@@ -34,7 +34,8 @@ pub(in crate::targets) fn base_rules<R: EditedRule>(
     Ok(are_base)
 }
 
-/// The rules with a policy in those that `are_base` says. The weights of their backends are recorded.
+/// The rules with a policy in those that `are_base` says. If the split gives the backend of stable a weight, the weight that it had
+/// is recorded.
 pub(in crate::targets) fn put_in<R: EditedRule>(
     rules: &[R],
     are_base: &[bool],
@@ -42,6 +43,7 @@ pub(in crate::targets) fn put_in<R: EditedRule>(
     place: Place,
 ) -> Vec<R> {
     applied.weights.clear();
+    let has_weight = applied.split.iter().any(|share| share.backend.is_none() && share.weight.is_some());
     let (mut edited, mut at_the_end) = (Vec::new(), Vec::new());
     for (rule, is_base) in rules.iter().zip(are_base) {
         if !is_base {
@@ -54,7 +56,7 @@ pub(in crate::targets) fn put_in<R: EditedRule>(
             Place::AtTheEnd => at_the_end.extend(made),
         }
         edited.push(rule.with_split(&applied.split));
-        applied.weights.push(rule.weight());
+        applied.weights.extend(has_weight.then(|| rule.weight()));
     }
     edited.extend(at_the_end);
     edited

@@ -1,6 +1,6 @@
 //! A policy is put into somebody's HTTPRoute or GRPCRoute, and taken out again.
 
-use super::edit_checks::{check_base_rule, check_limits, check_others};
+use super::edit_checks::{check_base_rule, check_limits, check_other_route, check_others};
 use super::objects::{BackendRef, HeaderMatch, Rule};
 use super::read::check_objects;
 use super::route_match::RouteMatch;
@@ -34,9 +34,9 @@ pub const OWNED_FIELDS: [&str; 3] =
 /// The losses are those of [`http_routes`](super::http_routes), and one for each of these rules that has a name or a
 /// `sessionPersistence`: the name stays with the rule, and the rules that are made of it have none.
 ///
-/// The hosts and paths of other objects are not looked at. A rule for a condition is more specific than the rule that it is made
-/// of, so it may take requests from an object of the same host that has the same path with a header.
-/// [`read_objects`](super::read_objects) and `migrate::verify` look at several objects.
+/// Other objects are not looked at: [`check_other_routes`] says whether the rules for the conditions take requests from them.
+///
+/// For a gradual release, edit the object again for each step. To roll back, take the policy out.
 ///
 /// # Errors
 ///
@@ -176,6 +176,57 @@ pub fn without_policy<M: RouteMatch>(object: &Object<Spec<M>>) -> Result<Object<
     Ok(original)
 }
 
+/// Checks that the policy in an object takes no requests from other objects of the same hosts. These are all taken to attach to the
+/// same Gateways. The object itself may be one of them.
+///
+/// A rule for a condition has one more header than the rule that it is made of, so it may be more specific than the rule of another
+/// object for the same path, or equally specific, and then the older object decides, which is not read. If both objects name hosts,
+/// only a host that both name counts: otherwise the more specific host decides.
+///
+/// # Errors
+///
+/// * An object is not an HTTPRoute or GRPCRoute, or its annotation is malformed.
+/// * A match would take requests of another object, or could take them.
+/// * Somebody changed what was put in, see [`without_policy`].
+///
+/// ```
+/// use canary_policy::targets::gateway::{self, HttpRoute, RouteParams};
+/// use canary_policy::{Canary, HeaderRule, Match, Policy, Route, Total};
+/// use serde_json::json;
+///
+/// let route = |name: &str, matches: serde_json::Value| {
+///     serde_json::from_value::<HttpRoute>(json!({
+///         "apiVersion": "gateway.networking.k8s.io/v1",
+///         "kind": "HTTPRoute",
+///         "metadata": { "name": name },
+///         "spec": { "rules": [{ "matches": matches, "backendRefs": [{ "name": name, "port": 80 }] }] },
+///     }))
+/// };
+/// let web = route("web", json!([]))?;
+/// let beta = route("beta", json!([{ "headers": [{ "name": "x-beta", "value": "1" }] }]))?;
+/// let canary = Canary::new("canary", 5)?.with_header(HeaderRule::new("x-canary", Match::Exact("yes".to_owned()))?);
+/// let policy = Policy::new([canary], Total::default())?;
+/// let backends = Route::new("web", "web:80".parse()?, ["web-canary:80".parse()?])?;
+/// let edited = gateway::with_policy(&web, &policy, &backends, &RouteParams::default())?.exact()?;
+/// assert_eq!(
+///     gateway::check_other_routes(&edited, &[web.clone(), beta]).unwrap_err().to_string(),
+///     "spec.rules[0].matches[0]: with the condition `x-canary = yes` it would be at least as specific as \
+///      beta.spec.rules[0].matches[0], and could take requests of that rule",
+/// );
+/// assert!(gateway::check_other_routes(&edited, &[route("pay", json!([{ "path": { "value": "/pay" } }]))?]).is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn check_other_routes<M: RouteMatch>(
+    edited: &Object<Spec<M>>,
+    others: &[Object<Spec<M>>],
+) -> Result<(), EditError> {
+    check_objects(others, M::KIND)?;
+    let original = without_policy(edited)?;
+    let Some(applied) = take_applied(&mut edited.metadata.clone())? else { return Ok(()) };
+    let are_base = base_rules(&original.spec.rules, &applied, edited.metadata.namespace.as_deref(), RULES)?;
+    others.iter().try_for_each(|other| check_other_route(&original, &are_base, &applied, other))
+}
+
 /// The body of a JSON merge patch (`application/merge-patch+json`, RFC 7386) that changes what a policy owns in the object,
 /// [`OWNED_FIELDS`], and nothing else: after [`with_policy`], it puts the policy in, and after [`without_policy`], it takes the
 /// policy out. To send it twice is the same as to send it once.
@@ -223,8 +274,13 @@ pub fn merge_patch<M: RouteMatch>(object: &Object<Spec<M>>) -> OwnedFields<'_, R
 ///     "spec": { "hostnames": ["shop.test"], "rules": [{ "backendRefs": [{ "name": "web", "port": 80 }] }] },
 /// }))?;
 /// assert_eq!(
-///     serde_json::to_string(&gateway::apply_configuration(&theirs))?,
-///     r#"{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"web","annotations":{}},"spec":{"rules":[{"backendRefs":[{"name":"web","port":80}]}]}}"#,
+///     serde_json::to_value(gateway::apply_configuration(&theirs))?,
+///     serde_json::json!({
+///         "apiVersion": "gateway.networking.k8s.io/v1",
+///         "kind": "HTTPRoute",
+///         "metadata": { "name": "web", "annotations": {} },
+///         "spec": { "rules": [{ "backendRefs": [{ "name": "web", "port": 80 }] }] },
+///     }),
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -239,7 +295,8 @@ fn lost_fields<M>(index: usize, rule: &Rule<M>, applied: &Applied<HeaderMatch, B
     let part = Part::Rule(index);
     let name = text("name").filter(|_| !applied.rules.is_empty());
     let name = name.map(|value| {
-        let why = "the rules that are made of this one have no name, so what attaches to the rule by its name is not for them";
+        let why =
+            "the rules that are made of this one have no name, so what attaches to the rule by its name is not for them";
         Loss::LeftOut { part, value, why }
     });
     let session = text("sessionPersistence").filter(|_| !is_whole(&applied.split));

@@ -1,11 +1,13 @@
 //! What has to hold of somebody's HTTPRoute or GRPCRoute so that a policy can be put in.
 
+use super::Spec;
 use super::edit::RULES;
 use super::edited_rule::{MODIFIER, SET_COOKIE, is_empty};
 use super::objects::{BackendRef, Filter, HeaderMatch, HeaderModifier, Rule};
 use super::route_match::{PlacedMatch, RouteMatch};
 use super::writer::{MAX_BACKENDS, MAX_MATCHES, MAX_RULE_MATCHES, MAX_RULES};
 use crate::error::{EditError, Excerpt};
+use crate::targets::Object;
 use crate::targets::edit::Applied;
 
 /// The largest number of headers of a match.
@@ -65,7 +67,7 @@ fn filter_problem(filter: &Filter) -> Option<&'static str> {
     }
 }
 
-/// Checks that the rules which are made of others take no requests that another rule has now.
+/// Checks that the rules which are made of others take no requests that another rule of the object has now.
 ///
 /// # Errors
 ///
@@ -76,20 +78,68 @@ pub(super) fn check_others<M: RouteMatch>(
     applied: &Applied<HeaderMatch, BackendRef>,
 ) -> Result<(), EditError> {
     let every_request = M::default();
-    let mut base = Vec::new();
-    let mut others = Vec::new();
-    for (index, (rule, is_base)) in rules.iter().zip(are_base).enumerate() {
-        let list = if *is_base { &mut base } else { &mut others };
-        let every = rule.matches.is_empty().then_some(&every_request);
-        let matches = rule.matches.iter().chain(every).enumerate();
-        list.extend(matches.map(|(number, one)| PlacedMatch { one, place: (index, number) }));
+    let (mut base, mut others) = (Vec::new(), Vec::new());
+    for (one, is_base) in placed(rules, are_base, &every_request) {
+        if is_base { base.push(one) } else { others.push(one) }
     }
+    check_takes(&base, &others, applied, PlacedMatch::would_take, "")
+}
+
+/// Checks the same for the rules of another object, if it has a host of this one.
+///
+/// # Errors
+///
+/// A match with one more header would be as specific as a match of the other object, or more so.
+pub(super) fn check_other_route<M: RouteMatch>(
+    object: &Object<Spec<M>>,
+    are_base: &[bool],
+    applied: &Applied<HeaderMatch, BackendRef>,
+    other: &Object<Spec<M>>,
+) -> Result<(), EditError> {
+    let name = |object: &Object<Spec<M>>| (object.metadata.namespace.clone(), object.metadata.name.clone());
+    let (hosts, of_other) = (&object.spec.hostnames, &other.spec.hostnames);
+    let has_host = |host: &String| of_other.iter().any(|other| other.eq_ignore_ascii_case(host));
+    let share_host = hosts.is_empty() || of_other.is_empty() || hosts.iter().any(has_host);
+    if !share_host || name(object) == name(other) {
+        return Ok(());
+    }
+    let every_request = M::default();
+    let base = placed(&object.spec.rules, are_base, &every_request).filter_map(|(one, is_base)| is_base.then_some(one));
+    let are_all_others = vec![false; other.spec.rules.len()];
+    let others = placed(&other.spec.rules, &are_all_others, &every_request).map(|(one, _)| one);
+    let (base, others): (Vec<_>, Vec<_>) = (base.collect(), others.collect());
+    let front = format!("{}.", other.metadata.name);
+    check_takes(&base, &others, applied, PlacedMatch::could_take, &front)
+}
+
+/// The matches of rules, and whether the rule of each is one that the policy is put into.
+fn placed<'m, M: RouteMatch>(
+    rules: &'m [Rule<M>],
+    are_base: &[bool],
+    every_request: &'m M,
+) -> impl Iterator<Item = (PlacedMatch<'m, M>, bool)> {
+    rules.iter().zip(are_base).enumerate().flat_map(move |(index, (rule, is_base))| {
+        let every = rule.matches.is_empty().then_some(every_request);
+        let matches = rule.matches.iter().chain(every).enumerate();
+        matches.map(move |(number, one)| (PlacedMatch { one, place: (index, number) }, *is_base))
+    })
+}
+
+/// Checks that no match of the base rules takes requests of others. `front` is the name of their object.
+fn check_takes<'m, M>(
+    base: &[PlacedMatch<'m, M>],
+    others: &[PlacedMatch<'m, M>],
+    applied: &Applied<HeaderMatch, BackendRef>,
+    takes: impl Fn(&PlacedMatch<'m, M>, &HeaderMatch, &PlacedMatch<'m, M>) -> bool,
+    front: &str,
+) -> Result<(), EditError> {
     let field = |(rule, number): (usize, usize)| format!("{RULES}[{rule}].matches[{number}]");
-    for one in &base {
-        for other in &others {
-            if let Some(condition) = applied.conditions().find(|condition| one.would_take(condition, other)) {
+    for one in base {
+        for other in others {
+            if let Some(condition) = applied.conditions().find(|condition| takes(one, condition, other)) {
                 let condition = Excerpt::of(&format!("{} = {}", condition.name, condition.value));
-                return Err(EditError::Takes { field: field(one.place), condition, other: field(other.place) });
+                let other = format!("{front}{}", field(other.place));
+                return Err(EditError::Takes { field: field(one.place), condition, other });
             }
         }
     }

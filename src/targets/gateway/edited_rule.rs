@@ -58,7 +58,9 @@ impl<M: RouteMatch> EditedRule for Rule<M> {
         }
         let mut rule = self.clone();
         if is_whole(split) {
-            split.iter().for_each(|share| remove_cookie(&mut rule.filters, share.set_cookie.as_deref()));
+            for share in split {
+                remove_cookie(&mut rule.filters, share.set_cookie.as_deref());
+            }
         } else {
             remove_cookie(&mut stable.filters, share.set_cookie.as_deref());
         }
@@ -115,8 +117,8 @@ fn backend_of(stable: &BackendRef, share: &Share<BackendRef>) -> BackendRef {
 /// Adds a cookie to the filter that changes the headers of responses, of which a list has one, or adds such a filter.
 fn add_cookie(filters: &mut Vec<Filter>, set_cookie: Option<&str>) {
     let Some(value) = set_cookie else { return };
-    let modifiers = filters.iter_mut().filter(|filter| filter.kind == MODIFIER);
-    match modifiers.filter_map(|filter| filter.response_header_modifier.as_mut()).next() {
+    let mut modifiers = filters.iter_mut().filter(|filter| filter.kind == MODIFIER);
+    match modifiers.find_map(|filter| filter.response_header_modifier.as_mut()) {
         Some(modifier) => modifier.add.push(Header { name: SET_COOKIE.into(), value: value.to_owned() }),
         None => filters.push(Filter::set_cookie(value.to_owned())),
     }

@@ -23,6 +23,9 @@
 //!   and implementations built on Envoy do not pin the choice of a variant with it.
 //! * A backend without a share is left out, and a single backend has no weight: some implementations send all requests to a
 //!   single backend of weight 0.
+//! * Somebody's object is edited in place: `with_policy` puts a policy into the rules that lead to stable, and `without_policy`
+//!   takes it out again. The rules that are made for conditions come last: they have one more header than the rule that they are
+//!   made of, so they decide before it, and among equally specific matches somebody's own rule decides.
 
 mod cookie_filters;
 #[cfg(feature = "serde")]
@@ -47,7 +50,7 @@ mod writer;
 
 #[cfg(feature = "serde")]
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
-pub use edit::{OWNED_FIELDS, apply_configuration, merge_patch, with_policy, without_policy};
+pub use edit::{OWNED_FIELDS, apply_configuration, check_other_routes, merge_patch, with_policy, without_policy};
 pub use feature::{Feature, FeatureNote};
 pub use implementation::{Implementation, Proxy, Support};
 pub use objects::{

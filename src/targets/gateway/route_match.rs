@@ -120,17 +120,34 @@ pub(super) struct PlacedMatch<'m, M> {
 }
 
 impl<M: EditedMatch> PlacedMatch<'_, M> {
-    /// Whether this match with one more condition would take requests of the other match, which has them now. Matches with a
-    /// condition are behind all others, so that they lose against an equally specific one.
+    /// Whether this match with one more condition would take requests of another match of the object, which has them now. Matches
+    /// with a condition are behind all others, so that they lose against an equally specific one.
     pub(super) fn would_take(&self, condition: &HeaderMatch, other: &Self) -> bool {
-        let rank = |one: &M| (one.headers().len(), one.query().len());
-        let (headers, query) = rank(self.one);
-        let order = |one: &PlacedMatch<'_, M>| (rank(one.one), Reverse(one.place));
+        let order = |one: &PlacedMatch<'_, M>| (one.rank(), Reverse(one.place));
         let is_others_now = order(other) > order(self);
-        let would_be_more_specific = (headers + 1, query) > rank(other.one);
+        is_others_now && self.rank_with_condition() > other.rank() && self.meets(condition, other)
+    }
+
+    /// Whether this match with one more condition could take requests of a match of another object. Which of two equally specific
+    /// matches decides is not known.
+    pub(super) fn could_take(&self, condition: &HeaderMatch, other: &Self) -> bool {
+        let may_be_others_now = other.rank() >= self.rank();
+        may_be_others_now && self.rank_with_condition() >= other.rank() && self.meets(condition, other)
+    }
+
+    /// How specific the match is among those of the same path and method.
+    fn rank(&self) -> (usize, usize) {
+        (self.one.headers().len(), self.one.query().len())
+    }
+
+    fn rank_with_condition(&self) -> (usize, usize) {
+        let (headers, query) = self.rank();
+        (headers + 1, query)
+    }
+
+    /// Whether a request may satisfy this match, the condition and the other match, which has an equally specific path and method.
+    fn meets(&self, condition: &HeaderMatch, other: &Self) -> bool {
         self.one.ties_with(other.one)
-            && is_others_now
-            && would_be_more_specific
             && !self.one.headers().iter().chain([condition]).any(|header| excludes(header, other.one.headers()))
             && !self.one.query().iter().any(|query| excludes_query(query, other.one.query()))
     }

@@ -169,8 +169,8 @@ impl<'w> Writer<'w, HttpMatch> {
     }
 }
 
-/// The table of a policy for the implementation of the parameters. `accepts` says which conditions are accepted besides the limits of
-/// the Gateway API.
+/// The table of a policy for the implementation of the parameters. `accepts` says which conditions are accepted besides the limits
+/// of the Gateway API.
 pub(super) fn policy_table(
     policy: &Policy,
     former_tokens: Option<&FormerTokens>,

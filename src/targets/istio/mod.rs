@@ -24,6 +24,8 @@
 //! * A header that a gateway overwrites or removes before it routes, such as `x-forwarded-for`, is not matched: the rule is a loss.
 //! * A VirtualService without a Gateway is for the sidecars of the mesh. Sidecars do not accept the host `*`, so the host is
 //!   then the name of stable's Service.
+//! * Somebody's object is edited in place: `with_policy` puts a policy into the rules that lead to stable, and `without_policy`
+//!   takes it out again. The rules that are made for conditions come directly in front of the rule that they are made of.
 
 mod destinations;
 #[cfg(feature = "serde")]

@@ -109,7 +109,10 @@ fn a_subset_is_named_after_its_variant() {
         "kind": "VirtualService",
         "metadata": { "name": "reviews" },
         "spec": { "hosts": ["reviews"], "http": [
-            { "route": [{ "destination": { "host": "reviews", "subset": "stable" }, "headers": { "request": { "set": { "a": "b" } } } }] },
+            { "route": [{
+                "destination": { "host": "reviews", "subset": "stable" },
+                "headers": { "request": { "set": { "a": "b" } } },
+            }] },
         ] },
     });
     let theirs: VirtualService = serde_json::from_value(theirs).unwrap();
@@ -129,12 +132,18 @@ fn a_subset_is_named_after_its_variant() {
             {
                 "destination": { "host": "reviews", "subset": "stable" },
                 "weight": 95,
-                "headers": { "request": { "set": { "a": "b" } }, "response": { "add": { "set-cookie": "r=stable; Path=/; HttpOnly" } } },
+                "headers": {
+                    "request": { "set": { "a": "b" } },
+                    "response": { "add": { "set-cookie": "r=stable; Path=/; HttpOnly" } },
+                },
             },
             {
                 "destination": { "host": "reviews", "subset": "v2", "port": { "number": 9080 } },
                 "weight": 5,
-                "headers": { "request": { "set": { "a": "b" } }, "response": { "add": { "set-cookie": "r=v2; Path=/; HttpOnly" } } },
+                "headers": {
+                    "request": { "set": { "a": "b" } },
+                    "response": { "add": { "set-cookie": "r=v2; Path=/; HttpOnly" } },
+                },
             },
         ])
     );

@@ -141,6 +141,8 @@ pub mod migrate;
 mod names;
 pub mod policy;
 pub mod route;
+#[cfg(feature = "schemars")]
+mod schema;
 pub mod select;
 #[cfg(feature = "rand")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]

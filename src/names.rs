@@ -69,9 +69,15 @@ macro_rules! serde_as_text {
 }
 pub(crate) use serde_as_text;
 
+/// The largest number of characters of a DNS label.
+pub(crate) const MAX_LABEL: usize = 63;
+
+/// The largest number of characters of a DNS name.
+pub(crate) const MAX_SUBDOMAIN: usize = 253;
+
 /// Whether a text is a DNS label: 1 to 63 of a-z, 0-9 and `-`, with a letter or digit at both ends (RFC 1123).
 pub(crate) fn is_dns_label(text: &str) -> bool {
-    text.len() <= 63 && is_label(text)
+    text.len() <= MAX_LABEL && is_label(text)
 }
 
 /// Whether a text is a DNS label that begins with a letter, as the name of a Service must (RFC 1035).
@@ -82,7 +88,7 @@ pub(crate) fn is_service_name(text: &str) -> bool {
 /// Whether a text is a DNS subdomain, as the name of a Kubernetes object must be: 1 to 253 characters of labels and
 /// dots. Kubernetes does not bound the length of one label here (RFC 1123, `IsDNS1123Subdomain`).
 pub(crate) fn is_dns_subdomain(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_label)
+    text.len() <= MAX_SUBDOMAIN && text.split('.').all(is_label)
 }
 
 fn is_label(text: &str) -> bool {

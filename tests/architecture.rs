@@ -11,8 +11,9 @@ use crate::util::source::{ModulePath, Source, code, files};
 const ROOMS: [(&str, &[&str]); 18] = [
     ("error", &[]),
     ("names", &["error"]),
-    ("policy", &["error", "names"]),
-    ("route", &["error", "names", "policy"]),
+    ("schema", &[]),
+    ("policy", &["error", "names", "schema"]),
+    ("route", &["error", "names", "schema", "policy"]),
     ("select", &["error", "names", "policy"]),
     ("compare", &["error", "names", "policy", "select"]),
     ("simulate", &["error", "names", "policy", "select"]),

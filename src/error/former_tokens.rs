@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use super::{Diagnostic, Excerpt};
+use super::{Diagnostic, Excerpt, Invalid};
 
 /// Why [`FormerTokens`](crate::policy::FormerTokens) cannot be, or do not belong to a policy.
 ///
@@ -21,6 +21,9 @@ use super::{Diagnostic, Excerpt};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum InvalidFormerTokens {
+    /// A text is not a token.
+    #[error("formerTokens: {0}")]
+    Token(#[from] Invalid),
     /// Two variants have the same token.
     #[error("formerTokens: `{0}` names two variants: tokens are unique")]
     Twice(Excerpt),
@@ -43,6 +46,7 @@ pub enum InvalidFormerTokens {
 impl Diagnostic for InvalidFormerTokens {
     fn code(&self) -> &'static str {
         match self {
+            InvalidFormerTokens::Token(invalid) => invalid.code(),
             InvalidFormerTokens::Twice(_) => "token-twice",
             InvalidFormerTokens::NoCookie => "no-affinity-cookie",
             InvalidFormerTokens::Count { .. } => "former-tokens",

@@ -38,6 +38,8 @@ mod route;
 mod sample;
 #[cfg(feature = "rand")]
 mod simulate;
+#[cfg(feature = "serde")]
+mod unknown_field;
 
 pub use annotations::{AnnotationError, NotEnabled};
 #[cfg(feature = "k8s-openapi")]
@@ -64,8 +66,13 @@ pub use policy::{Invalid, InvalidPolicy, Problem};
 pub use read::{InvalidVariants, ReadError};
 pub use replicas::ReplicasError;
 pub use request::BadRequest;
-pub use route::InvalidRoute;
+pub use route::{InvalidRoute, InvalidRouteSpec, RouteProblem};
 pub use sample::InvalidSample;
 #[cfg(feature = "rand")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
 pub use simulate::InvalidMix;
+#[cfg(feature = "serde")]
+pub(crate) use unknown_field::{Step, path};
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use unknown_field::{UnknownField, UnknownFieldsError};

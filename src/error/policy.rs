@@ -328,22 +328,25 @@ impl std::error::Error for InvalidPolicy {
     }
 }
 
-impl InvalidPolicy {
-    /// The number of problems that the message shows.
-    const SHOWN: usize = 20;
-}
-
 /// One line for each of the first 20 problems, and a line with the number of further problems.
 impl fmt::Display for InvalidPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut lines: Vec<String> = self.problems.iter().take(Self::SHOWN).map(Problem::to_string).collect();
-        match self.problems.len().saturating_sub(Self::SHOWN) {
-            0 => {}
-            1 => lines.push("and 1 more problem".to_owned()),
-            more => lines.push(format!("and {more} more problems")),
-        }
-        f.write_str(&lines.join("\n"))
+        f.write_str(&first_lines(&self.problems))
     }
+}
+
+/// The number of problems that a message shows.
+const SHOWN: usize = 20;
+
+/// One line for each of the first problems, and a line with the number of further ones.
+pub(super) fn first_lines(problems: &[impl fmt::Display]) -> String {
+    let mut lines: Vec<String> = problems.iter().take(SHOWN).map(ToString::to_string).collect();
+    match problems.len().saturating_sub(SHOWN) {
+        0 => {}
+        1 => lines.push("and 1 more problem".to_owned()),
+        more => lines.push(format!("and {more} more problems")),
+    }
+    lines.join("\n")
 }
 
 /// The code and the field are those of the first problem.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Match;
-use super::header::is_value;
+use super::header::{MAX_NAME, is_value};
 use crate::error::{Excerpt, Invalid};
 use crate::names::text;
 
@@ -31,7 +31,7 @@ impl CookieName {
     /// The text is empty, has more than 256 bytes, has another character, or has a space at an end.
     pub fn new(name: &str) -> Result<Self, Invalid> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-./:^_`|~ ".contains(&byte);
-        if (1..=256).contains(&name.len()) && name.bytes().all(allowed) && name.trim() == name {
+        if (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(allowed) && name.trim() == name {
             Ok(CookieName(name.to_owned()))
         } else {
             Err(Invalid::CookieName(Excerpt::of(name)))

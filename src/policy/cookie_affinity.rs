@@ -279,6 +279,15 @@ impl CookieAffinity {
     }
 }
 
+/// The largest number of characters of a token or revision: that of a label of Kubernetes.
+pub(super) const MAX_TOKEN: usize = 63;
+
+/// The largest number of characters of a path. Browsers ignore longer ones.
+pub(super) const MAX_PATH: usize = 1024;
+
+/// The largest number of characters of a domain: that of a DNS name.
+pub(super) const MAX_DOMAIN: usize = 253;
+
 /// The same text, if it is a revision.
 pub(super) fn checked_revision(revision: String) -> Result<String, Invalid> {
     if is_token(&revision) { Ok(revision) } else { Err(Invalid::Revision(Excerpt::of(&revision))) }
@@ -287,13 +296,13 @@ pub(super) fn checked_revision(revision: String) -> Result<String, Invalid> {
 /// Whether a text can be a token or a revision in an affinity cookie: 1 to 63 letters, digits, `-`, `_` or `.`.
 pub(super) fn is_token(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    (1..=63).contains(&text.len()) && text.bytes().all(allowed)
+    (1..=MAX_TOKEN).contains(&text.len()) && text.bytes().all(allowed)
 }
 
 /// The same text, if it is the path of a cookie with this name.
 pub(super) fn checked_path(path: String, name: &str) -> Result<String, Invalid> {
     let printable = |byte: u8| matches!(byte, b' '..=b'~') && byte != b';';
-    if !path.starts_with('/') || path.len() > 1024 || !path.bytes().all(printable) {
+    if !path.starts_with('/') || path.len() > MAX_PATH || !path.bytes().all(printable) {
         Err(Invalid::CookiePath(Excerpt::of(&path)))
     } else if is_for_one_host(name) && path != "/" {
         Err(Invalid::CookiePrefix(Excerpt::of(name)))
@@ -305,7 +314,7 @@ pub(super) fn checked_path(path: String, name: &str) -> Result<String, Invalid> 
 /// The same text, if it is the domain of a cookie with this name.
 pub(super) fn checked_domain(domain: String, name: &str) -> Result<String, Invalid> {
     let is_label = |label: &str| is_dns_label(&label.to_ascii_lowercase());
-    if domain.len() > 253 || !domain.strip_prefix('.').unwrap_or(&domain).split('.').all(is_label) {
+    if domain.len() > MAX_DOMAIN || !domain.strip_prefix('.').unwrap_or(&domain).split('.').all(is_label) {
         Err(Invalid::CookieDomain(Excerpt::of(&domain)))
     } else if is_for_one_host(name) {
         Err(Invalid::CookiePrefix(Excerpt::of(name)))

@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Affinity, Canary, Policy, Token, Variant};
+#[cfg(feature = "schemars")]
+use super::{cookie_affinity::MAX_TOKEN, schema};
 use crate::error::{Excerpt, InvalidFormerTokens};
+#[cfg(feature = "schemars")]
+use crate::schema::for_operators;
 
 /// The tokens by which the router before this one named the variants in the affinity cookie: one for each variant that the cookie
 /// pins, which is stable and, unless the cookie pins stable only, each canary in the order of the policy.
@@ -35,8 +39,8 @@ use crate::error::{Excerpt, InvalidFormerTokens};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(into = "FormerTokensFields", try_from = "FormerTokensFields"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "FormerTokensFields"))]
+#[cfg_attr(feature = "serde", serde(into = "FormerTokensSpec", try_from = "FormerTokensSpec"))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "FormerTokensSpec"))]
 #[cfg_attr(
     feature = "schemars",
     schemars(description = "The tokens in the affinity cookies of the router before this one.")
@@ -101,37 +105,54 @@ impl FormerTokens {
     }
 }
 
-/// The serialised form of [`FormerTokens`].
-#[cfg(feature = "serde")]
-#[derive(Clone, serde::Serialize, serde::Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+/// [`FormerTokens`] as they are written in a [`RouteSpec`](crate::route::RouteSpec).
+///
+/// ```
+/// use canary_policy::policy::{FormerTokens, FormerTokensSpec};
+///
+/// let spec = FormerTokensSpec { stable: "5ab1e".into(), canaries: Some(vec!["ca9a7".into()]) };
+/// assert_eq!(FormerTokens::try_from(spec)?.canaries()[0].as_str(), "ca9a7");
+/// assert!(FormerTokens::try_from(FormerTokensSpec { stable: "5|b".into(), canaries: None }).is_err());
+/// # Ok::<(), canary_policy::error::InvalidFormerTokens>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transform = for_operators))]
 #[cfg_attr(
     feature = "schemars",
     schemars(description = "The tokens in the affinity cookies of the router before this one.")
 )]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct FormerTokensFields {
+#[cfg_attr(feature = "schemars", schemars(extend("x-kubernetes-validations" = schema::FORMER_TOKENS_RULES)))]
+pub struct FormerTokensSpec {
     /// The token of stable.
-    stable: Token,
+    #[cfg_attr(feature = "schemars", schemars(length(max = MAX_TOKEN), regex(pattern = schema::TOKEN)))]
+    pub stable: String,
     /// The tokens of the canaries, in the order of the policy's canaries; none if the cookie pins stable only.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    canaries: Vec<Token>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(length(max = schema::MAX_ITEMS), extend("x-kubernetes-list-type" = "set")))]
+    #[cfg_attr(feature = "schemars", schemars(inner(length(max = MAX_TOKEN), regex(pattern = schema::TOKEN))))]
+    pub canaries: Option<Vec<String>>,
 }
 
-#[cfg(feature = "serde")]
-impl From<FormerTokens> for FormerTokensFields {
+impl From<FormerTokens> for FormerTokensSpec {
     fn from(tokens: FormerTokens) -> Self {
         let FormerTokens { stable, canaries } = tokens;
-        FormerTokensFields { stable, canaries }
+        let canaries = Some(canaries).filter(|canaries| !canaries.is_empty());
+        FormerTokensSpec {
+            stable: stable.to_string(),
+            canaries: canaries.map(|canaries| canaries.iter().map(Token::to_string).collect()),
+        }
     }
 }
 
-#[cfg(feature = "serde")]
-impl TryFrom<FormerTokensFields> for FormerTokens {
+impl TryFrom<FormerTokensSpec> for FormerTokens {
     type Error = InvalidFormerTokens;
 
-    fn try_from(fields: FormerTokensFields) -> Result<Self, InvalidFormerTokens> {
-        let FormerTokensFields { stable, canaries } = fields;
-        FormerTokens::new(stable, canaries)
+    fn try_from(spec: FormerTokensSpec) -> Result<Self, InvalidFormerTokens> {
+        let FormerTokensSpec { stable, canaries } = spec;
+        let canaries =
+            canaries.unwrap_or_default().iter().map(|token| Token::new(token)).collect::<Result<Vec<_>, _>>()?;
+        FormerTokens::new(Token::new(&stable)?, canaries)
     }
 }

@@ -59,9 +59,15 @@ impl fmt::Display for HeaderRule {
     }
 }
 
+/// The largest number of bytes of the name of a header or cookie. A header match of the Gateway API has the same bound.
+pub(super) const MAX_NAME: usize = 256;
+
+/// The largest number of bytes of the value of a header or cookie. A header match of the Gateway API has the same bound.
+pub(super) const MAX_VALUE: usize = 4096;
+
 /// The text as the name of a header, if it is a token of RFC 9110 with at most 256 bytes.
 pub(super) fn header_name(name: &str) -> Result<HeaderName, Invalid> {
-    let bounded = Some(name).filter(|name| name.len() <= 256);
+    let bounded = Some(name).filter(|name| name.len() <= MAX_NAME);
     bounded.and_then(|name| HeaderName::try_from(name).ok()).ok_or_else(|| Invalid::HeaderName(Excerpt::of(name)))
 }
 
@@ -76,7 +82,7 @@ pub(super) fn checked_match(value_match: Match) -> Result<Match, Invalid> {
 /// Whether a header or a cookie can have this value: at most 4096 bytes, no control character other than tab, and no
 /// space or tab at an end.
 pub(super) fn is_value(value: &str) -> bool {
-    value.len() <= 4096
+    value.len() <= MAX_VALUE
         && !value.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t')
         && !value.starts_with([' ', '\t'])
         && !value.ends_with([' ', '\t'])

@@ -100,10 +100,13 @@ impl KeyAffinity {
     }
 }
 
+/// The largest number of bytes of a salt: a salt is a name, not a document.
+pub(super) const MAX_SALT: usize = 256;
+
 /// The same text, if it has at most 256 bytes.
 pub(super) fn checked_salt(salt: String) -> Result<String, Invalid> {
     match salt.len() {
-        0..=256 => Ok(salt),
+        0..=MAX_SALT => Ok(salt),
         length => Err(Invalid::Salt(length)),
     }
 }

@@ -23,13 +23,17 @@ mod header;
 mod interval;
 mod key_affinity;
 mod key_hash;
+#[cfg(feature = "serde")]
+mod lenient;
 mod pattern;
 mod pattern_cost;
 mod portability;
 mod problems;
 mod ratio;
 #[cfg(feature = "serde")]
-mod read_spec;
+pub(crate) mod read_spec;
+#[cfg(feature = "schemars")]
+mod schema;
 mod spec;
 #[cfg(feature = "proptest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
@@ -39,20 +43,28 @@ mod total;
 mod try_from_spec;
 mod value_match;
 mod variant;
+#[cfg(feature = "serde")]
+pub(crate) mod written_value;
 
 pub use affinity::{Affinity, AffinityPrecedence, AffinityScope};
 pub use canary::{Canary, CanaryName};
 pub use cookie::{CookieName, CookieRule};
 pub use cookie_affinity::{CookieAffinity, SameSite};
-pub use former_tokens::FormerTokens;
+pub use former_tokens::{FormerTokens, FormerTokensSpec};
 pub use header::HeaderRule;
 pub use interval::Interval;
 pub use key_affinity::{Key, KeyAffinity};
 pub use key_hash::KeyHash;
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use lenient::Lenient;
 pub use pattern::Pattern;
 pub use ratio::Ratio;
 #[cfg(feature = "rand")]
 pub(crate) use ratio::float;
+#[cfg(feature = "schemars")]
+#[cfg_attr(docsrs, doc(cfg(feature = "schemars")))]
+pub use schema::transition_rules;
 pub use spec::{AffinitySpec, CanarySpec, CookieAffinitySpec, KeySpec, RuleSpec, Spec};
 pub use token::Token;
 pub use total::Total;

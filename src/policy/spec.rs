@@ -1,10 +1,18 @@
 //! The spec: a policy as it is written, in which every part is optional and nothing has been checked.
 
+#[cfg(feature = "serde")]
+use super::written_value;
 use super::{
     Affinity, AffinityPrecedence, AffinityScope, Canary, CanaryName, CookieAffinity, CookieRule, HeaderRule, Key,
     KeyAffinity, KeyHash, Match, Parts, Policy, Total,
 };
+#[cfg(feature = "schemars")]
+use super::{Pattern, cookie_affinity, header, key_affinity, schema};
 use crate::error::Problem;
+#[cfg(feature = "schemars")]
+use crate::names::MAX_LABEL;
+#[cfg(feature = "schemars")]
+use crate::schema::for_operators;
 
 /// A policy as it is written in YAML, JSON or a custom resource. `Policy::try_from` checks it.
 ///
@@ -49,25 +57,31 @@ use crate::error::Problem;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transform = for_operators))]
 #[cfg_attr(
     feature = "schemars",
     schemars(
         description = "A canary traffic policy: which share of the requests, and which requests, each canary gets."
     )
 )]
+#[cfg_attr(feature = "schemars", schemars(extend("x-kubernetes-validations" = schema::SPEC_RULES)))]
 pub struct Spec {
     /// The number of parts that weights are counted in: 1 to 4294967295, by default 100.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(range(min = 1, max = u32::MAX)))]
     pub total: Option<i64>,
     /// One or more canaries, in the order in which their rules are tried.
+    #[cfg_attr(feature = "schemars", schemars(length(min = 1, max = schema::MAX_ITEMS)))]
     pub canaries: Vec<CanarySpec>,
     /// How a client keeps its variant. By default every request is decided anew.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub affinity: Option<AffinitySpec>,
     /// The values that had a wrong type when the spec was read. `Policy::try_from` reports them with all other problems,
     /// and a spec that has them cannot be written. Empty in a spec that was not read.
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty", serialize_with = "refuse"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(skip_serializing_if = "Vec::is_empty", serialize_with = "written_value::refuse")
+    )]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub unread: Vec<Problem>,
 }
@@ -85,23 +99,28 @@ pub struct Spec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transform = for_operators))]
 #[cfg_attr(feature = "schemars", schemars(description = "A version under trial."))]
 pub struct CanarySpec {
     /// The name: a DNS label other than `stable`. The default is `canary` if the policy has only one canary.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(length(max = MAX_LABEL), regex(pattern = schema::CANARY_NAME)))]
     pub name: Option<String>,
     /// The weight in parts of the total, by default 0. Clients that a cookie pins to the canary keep it at weight 0.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(range(min = 0, max = u32::MAX)))]
     pub weight: Option<i64>,
     /// The point of the total at which the canary's interval begins. Either all canaries have a position or none has.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(range(min = 0, max = u32::MAX)))]
     pub position: Option<i64>,
     /// The header rule, by default none.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(transform = schema::of_header_rule))]
     pub header: Option<RuleSpec>,
     /// The cookie rule, by default none.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(transform = schema::of_cookie_rule))]
     pub cookie: Option<RuleSpec>,
 }
 
@@ -120,21 +139,25 @@ pub struct CanarySpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transform = for_operators))]
 #[cfg_attr(
     feature = "schemars",
     schemars(
         description = "A condition on a header or cookie. With neither value nor pattern it matches the values always and never."
     )
 )]
+#[cfg_attr(feature = "schemars", schemars(extend("x-kubernetes-validations" = schema::RULE_RULES)))]
 pub struct RuleSpec {
     /// The name of the header or cookie.
+    #[cfg_attr(feature = "schemars", schemars(length(max = header::MAX_NAME)))]
     pub name: String,
     /// The value that matches, of at most 4096 bytes.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(length(max = header::MAX_VALUE)))]
     pub value: Option<String>,
     /// The pattern that matching values contain, of 1 to 4096 bytes.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(length(min = 1, max = Pattern::MAX_LEN)))]
     pub pattern: Option<String>,
 }
 
@@ -150,8 +173,9 @@ pub struct RuleSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transform = for_operators))]
 #[cfg_attr(feature = "schemars", schemars(description = "How a client keeps its variant: by a cookie or by a key."))]
+#[cfg_attr(feature = "schemars", schemars(extend("x-kubernetes-validations" = schema::AFFINITY_RULES)))]
 pub struct AffinitySpec {
     /// Affinity by a cookie that the response sets.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
@@ -175,13 +199,15 @@ pub struct AffinitySpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transform = for_operators))]
 #[cfg_attr(
     feature = "schemars",
     schemars(description = "A cookie that the response sets and that names the client's variant.")
 )]
+#[cfg_attr(feature = "schemars", schemars(extend("x-kubernetes-validations" = schema::COOKIE_AFFINITY_RULES)))]
 pub struct CookieAffinitySpec {
     /// The name of the cookie.
+    #[cfg_attr(feature = "schemars", schemars(length(max = header::MAX_NAME), regex(pattern = schema::COOKIE_NAME)))]
     pub name: String,
     /// `beforeRules`, the default: the cookie decides before the rules. `afterRules`: it decides after them.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
@@ -193,15 +219,19 @@ pub struct CookieAffinitySpec {
     pub pins: Option<String>,
     /// The revision that a cookie must carry, by default none. A new revision makes every client lose its variant.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(length(max = cookie_affinity::MAX_TOKEN), regex(pattern = schema::TOKEN)))]
     pub revision: Option<String>,
     /// The lifetime of the cookie in seconds, 0 to 4294967295. By default it lasts for the browser's session.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(range(min = 0, max = u32::MAX)))]
     pub max_age: Option<i64>,
     /// The `Path` of the cookie.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(length(max = cookie_affinity::MAX_PATH), regex(pattern = schema::COOKIE_PATH)))]
     pub path: Option<String>,
     /// The `Domain` of the cookie.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(length(max = cookie_affinity::MAX_DOMAIN), regex(pattern = schema::COOKIE_DOMAIN)))]
     pub domain: Option<String>,
     /// The `SameSite` of the cookie: `Strict`, `Lax` or `None`. By default the attribute is not set.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
@@ -224,20 +254,24 @@ pub struct CookieAffinitySpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transform = for_operators))]
 #[cfg_attr(
     feature = "schemars",
     schemars(description = "A header or cookie whose value, with the salt, decides which variant a client gets.")
 )]
+#[cfg_attr(feature = "schemars", schemars(extend("x-kubernetes-validations" = schema::KEY_RULES)))]
 pub struct KeySpec {
     /// The header that has the key.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(length(max = header::MAX_NAME), regex(pattern = schema::HEADER_NAME)))]
     pub header: Option<String>,
     /// The cookie that has the key.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(length(max = header::MAX_NAME), regex(pattern = schema::COOKIE_NAME)))]
     pub cookie: Option<String>,
     /// The salt, of at most 256 bytes, by default empty. A new salt gives every client a new sample.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schemars", schemars(length(max = key_affinity::MAX_SALT)))]
     pub salt: Option<String>,
     /// The hash of salt and key, by default `xxh64`. The others are those of feature-flag SDKs.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
@@ -246,14 +280,6 @@ pub struct KeySpec {
         schemars(extend("enum" = ["xxh64", "flagd", "flagdCbor", "unleash", "growthBook", "launchDarkly"]))
     )]
     pub hash: Option<String>,
-}
-
-/// Keeps a spec from being written without the values that could not be read.
-#[cfg(feature = "serde")]
-fn refuse<S: serde::Serializer>(unread: &[Problem], _: S) -> Result<S::Ok, S::Error> {
-    use serde::ser::Error;
-    let fields: Vec<&str> = unread.iter().map(|problem| problem.field.as_str()).collect();
-    Err(S::Error::custom(format_args!("values of the spec could not be read: {}", fields.join(", "))))
 }
 
 impl From<&Policy> for Spec {

@@ -48,6 +48,15 @@ impl TryFrom<Spec> for Policy {
     }
 }
 
+impl TryFrom<&Spec> for Policy {
+    type Error = InvalidPolicy;
+
+    /// Checks every field of the spec, which stays where it is.
+    fn try_from(spec: &Spec) -> Result<Self, InvalidPolicy> {
+        Policy::try_from(spec.clone())
+    }
+}
+
 fn checked_total(total: Option<i64>) -> Result<Total, Invalid> {
     let Some(total) = total else { return Ok(Total::default()) };
     u32::try_from(total).ok().and_then(|parts| Total::new(parts).ok()).ok_or(Invalid::Total(total))

@@ -46,16 +46,20 @@ impl PortName {
     }
 }
 
+/// The largest number of characters of the name of a port.
+pub(super) const MAX_PORT_NAME: usize = 15;
+
 impl FromStr for Port {
     type Err = InvalidRoute;
 
     fn from_str(text: &str) -> Result<Self, InvalidRoute> {
         let has_letter = text.bytes().any(|byte| byte.is_ascii_lowercase());
-        let name = is_dns_label(text) && text.len() <= 15 && has_letter && !text.contains("--");
+        let name = is_dns_label(text) && text.len() <= MAX_PORT_NAME && has_letter && !text.contains("--");
         match text.parse() {
-            Ok(number) => Ok(Port::Number(number)),
-            Err(_) if name => Ok(Port::Name(PortName(text.to_owned()))),
-            Err(_) => Err(InvalidRoute::Port(Excerpt::of(text))),
+            // Rust reads `+80` and `080` as numbers, and Kubernetes does not.
+            Ok(number) if text.starts_with(|first: char| ('1'..='9').contains(&first)) => Ok(Port::Number(number)),
+            _ if name => Ok(Port::Name(PortName(text.to_owned()))),
+            _ => Err(InvalidRoute::Port(Excerpt::of(text))),
         }
     }
 }

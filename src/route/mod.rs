@@ -11,6 +11,11 @@ mod host;
 mod location;
 mod parent;
 mod path;
+#[cfg(feature = "serde")]
+mod read_spec;
+#[cfg(feature = "schemars")]
+mod schema;
+mod spec;
 mod virtual_host;
 
 use std::collections::BTreeSet;
@@ -23,6 +28,7 @@ pub use location::Location;
 pub use parent::Parent;
 pub(crate) use path::Specificity;
 pub use path::{Path, PathType};
+pub use spec::{PathSpec, RouteSpec};
 pub use virtual_host::VirtualHost;
 
 use crate::error::{Excerpt, InvalidRoute};
@@ -31,7 +37,7 @@ use parent::{namespace_name, object_name};
 
 /// The hosts and paths that a policy applies to, and the backend of each variant.
 ///
-/// With `serde` a route reads like this; hosts, paths, parents and the namespace are optional:
+/// With `serde` a route is read and written as a [`RouteSpec`]. Hosts, paths, parents and the namespace are optional:
 ///
 /// ```yaml
 /// name: web
@@ -60,8 +66,8 @@ use parent::{namespace_name, object_name};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(into = "RouteFields", try_from = "RouteFields"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "RouteFields"))]
+#[cfg_attr(feature = "serde", serde(into = "RouteSpec", try_from = "RouteSpec"))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "RouteSpec"))]
 #[cfg_attr(
     feature = "schemars",
     schemars(description = "The hosts and paths that a policy applies to, and the backend of each variant.")
@@ -264,66 +270,15 @@ impl Route {
 
 /// Checks that no item is listed twice.
 fn unique(items: &[impl ToString]) -> Result<(), InvalidRoute> {
+    repeated(items).into_iter().next().map_or(Ok(()), |(_, invalid)| Err(invalid))
+}
+
+/// The items that are listed again, each with its index.
+fn repeated(items: &[impl ToString]) -> Vec<(usize, InvalidRoute)> {
     let mut seen = BTreeSet::new();
-    for item in items {
-        let text = item.to_string();
-        let excerpt = Excerpt::of(&text);
-        if !seen.insert(text) {
-            return Err(InvalidRoute::Duplicate(excerpt));
-        }
-    }
-    Ok(())
-}
-
-/// The serialised form of a [`Route`].
-#[cfg(feature = "serde")]
-#[derive(Clone, serde::Serialize, serde::Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RouteFields {
-    /// The name of the route.
-    name: String,
-    /// The namespace.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    namespace: Option<String>,
-    /// The hosts; none is every host.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    hosts: Vec<Host>,
-    /// The paths; none is every path.
-    #[serde(default)]
-    paths: Vec<Path>,
-    /// The Gateways, each `NAME` or `NAMESPACE/NAME`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    parents: Vec<Parent>,
-    /// The backend of stable, `SERVICE` or `SERVICE:PORT`, with `NAMESPACE/` in front if it is in another namespace.
-    stable: Backend,
-    /// The backends of the canaries, in the order of the policy's canaries.
-    canaries: Vec<Backend>,
-    /// The tokens in the affinity cookies of the router before this one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemars", schemars(with = "FormerTokens"))]
-    former_tokens: Option<FormerTokens>,
-}
-
-#[cfg(feature = "serde")]
-impl From<Route> for RouteFields {
-    fn from(route: Route) -> Self {
-        let Route { name, namespace, hosts, paths, parents, stable, canaries, former_tokens } = route;
-        RouteFields { name, namespace, hosts, paths, parents, stable, canaries, former_tokens }
-    }
-}
-
-#[cfg(feature = "serde")]
-impl TryFrom<RouteFields> for Route {
-    type Error = InvalidRoute;
-
-    fn try_from(fields: RouteFields) -> Result<Self, InvalidRoute> {
-        let RouteFields { name, namespace, hosts, paths, parents, stable, canaries, former_tokens } = fields;
-        let route = Route { former_tokens, ..Route::new(&name, stable, canaries)? };
-        let route = match namespace {
-            Some(namespace) => route.with_namespace(&namespace)?,
-            None => route,
-        };
-        route.with_hosts(hosts)?.with_paths(paths)?.with_parents(parents)
-    }
+    let again = |(index, text): (usize, String)| {
+        let invalid = InvalidRoute::Duplicate(Excerpt::of(&text));
+        (!seen.insert(text)).then_some((index, invalid))
+    };
+    items.iter().map(ToString::to_string).enumerate().filter_map(again).collect()
 }

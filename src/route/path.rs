@@ -2,8 +2,14 @@
 
 use std::cmp::Reverse;
 use std::fmt;
+use std::str::FromStr;
 
+#[cfg(feature = "serde")]
+use super::PathSpec;
 use crate::error::{Excerpt, InvalidRoute};
+
+/// The largest number of characters of a path. A path of the Gateway API has the same bound.
+pub(super) const MAX_PATH: usize = 1024;
 
 /// A URL path of a route and how requests are compared with it.
 ///
@@ -20,8 +26,8 @@ use crate::error::{Excerpt, InvalidRoute};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(into = "PathFields", try_from = "PathFields"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "PathFields"))]
+#[cfg_attr(feature = "serde", serde(into = "PathSpec", try_from = "PathSpec"))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "PathSpec"))]
 #[cfg_attr(feature = "schemars", schemars(description = "A URL path and how requests are compared with it."))]
 pub struct Path {
     text: String,
@@ -57,6 +63,18 @@ impl fmt::Display for PathType {
     }
 }
 
+impl FromStr for PathType {
+    type Err = InvalidRoute;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRoute> {
+        match text {
+            "Exact" => Ok(PathType::Exact),
+            "Prefix" => Ok(PathType::Prefix),
+            _ => Err(InvalidRoute::PathType(Excerpt::of(text))),
+        }
+    }
+}
+
 impl Path {
     /// A path with this text, which is compared as `path_type` says.
     ///
@@ -77,7 +95,7 @@ impl Path {
         });
         let refused = ["//", "/./", "/../"].iter().any(|part| text.contains(part));
         let dots = text.ends_with("/..") || text.ends_with("/.");
-        let fits = text.starts_with('/') && text.len() <= 1024 && text.bytes().all(plain);
+        let fits = text.starts_with('/') && text.len() <= MAX_PATH && text.bytes().all(plain);
         let is_path = fits && escapes && !refused && !dots;
         if !is_path {
             Err(InvalidRoute::Path(Excerpt::of(text)))
@@ -218,33 +236,5 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = if self.matches_all() { "/" } else { self.compared() };
         write!(f, "{} {text}", self.path_type)
-    }
-}
-
-/// The serialised form of a [`Path`].
-#[cfg(feature = "serde")]
-#[derive(Clone, serde::Serialize, serde::Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PathFields {
-    /// The path: `/` and at most 1023 more characters.
-    path: String,
-    /// `Exact` or `Prefix`.
-    path_type: PathType,
-}
-
-#[cfg(feature = "serde")]
-impl From<Path> for PathFields {
-    fn from(Path { text, path_type }: Path) -> Self {
-        PathFields { path: text, path_type }
-    }
-}
-
-#[cfg(feature = "serde")]
-impl TryFrom<PathFields> for Path {
-    type Error = InvalidRoute;
-
-    fn try_from(PathFields { path, path_type }: PathFields) -> Result<Self, InvalidRoute> {
-        Path::new(&path, path_type)
     }
 }

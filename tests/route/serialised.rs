@@ -91,7 +91,7 @@ fn former_tokens_are_written_and_read() {
         (
             "formerTokens",
             json!({ "stable": "a|b" }),
-            "`a|b` is not a token: expected 1 to 63 letters, digits, `-`, `_` or `.`",
+            "formerTokens: `a|b` is not a token: expected 1 to 63 letters, digits, `-`, `_` or `.`",
         ),
         (
             "policy",
@@ -119,28 +119,28 @@ fn an_invalid_route_is_not_read() {
         (
             "name",
             json!("Web"),
-            "`Web` is not an object name: expected 1 to 253 of a-z, 0-9, - and ., with a letter or digit at both ends",
+            "name: `Web` is not an object name: expected 1 to 253 of a-z, 0-9, - and ., with a letter or digit at both ends",
         ),
         (
             "namespace",
             json!("a.b"),
-            "`a.b` is not a namespace: expected 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends",
+            "namespace: `a.b` is not a namespace: expected 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends",
         ),
-        ("hosts", json!(["a.test", "a.test"]), "`a.test` is listed twice"),
+        ("hosts", json!(["a.test", "a.test"]), "hosts[1]: `a.test` is listed twice"),
         (
             "paths",
             json!([{ "path": "a", "pathType": "Exact" }]),
-            "`a` is not a path: expected `/` and at most 1023 more characters of a URL path, without //, /./, /../ and %2f",
+            "paths[0].path: `a` is not a path: expected `/` and at most 1023 more characters of a URL path, without //, /./, /../ and %2f",
         ),
         (
             "paths",
             json!([{ "path": "/", "pathType": "ImplementationSpecific" }]),
-            "unknown variant `ImplementationSpecific`, expected `Exact` or `Prefix`",
+            "paths[0].pathType: `ImplementationSpecific` is not a path type: expected `Exact` or `Prefix`",
         ),
         (
             "stable",
             json!("web:0"),
-            "`0` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it and no --",
+            "stable: `0` is not a port: expected 1 to 65535, or a name of 1 to 15 of a-z, 0-9 and - with a letter in it and no --",
         ),
         (
             "host",

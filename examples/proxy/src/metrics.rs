@@ -25,7 +25,8 @@ pub struct Metrics {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
-    variant: String,
+    /// Shared with the upstreams, so that no request copies it.
+    variant: Arc<str>,
     reason: ReasonLabel,
     code: u16,
 }
@@ -56,8 +57,8 @@ impl Metrics {
     }
 
     /// Counts a request that a variant answered.
-    pub(crate) fn count_request(&self, variant: &str, reason: Reason, code: StatusCode) {
-        let labels = RequestLabels { variant: variant.to_owned(), reason: ReasonLabel(reason), code: code.as_u16() };
+    pub fn count_request(&self, variant: &Arc<str>, reason: Reason, code: StatusCode) {
+        let labels = RequestLabels { variant: Arc::clone(variant), reason: ReasonLabel(reason), code: code.as_u16() };
         self.requests.get_or_create(&labels).inc();
     }
 

@@ -60,14 +60,13 @@ impl Proxy {
             let point = selector.point(request.headers(), sample);
             request.headers_mut().insert(name, point.into());
         }
-        let mut response = match self.upstreams.authority(selector.policy(), decision.variant) {
-            Some(authority) => self.forward(request, authority, client).await,
-            None => text(StatusCode::BAD_GATEWAY, "no upstream\n"),
+        let Some((variant, authority)) = self.upstreams.of(selector.policy(), decision.variant) else {
+            return text(StatusCode::BAD_GATEWAY, "no upstream\n");
         };
+        let mut response = self.forward(request, authority, client).await;
         if let Some(cookie) = decision.set_cookie {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
-        let variant = selector.name(decision.variant).unwrap_or_default();
         self.metrics.count_request(variant, decision.reason, response.status());
         response
     }

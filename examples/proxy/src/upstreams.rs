@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use canary_policy::{Policy, Variant};
 use http::uri::Authority;
@@ -49,14 +50,15 @@ impl FromStr for Upstream {
 ///
 /// let upstreams = Upstreams::new(["stable=127.0.0.1:8081".parse()?, "canary=127.0.0.1:8082".parse()?])?;
 /// let policy = Policy::percent(30)?;
-/// assert_eq!(upstreams.authority(&policy, Variant::Canary(0)).unwrap().as_str(), "127.0.0.1:8082");
+/// let (name, authority) = upstreams.of(&policy, Variant::Canary(0)).unwrap();
+/// assert_eq!((&**name, authority.as_str()), ("canary", "127.0.0.1:8082"));
 ///
 /// let without_canary = Upstreams::new(["stable=127.0.0.1:8081".parse()?])?;
 /// assert_eq!(without_canary.check(&policy).unwrap_err().to_string(), "the variant `canary` has no upstream");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Upstreams(BTreeMap<String, Authority>);
+pub struct Upstreams(BTreeMap<Arc<str>, Authority>);
 
 impl Upstreams {
     /// The servers of these variants. The name of the stable variant is `stable`.
@@ -67,7 +69,7 @@ impl Upstreams {
     pub fn new(upstreams: impl IntoIterator<Item = Upstream>) -> Result<Self, InvalidUpstream> {
         let mut by_name = BTreeMap::new();
         for Upstream { name, authority } in upstreams {
-            if by_name.insert(name.clone(), authority).is_some() {
+            if by_name.insert(Arc::from(name.as_str()), authority).is_some() {
                 return Err(InvalidUpstream::Twice(name));
             }
         }
@@ -89,9 +91,9 @@ impl Upstreams {
         Ok(())
     }
 
-    /// The address of the server of a variant. `None` only for policies that were not [checked](Self::check).
+    /// The name of a variant and the address of its server. `None` only for policies that were not [checked](Self::check).
     #[must_use]
-    pub fn authority(&self, policy: &Policy, variant: Variant) -> Option<&Authority> {
-        self.0.get(policy.name(variant)?)
+    pub fn of(&self, policy: &Policy, variant: Variant) -> Option<(&Arc<str>, &Authority)> {
+        self.0.get_key_value(policy.name(variant)?)
     }
 }

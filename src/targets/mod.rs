@@ -3,7 +3,8 @@
 //! A converter is a plain function that is named after what it returns. Every part of a policy that a target cannot express
 //! becomes a [`Loss`]. A function for a [`VirtualHost`](crate::route::VirtualHost) writes all of its locations together, and each
 //! of its losses is a [`LocationLoss`], which names the location. A reader turns objects back into a policy and a route, or into
-//! virtual hosts. Everything else in them becomes a [`Finding`].
+//! virtual hosts. Everything else in them becomes a [`Finding`]. An editor, such as `gateway::with_policy`, puts a policy into
+//! somebody's object, leaves everything else in it as it is, and takes the policy out again.
 //!
 #![doc = include_str!("matrix.md")]
 //!

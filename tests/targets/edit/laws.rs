@@ -138,7 +138,7 @@ fn policies_are_put_in_replaced_and_taken_out() {
     for target in TARGETS {
         let (held, refused) = (Cell::new(0), Cell::new(0));
         let strategy = (strategy::policy(), strategy::policy(), (target.theirs)());
-        let mut runner = proptest::test_runner::TestRunner::new(cases(3_000));
+        let mut runner = proptest::test_runner::TestRunner::new(cases(1_000));
         let result = runner.run(&strategy, |(policy, other, theirs)| {
             let put_in = |object: &Value, policy: &Policy| (target.put_in)(object, policy, &route(policy));
             prop_assert_eq!((target.take_out)(&theirs).unwrap(), theirs.clone());

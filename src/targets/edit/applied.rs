@@ -98,6 +98,18 @@ impl<C, B> Applied<C, B> {
         Ok(Applied { stable, rules, split, weights: Vec::new() })
     }
 
+    /// The same with a rule for each condition.
+    pub(in crate::targets) fn with_one_condition_each(self) -> Self
+    where
+        B: Clone,
+    {
+        let alone = |AppliedRule { conditions, to }: AppliedRule<C, B>| {
+            let rule = move |condition| AppliedRule { conditions: vec![condition], to: to.clone() };
+            conditions.into_iter().map(rule)
+        };
+        Applied { rules: self.rules.into_iter().flat_map(alone).collect(), ..self }
+    }
+
     /// The conditions of all rules.
     pub(in crate::targets) fn conditions(&self) -> impl Iterator<Item = &C> {
         self.rules.iter().flat_map(|rule| &rule.conditions)

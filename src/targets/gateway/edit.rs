@@ -1,7 +1,7 @@
 //! A policy is put into somebody's HTTPRoute or GRPCRoute, and taken out again.
 
 use super::edit_checks::{check_base_rule, check_limits, check_other_route, check_others};
-use super::objects::{BackendRef, HeaderMatch, Rule};
+use super::objects::{BackendRef, Filter, HeaderMatch, Rule};
 use super::read::check_objects;
 use super::route_match::RouteMatch;
 use super::writer::{backend_ref, needed_grants, policy_table};
@@ -115,6 +115,9 @@ pub fn with_policy<M: RouteMatch>(
     if !are_base.contains(&true) {
         let stable = Excerpt::of(&group.backends.stable().to_string());
         return Err(EditError::NoRule { field: RULES, stable });
+    }
+    if rules.iter().zip(&are_base).any(|(rule, is_base)| *is_base && replaces_prefix(rule)) {
+        applied = applied.with_one_condition_each();
     }
     let mut paths = Vec::new();
     for (index, rule) in rules.iter().enumerate().filter(|(index, _)| are_base.get(*index) == Some(&true)) {
@@ -287,6 +290,16 @@ pub fn merge_patch<M: RouteMatch>(object: &Object<Spec<M>>) -> OwnedFields<'_, R
 #[must_use]
 pub fn apply_configuration<M: RouteMatch>(object: &Object<Spec<M>>) -> OwnedFields<'_, Rule<M>> {
     OwnedFields::apply_configuration(object, "rules", &object.spec.rules)
+}
+
+/// Whether a filter of the rule replaces the prefix of a path. Such a rule has exactly one match, and so have the rules that are
+/// made of it (the validation rules of `HTTPRouteRule` in the CRD).
+fn replaces_prefix<M>(rule: &Rule<M>) -> bool {
+    let replaces = |filter: &Filter| {
+        let fields = ["urlRewrite", "requestRedirect"].into_iter().filter_map(|field| filter.unknown.get(field));
+        fields.into_iter().any(|change| change.get("path").is_some_and(|path| path.get("replacePrefixMatch").is_some()))
+    };
+    rule.filters.iter().chain(rule.backend_refs.iter().flat_map(|backend| &backend.filters)).any(replaces)
 }
 
 /// What the policy and a rule lose because the policy is put into the rule.

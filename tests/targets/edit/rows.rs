@@ -444,6 +444,23 @@ fn golden_objects() {
     golden("edit_istio.yaml", &golden::yaml(&[edited_service(&theirs, yaml).unwrap()]));
 }
 
+/// An API server accepts a rule that replaces the prefix of a path only if it has one match.
+#[test]
+fn a_rule_that_replaces_a_prefix_has_one_match() {
+    let path = json!({ "type": "ReplacePrefixMatch", "replacePrefixMatch": "/" });
+    let rewrite = json!({ "type": "URLRewrite", "urlRewrite": { "path": path } });
+    let matches = json!([{ "path": { "type": "PathPrefix", "value": "/api" } }]);
+    let yaml = "canaries: [{ weight: 5, header: { name: h, value: v }, cookie: { name: c, value: v } }]";
+    let counts = |filters: Value| {
+        let theirs = http_route(json!([rule("web", json!({ "matches": matches, "filters": filters }))]));
+        let edited = edited(&theirs, yaml).unwrap();
+        assert_eq!(gateway::without_policy(&edited).unwrap(), theirs);
+        edited.spec.rules.iter().map(|rule| rule.matches.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(counts(json!([rewrite])), [1, 1, 1]);
+    assert_eq!(counts(json!([])), [1, 2]);
+}
+
 /// Each row is the host and the matches of another object, and whether it could lose requests to the policy in an object for
 /// `shop.test`.
 #[test]

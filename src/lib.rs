@@ -70,12 +70,13 @@
 //! | feature | |
 //! |---|---|
 //! | `serde` (default) | [`Spec`], [`Policy`] and [`Route`] in YAML, JSON or a custom resource; reports of losses, findings and errors |
-//! | `schemars` | JSON schemas of these types; the schema of [`Spec`] is legal inside a Kubernetes CRD |
+//! | `schemars` | JSON schemas of these types; those of [`Spec`] and [`RouteSpec`](route::RouteSpec) are legal inside a Kubernetes CRD, with bounds and rules that refuse nearly all that the check refuses |
 //! | `k8s-openapi` | the `Ingress` objects of `k8s-openapi` in and out, whole clusters, and the linter; your binary turns on a version feature of that crate, such as `v1_33` |
 //! | `rand` | [`Sample`]s from a generator, and `simulate` |
-//! | `proptest` | strategies that generate policies, specs with one mistake, and requests that the rules of a policy look at |
+//! | `proptest` | strategies that generate policies, specs with one mistake, requests that the rules of a policy look at, routes and virtual hosts |
+//! | `arbitrary` | the same from the bytes of a fuzzer |
 //!
-//! Public dependencies are re-exported: [`http`], and `k8s_openapi`, `schemars`, `rand` and `proptest` with their
+//! Public dependencies are re-exported: [`http`], and `k8s_openapi`, `schemars`, `rand`, `proptest` and `arbitrary` with their
 //! features. The minimum Rust version is 1.89.
 //!
 //! # Limits
@@ -87,6 +88,7 @@
 //! |---|---|---|
 //! | weight, total | 0 and 1 to 4,294,967,295 | a sample of 64 bits is exact for totals of 32 bits |
 //! | canaries | [1,000](Policy::MAX_CANARIES) | a decision may try the rules of all of them |
+//! | items of a list in the schema of a CRD | 64 | rules in CEL that compare all pairs; an API server bounds their cost |
 //! | cost of a pattern | [512](Pattern::MAX_COST) | less than 16 ms for each KB of a value, whoever sent it |
 //! | cost of all patterns | [4,096](Policy::MAX_PATTERN_COST) | 128 ms for each KB; 16 MiB for a selector, 32 MiB for each thread |
 //! | length of a pattern, of an exact value | [4,096](Pattern::MAX_LEN) bytes | a header match of the Gateway API |
@@ -116,7 +118,7 @@
 //! The crate follows semantic versioning. Three kinds of public type can grow in a minor version, and one cannot:
 //!
 //! * **Values with private fields**, such as [`Policy`], [`Canary`] and [`Route`], get new constructors and accessors.
-//! * **Written forms**, which are [`Spec`] and its parts, can be built as literals and get new optional fields. End a
+//! * **Written forms**, which are [`Spec`], [`RouteSpec`](route::RouteSpec) and their parts, can be built as literals and get new optional fields. End a
 //!   literal with `..Default::default()`, and a pattern that takes a value apart with `..`.
 //! * **Results**, such as [`Decision`], [`Explanation`], [`Loss`] and every error, and the objects of [`targets`] are
 //!   `#[non_exhaustive]`. They get new fields and variants. There are three exceptions: [`Conversion`] is always an
@@ -149,6 +151,10 @@ pub mod select;
 pub mod simulate;
 pub mod targets;
 
+/// The crate of the trait by which a fuzzer makes policies.
+#[cfg(feature = "arbitrary")]
+#[cfg_attr(docsrs, doc(cfg(feature = "arbitrary")))]
+pub use arbitrary;
 #[doc(inline)]
 pub use compare::Comparison;
 #[doc(inline)]

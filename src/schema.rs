@@ -1,18 +1,19 @@
 //! JSON schemas that are legal in a Kubernetes CRD and say in it what the check of a written form says.
 //!
-//! An API server drops a `null` if a field is not nullable, and refuses it if the field is nullable and has an `enum`. So no field
-//! is nullable, and `null` means that a field is left out, as it does to this crate.
+//! An API server drops a `null` if a field is not nullable, and refuses it if the field is nullable and has an `enum`. So no
+//! field is nullable, and `null` means that a field is left out, as it does to this crate.
 //!
 //! A rule in CEL has a cost, which an API server estimates from the bounds of lists and texts when the CRD is created: at most
-//! 10,000,000 for one rule and 100,000,000 for all (Kubernetes 1.33, `StaticEstimatedCostLimit` and `StaticEstimatedCRDCostLimit` of
-//! `apiextensions-apiserver`). So every list and text of a schema has a bound.
+//! 10,000,000 for one rule and 100,000,000 for all (Kubernetes 1.33, `StaticEstimatedCostLimit` and
+//! `StaticEstimatedCRDCostLimit` of `apiextensions-apiserver`). So every list and text of a schema has a bound.
 
 use schemars::Schema;
 use schemars::transform::transform_subschemas;
 use serde::Serialize;
 use serde_json::Value;
 
-/// The largest number of items of a list in a custom resource. The rules that compare all pairs of a list cost too much with more.
+/// The largest number of items of a list in a custom resource. The rules that compare all pairs of a list cost too much with
+/// more.
 pub(crate) const MAX_ITEMS: usize = 64;
 
 /// A rule in CEL that an API server checks, and the message if it does not hold (`x-kubernetes-validations`).

@@ -80,7 +80,7 @@ impl Diagnostic for InvalidRoute {
             InvalidRoute::Host(_) => "host",
             InvalidRoute::Path(_) => "path",
             InvalidRoute::PathEscape { .. } => "path-escape",
-            InvalidRoute::PathType(_) => "path-type",
+            InvalidRoute::PathType(_) => "unknown-path-type",
             InvalidRoute::Duplicate(_) => "duplicate",
             InvalidRoute::NoLocation => "no-location",
             InvalidRoute::ObjectName(_) => "object-name",

@@ -6,15 +6,15 @@ use crate::error::{UnknownField, UnknownFieldsError};
 
 /// A [`Spec`](crate::Spec) or [`RouteSpec`](crate::route::RouteSpec) from a custom resource that a newer version may have written.
 ///
-/// `Spec` and `RouteSpec` themselves are read strictly, which suits a file: an unknown field is an error of the format, so that
-/// `wieght: 3` is not weight 0. In an operator, that error is one of a whole list of objects. After a rollback, a single object with
-/// a newer field would stop every release. With `Lenient`, as long as a field holds an object, reading it never fails:
+/// `Spec` and `RouteSpec` themselves are read strictly, which suits a file: an unknown field is an error of the format, so
+/// that `wieght: 3` is not weight 0. In an operator, that error is one of a whole list of objects. After a rollback, a single
+/// object with a newer field would stop every release. With `Lenient`, reading what an API server has stored never fails:
 ///
 /// * An unknown field is in [`unknown`](Self::unknown), with its path and value. One that is `null` does not count, because API
 ///   servers drop it.
 /// * A value of another type, such as text where a number is expected, is a problem of the check, as in a strict reading. So is a
 ///   word that this version does not know, such as a newer `precedence`.
-/// * A required field that is missing is read as empty, so that the check reports it.
+/// * A required field that is missing is a problem of the check too.
 ///
 /// Values are read as an API server stores them: in YAML, text that looks like a number needs quotes.
 ///
@@ -25,8 +25,8 @@ use crate::error::{UnknownField, UnknownFieldsError};
 /// them, says why in a condition, and serves all other releases. Two more things belong to this:
 ///
 /// * Roll back the operator, and not its CRD. An API server drops the fields that the schema does not have, also from objects that
-///   are already stored, and no operator can see what was dropped. For the same reason, ask for strict field validation when objects
-///   are written, as `kubectl` does by default since 1.27.
+///   are already stored, and no operator can see what was dropped. For the same reason, ask for strict field validation when
+///   objects are written, as `kubectl` does by default since 1.27.
 /// * Write `status` only, or a patch of single fields. If an operator does write the whole object, `Lenient` writes the unknown
 ///   fields back to where they were.
 ///

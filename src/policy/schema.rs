@@ -1,8 +1,8 @@
 //! What the schema of a spec says beside the types of its fields: regular expressions, and rules in CEL.
 //!
-//! They say what the check says, in the words of an API server. `examples/crd` holds both against each other. Three things are left
-//! to the check: whether a pattern is valid, lengths in bytes, which a schema counts in characters, and specs with more than 64
-//! canaries, which a schema refuses.
+//! They say what the check says, in the words of an API server. `examples/crd` holds both against each other. Three things are
+//! left to the check: whether a pattern is valid, lengths in bytes, which a schema counts in characters, and specs with more
+//! than 64 canaries, which a schema refuses.
 
 use schemars::Schema;
 
@@ -47,8 +47,8 @@ fn add_patterns(rule: &mut Schema, name: &'static str, value: &'static str) {
     }
 }
 
-/// What the canaries of a spec have to be together. The rules that compare pairs look at 64 × 64 of them, and each pair costs less
-/// than 50.
+/// What the canaries of a spec have to be together. The rules that compare pairs look at 64 × 64 of them, and each pair costs
+/// less than 50.
 pub(super) const SPEC_RULES: [Rule; 7] = [
     Rule::new(
         "self.canaries.map(c, has(c.weight) ? c.weight : 0).sum() <= (has(self.total) ? self.total : 100)",
@@ -71,7 +71,8 @@ pub(super) const SPEC_RULES: [Rule; 7] = [
         "if one canary has a position, each needs one",
     ),
     Rule::new(
-        "self.canaries.all(c, !has(c.position) || c.position + (has(c.weight) ? c.weight : 0) <= (has(self.total) ? self.total : 100))",
+        "self.canaries.all(c, !has(c.position) || \
+         c.position + (has(c.weight) ? c.weight : 0) <= (has(self.total) ? self.total : 100))",
         "the interval from a position ends after the total, which is 100 by default",
     ),
     Rule::new(
@@ -141,8 +142,8 @@ const TRANSITION_RULES: [Rule; 3] = [
 /// * The name of an affinity cookie changes only together with its revision, which says that clients are meant to lose their
 ///   variants.
 ///
-/// It is a transform of `schemars` for the field of a custom resource that holds the spec. Such transition rules are legal where an
-/// API server can tell which old value belongs to a new one, which is not so inside a list, unless the list is a map
+/// It is a transform of `schemars` for the field of a custom resource that holds the spec. Such transition rules are legal
+/// where an API server can tell which old value belongs to a new one, which is not so inside a list, unless the list is a map
 /// (`x-kubernetes-list-type`). Affinity can still be removed by one update and added by another.
 ///
 /// ```

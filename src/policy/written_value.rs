@@ -1,8 +1,8 @@
 //! Written forms from serde: a value of a wrong type is a problem with its field, so that no problem hides another one.
 //!
-//! A part of a written form is read from an object only, never from a list. By the strict reading, an unknown field and a missing
-//! one are errors of the format. Where text is expected, the format is asked for text, because YAML text needs no quotes; so a
-//! value of a wrong type is an error of the format there too. The lenient reading has no such errors: see
+//! A part of a written form is read from an object only, never from a list. By the strict reading, an unknown field and a
+//! missing one are errors of the format. Where text is expected, the format is asked for text, because YAML text needs no
+//! quotes; so a value of a wrong type is an error of the format there too. The lenient reading has no such errors: see
 //! [`Lenient`](super::Lenient).
 
 use std::cell::RefCell;
@@ -69,23 +69,27 @@ impl Place<'_> {
     ///
     /// # Errors
     ///
-    /// The field is required and missing. By the lenient reading it is read as empty, so that the check reports it.
+    /// The field is required and missing. By the lenient reading that is a problem of the field.
     pub(crate) fn present<T: Value, E: Error>(&self, value: Option<T>, name: &'static str) -> Result<T, E> {
         match value.or_else(T::absent) {
             Some(value) => Ok(value),
-            None if self.is_lenient() => Ok(T::default()),
+            None if self.is_lenient() => Ok(ValueAt::new(self.field(name)).value(None, || "nothing".to_owned())),
             None => Err(E::missing_field(name)),
         }
     }
 }
 
-/// A type of values in a written form. Each `of_…` function returns `None` if a value of this type cannot be read from what was found.
+/// A type of values in a written form. Each `of_…` function returns `None` if a value of this type cannot be read from what was
+/// found.
 pub(crate) trait Value: Default {
     /// The type, in words that can follow "expected".
     const TYPE: &'static str;
 
     /// Whether formats in which text needs no quotes, such as YAML, should read the value as text.
     const IS_TEXT: bool = false;
+
+    /// Whether formats that read text only on request should be asked whether there is a value at all.
+    const IS_OPTIONAL: bool = false;
 
     /// The value of a field that is left out; `None` if the field is required.
     fn absent() -> Option<Self> {
@@ -156,6 +160,7 @@ impl Value for String {
 impl<T: Value> Value for Option<T> {
     const TYPE: &'static str = T::TYPE;
     const IS_TEXT: bool = T::IS_TEXT;
+    const IS_OPTIONAL: bool = true;
 
     fn absent() -> Option<Self> {
         Some(None)
@@ -242,6 +247,11 @@ impl<'p, T: Value> ValueAt<'p, T> {
         ValueAt { place, value: PhantomData }
     }
 
+    /// Whether the format is asked for text.
+    fn is_asked_for_text(&self) -> bool {
+        T::IS_TEXT && !self.place.is_lenient()
+    }
+
     /// The value, or the default and a problem if a value of another type was found.
     fn value(self, value: Option<T>, found: impl FnOnce() -> String) -> T {
         value.unwrap_or_else(|| {
@@ -256,8 +266,11 @@ impl<'de, T: Value> DeserializeSeed<'de> for ValueAt<'_, T> {
     type Value = T;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        let is_text = T::IS_TEXT && !self.place.is_lenient();
-        if is_text { deserializer.deserialize_string(self) } else { deserializer.deserialize_any(self) }
+        match self.is_asked_for_text() {
+            true if T::IS_OPTIONAL => deserializer.deserialize_option(self),
+            true => deserializer.deserialize_string(self),
+            false => deserializer.deserialize_any(self),
+        }
     }
 }
 
@@ -309,7 +322,11 @@ impl<'de, T: Value> Visitor<'de> for ValueAt<'_, T> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        self.deserialize(deserializer)
+        if self.is_asked_for_text() {
+            deserializer.deserialize_string(self)
+        } else {
+            deserializer.deserialize_any(self)
+        }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<T, A::Error> {

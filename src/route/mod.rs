@@ -16,6 +16,9 @@ mod read_spec;
 #[cfg(feature = "schemars")]
 mod schema;
 mod spec;
+#[cfg(feature = "proptest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
+pub mod strategy;
 mod virtual_host;
 
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! What the schema of a route says beside the types of its fields: regular expressions, and rules in CEL.
 //!
-//! They say what the check says, in the words of an API server. `examples/crd` holds both against each other. The lists have a bound
-//! that the check does not have.
+//! They say what the check says, in the words of an API server. `examples/crd` holds both against each other. The lists have
+//! a bound that the check does not have.
 
 use crate::names::{MAX_LABEL, MAX_SUBDOMAIN};
 pub(super) use crate::schema::MAX_ITEMS;
@@ -19,11 +19,18 @@ pub(super) const PARENT: &str =
 /// The largest number of characters of a namespace, `/` and the name of an object.
 pub(super) const MAX_PARENT: usize = MAX_LABEL + 1 + MAX_SUBDOMAIN;
 /// A backend: a Service, with the namespace in front if it is another one, and a port from 1 to 65535 or its name.
-pub(super) const BACKEND: &str = r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]|([0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*))?$";
+pub(super) const BACKEND: &str = concat!(
+    "^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?",
+    "(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]",
+    "|([0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*))?$",
+);
 /// The largest number of characters of a namespace, a Service and a port.
 pub(super) const MAX_BACKEND: usize = MAX_LABEL + 1 + MAX_LABEL + 1 + super::backend::MAX_PORT_NAME;
 /// The characters and escapes of a path. An escape is none of a letter, a digit, `-`, `.`, `_`, `~`, `/` or the character 0.
-pub(super) const PATH: &str = r"^/([-A-Za-z0-9/._~!$&'()*+,;=:@]|%(0[1-9A-Fa-f]|1[0-9A-Fa-f]|2[0-9A-Ca-c]|3[A-Fa-f]|[46]0|5[B-Eb-e]|7[B-DFb-df]|[89A-Fa-f][0-9A-Fa-f]))*$";
+pub(super) const PATH: &str = concat!(
+    "^/([-A-Za-z0-9/._~!$&'()*+,;=:@]",
+    "|%(0[1-9A-Fa-f]|1[0-9A-Fa-f]|2[0-9A-Ca-c]|3[A-Fa-f]|[46]0|5[B-Eb-e]|7[B-DFb-df]|[89A-Fa-f][0-9A-Fa-f]))*$",
+);
 
 /// What no host is.
 pub(super) const HOSTS_RULES: [Rule; 1] = [Rule::new(
@@ -43,6 +50,10 @@ pub(super) const PATHS_RULES: [Rule; 1] = [Rule::new(
      (p.pathType == 'Prefix' && (q.path + '/' == p.path || p.path + '/' == q.path)))))",
     "a path is listed twice: the prefixes /cart and /cart/ are the same path",
 )];
+
+/// What the names of Gateways have to be. Their expression cannot bound the length of a part.
+pub(super) const PARENTS_RULES: [Rule; 1] =
+    [Rule::new("self.all(parent, !parent.matches('[^/]{254}'))", "the name of a Gateway has at most 253 characters")];
 
 /// What the port of a backend has to be. Its expression cannot bound the length of a name.
 pub(super) const BACKEND_RULES: [Rule; 1] =

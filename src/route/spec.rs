@@ -77,6 +77,7 @@ pub struct RouteSpec {
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     #[cfg_attr(feature = "schemars", schemars(length(max = schema::MAX_ITEMS), extend("x-kubernetes-list-type" = "set")))]
     #[cfg_attr(feature = "schemars", schemars(inner(length(max = schema::MAX_PARENT), regex(pattern = schema::PARENT))))]
+    #[cfg_attr(feature = "schemars", schemars(extend("x-kubernetes-validations" = schema::PARENTS_RULES)))]
     pub parents: Option<Vec<String>>,
     /// The backend of stable, `SERVICE` or `SERVICE:PORT`, with `NAMESPACE/` in front if it is in another namespace.
     #[cfg_attr(feature = "schemars", schemars(length(max = schema::MAX_BACKEND), regex(pattern = schema::BACKEND)))]

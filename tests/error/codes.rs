@@ -114,12 +114,15 @@ fn of_a_route_and_its_conversion() {
         (InvalidRoute::Duplicate(text("/")), "duplicate"),
         (InvalidRoute::ObjectName(text("A")), "object-name"),
         (InvalidRoute::Namespace(text("a.b")), "namespace"),
+        (InvalidRoute::PathType(text("exact")), "unknown-path-type"),
+        (InvalidRoute::Value(Invalid::Token(text(""))), "token"),
     ];
     hold(rows.map(|(invalid, code)| (invalid, code, None, None)));
     let (object, why) = ("an object", "a reason");
     hold([
         (ConversionError::Canaries { policy: 1, route: 0 }, "canaries", None, Some("backends")),
         (InvalidFormerTokens::NoCookie.into(), "no-affinity-cookie", None, Some("formerTokens")),
+        (InvalidFormerTokens::Token(Invalid::Token(text(""))).into(), "token", None, Some("formerTokens")),
         (InvalidFormerTokens::Twice(text("a")).into(), "token-twice", None, Some("formerTokens")),
         (InvalidFormerTokens::Count { pinned: 2, tokens: 1 }.into(), "former-tokens", None, Some("formerTokens")),
         (ConversionError::Port { backend: text("a"), why }, "port-number", None, Some("backends")),

@@ -1,6 +1,7 @@
 //! **What**: policies, their specs and schema, and patterns.
 
 mod laws;
+mod lenient;
 mod limits;
 mod pattern;
 mod schema;

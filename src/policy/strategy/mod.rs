@@ -1,8 +1,9 @@
 //! Strategies for `proptest` that generate policies, specs and requests (feature `proptest`).
 //!
-//! Use them in the property tests of code that takes a policy. `any::<Policy>()` generates every kind of policy, and
-//! [`PolicyParams`] restrict it, for example to what the annotations of ingress-nginx express. A failing policy shrinks: to fewer
-//! canaries, to smaller weights, and to the smallest of them with which the test still fails.
+//! Use them in the property tests of code that takes a policy; [`route::strategy`](crate::route::strategy) has routes and
+//! virtual hosts. With the feature `arbitrary` they also generate from the bytes of a fuzzer. `any::<Policy>()` generates every
+//! kind of policy, and [`PolicyParams`] restrict it, for example to what the annotations of ingress-nginx express. A failing
+//! policy shrinks: to fewer canaries, to smaller weights, and to the smallest of them with which the test still fails.
 //!
 //! ```
 //! use canary_policy::policy::strategy::{PolicyParams, policy_with, request};
@@ -35,6 +36,8 @@
 //! ```
 
 mod affinity;
+#[cfg(feature = "arbitrary")]
+mod bytes;
 mod params;
 mod policies;
 mod requests;
@@ -42,6 +45,11 @@ mod rules;
 mod specs;
 mod texts;
 
+#[cfg(feature = "arbitrary")]
+pub(crate) use bytes::by_strategy;
+#[cfg(feature = "arbitrary")]
+#[cfg_attr(docsrs, doc(cfg(feature = "arbitrary")))]
+pub use bytes::from_bytes;
 pub use params::PolicyParams;
 pub use policies::{policy, policy_with};
 pub use requests::request;

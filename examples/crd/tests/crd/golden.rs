@@ -1,7 +1,5 @@
 //! The CRD, exactly as it is printed. `GOLDEN=write cargo test` writes it anew.
 
-#![allow(clippy::unwrap_used)]
-
 #[test]
 fn the_crd_is_the_one_in_the_repository() {
     let printed = canary_crd::crd().unwrap();

@@ -14,11 +14,10 @@ use std::time::Instant;
 
 use canary_policy::route::{Backend, Path};
 use canary_policy::targets::istio::VirtualServiceParams;
-use canary_policy::targets::nginx::{IngressParams, Manifest, canary_ingress};
+use canary_policy::targets::nginx::{Ingress, IngressParams, Manifest, canary_ingress};
 use canary_policy::targets::replicas::Pods;
 use canary_policy::targets::{envoy, gateway, gloo, istio, linkerd, replicas};
 use canary_policy::{Affinity, Canary, CookieAffinity, CookieRule, HeaderRule, Match, Policy, Route, SameSite, Total};
-use k8s_openapi::api::networking::v1::Ingress;
 use serde::Serialize;
 use serde_json::json;
 

@@ -106,7 +106,7 @@ fn policy_of_pair(text: &str, args: &Args, file: &Excerpt) -> Result<Policy, Str
     let flags = Flags::default().with_prefix(prefix.map_err(|error| format!("--prefix: {error}"))?);
     let ingresses = ingresses::read(text, &flags, args.ingress.as_deref())?;
     let pair = Pair::find(&ingresses.stable, &ingresses.canaries, &flags).map_err(|error| error.to_string())?;
-    let canary = Excerpt::of(pair.canary().metadata.name.as_deref().unwrap_or_default());
+    let canary = Excerpt::of(&pair.canary().metadata.name);
     let reading = pair.read(&flags).map_err(|error| format!("canary Ingress `{canary}`: {error}"))?;
     let findings = reading.findings.iter().map(|finding| format!("{} Ingress: {finding}", finding.ingress));
     for note in ingresses.notes.iter().cloned().chain(findings) {

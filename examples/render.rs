@@ -265,9 +265,8 @@ fn canary_service(ingresses: &Ingresses, flags: &Flags) -> Result<Backend, Strin
 /// What the controller of the stable Ingress serves for all Ingresses of the file.
 fn served(ingresses: &Ingresses, flags: &Flags) -> Result<Served, String> {
     let stable = &ingresses.stable;
-    let of_spec = stable.spec.as_ref().and_then(|spec| spec.ingress_class_name.as_ref());
-    let annotations = stable.metadata.annotations.as_ref();
-    let class = of_spec.or(annotations.and_then(|annotations| annotations.get("kubernetes.io/ingress.class")));
+    let of_spec = stable.spec.ingress_class_name.as_ref();
+    let class = of_spec.or(stable.metadata.annotations.get("kubernetes.io/ingress.class"));
     let of_class = flags.clone().with_class(class.map_or("nginx", String::as_str));
     let cluster = Cluster::new(of_class).with_ingresses(ingresses.all.clone());
     let readings = hosts(&cluster.with_services(ingresses.services.clone())).map_err(|panic| panic.to_string())?;
@@ -279,7 +278,7 @@ fn served(ingresses: &Ingresses, flags: &Flags) -> Result<Served, String> {
 fn policy_of_pair(ingresses: &mut Ingresses, flags: &Flags) -> Result<Policy, String> {
     let Ingresses { stable, canaries, notes, .. } = ingresses;
     let pair = Pair::find(stable, &*canaries, flags).map_err(|why| format!("no policy is given, and {why}"))?;
-    let canary = Excerpt::of(pair.canary().metadata.name.as_deref().unwrap_or_default());
+    let canary = Excerpt::of(&pair.canary().metadata.name);
     let reading = pair.read(flags).map_err(|why| format!("canary Ingress `{canary}`: {why}"))?;
     let covered = pair.covered();
     notes.push(format!("the policy is read from the canary Ingress `{canary}`"));

@@ -56,7 +56,7 @@
 //! * [`targets`] is **how**: a policy and a route in the language of ingress-nginx, the Gateway API, Istio, Linkerd,
 //!   Gloo or Envoy, or as numbers of pods. A part of a policy that a target cannot express is a [`Loss`]. Objects and
 //!   annotations are read back to a policy and to findings, which say what was left out and what was assumed. All Ingresses of a
-//!   cluster together are read, and linted, by `targets::nginx::Cluster` (feature `k8s-openapi`).
+//!   cluster together are read, and linted, by [`targets::nginx::Cluster`].
 //! * [`migrate`] is **moving**: a proof that virtual hosts answer every request as others did before, or a request that they answer
 //!   differently.
 //! * [`error`] has every error, each with a code and a field for programs.
@@ -71,7 +71,8 @@
 //! |---|---|
 //! | `serde` (default) | [`Spec`], [`Policy`] and [`Route`] in YAML, JSON or a custom resource; reports of losses, findings and errors |
 //! | `schemars` | JSON schemas of these types; those of [`Spec`] and [`RouteSpec`](route::RouteSpec) are legal inside a Kubernetes CRD, with bounds and rules that refuse nearly all that the check refuses |
-//! | `k8s-openapi` | the `Ingress` objects of `k8s-openapi` in and out, whole clusters, and the linter; your binary turns on a version feature of that crate, such as `v1_33` |
+//! | `k8s-openapi` | [`targets::nginx::Ingress`] from and to the `Ingress` of `k8s-openapi` 0.29, and Services from its `Service`; your binary turns on a version feature of that crate, such as `v1_33` |
+//! | `k8s-openapi-0-28`, `k8s-openapi-0-27`, `k8s-openapi-0-26` | the same for older versions, beside each other if need be |
 //! | `rand` | [`Sample`]s from a generator, and `simulate` |
 //! | `proptest` | strategies that generate policies, specs with one mistake, requests that the rules of a policy look at, routes and virtual hosts |
 //! | `arbitrary` | the same from the bytes of a fuzzer |
@@ -161,10 +162,22 @@ pub use compare::Comparison;
 pub use error::{Diagnostic, Invalid, InvalidPolicy};
 /// The crate of header names and values, as in [`HeaderRule::name`] and [`Decision::set_cookie`].
 pub use http;
-/// The crate of the `Ingress` objects that [`targets::nginx`] reads and writes.
+/// The crate of the objects that [`targets::nginx::Ingress`] and [`targets::nginx::Service`] are converted from and to.
 #[cfg(feature = "k8s-openapi")]
 #[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
 pub use k8s_openapi;
+/// Version 0.26 of [`k8s_openapi`].
+#[cfg(feature = "k8s-openapi-0-26")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi-0-26")))]
+pub use k8s_openapi_0_26;
+/// Version 0.27 of [`k8s_openapi`].
+#[cfg(feature = "k8s-openapi-0-27")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi-0-27")))]
+pub use k8s_openapi_0_27;
+/// Version 0.28 of [`k8s_openapi`].
+#[cfg(feature = "k8s-openapi-0-28")]
+#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi-0-28")))]
+pub use k8s_openapi_0_28;
 #[doc(inline)]
 pub use policy::{
     Affinity, AffinityPrecedence, AffinityScope, Canary, CookieAffinity, CookieRule, HeaderRule, KeyAffinity, Match,

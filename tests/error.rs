@@ -7,11 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canary_policy::error::Diagnostic;
 use canary_policy::route::Backend;
-use canary_policy::targets::nginx::{Annotations, Flags};
+use canary_policy::targets::nginx::{Annotations, Flags, Ingress};
 use canary_policy::targets::replicas::{self, Pods};
 use canary_policy::targets::{gateway, istio, nginx};
 use canary_policy::{HeaderRule, Match, Policy, Sample, Spec};
-use k8s_openapi::api::networking::v1::Ingress;
 use regex::Regex;
 use serde_json::json;
 

@@ -18,9 +18,7 @@ use std::time::Instant;
 use canary_policy::migrate::{self, Answer};
 use canary_policy::route::{Parent, VirtualHost};
 use canary_policy::targets::gateway::{self, HttpRoute, RouteParams};
-use canary_policy::targets::nginx::{Cluster, Flags, Manifest, Service, hosts, lint};
-use k8s_openapi::api::core::v1;
-use k8s_openapi::api::networking::v1::Ingress;
+use canary_policy::targets::nginx::{Cluster, Flags, Ingress, Manifest, Service, ServiceManifest, hosts, lint};
 use serde_json::Value;
 use shapes::{SHAPES, Shape};
 
@@ -118,8 +116,8 @@ struct Objects {
 impl Objects {
     fn add(&mut self, value: Value) {
         if value.get("kind").and_then(Value::as_str) == Some("Service") {
-            let service: v1::Service = serde_json::from_value(value).unwrap();
-            self.services.push((&service).into());
+            let service: ServiceManifest = serde_json::from_value(value).unwrap();
+            self.services.push(service.into());
         } else {
             self.ingresses.push(serde_json::from_value::<Manifest>(value).unwrap().into());
         }

@@ -1,9 +1,7 @@
 //! The Ingresses among the documents of a YAML file.
 
 use canary_policy::error::Excerpt;
-use canary_policy::targets::nginx::{Flags, Manifest, Service, is_canary};
-use k8s_openapi::api::core::v1;
-use k8s_openapi::api::networking::v1::Ingress;
+use canary_policy::targets::nginx::{Flags, Ingress, Manifest, Service, ServiceManifest, is_canary};
 use serde_json::Value;
 
 use crate::files::{documents, parsed};
@@ -45,8 +43,8 @@ pub(crate) fn read(text: &str, flags: &Flags, name: Option<&str>) -> Result<Ingr
     for Object { place, title, value } in objects(documents(text)?) {
         let kind = value.get("kind").and_then(Value::as_str);
         if kind == Some("Service") {
-            match parsed::<v1::Service>(value) {
-                Ok(service) => services.push(Service::from(&service)),
+            match parsed::<ServiceManifest>(value) {
+                Ok(service) => services.push(Service::from(service)),
                 Err(why) => invalid.push(format!("{place} ({title}): {why}")),
             }
             continue;
@@ -107,10 +105,8 @@ fn objects(documents: Vec<Value>) -> Vec<Object> {
 fn has_name(ingress: &Ingress, name: &str) -> bool {
     let metadata = &ingress.metadata;
     match name.split_once('/') {
-        None => metadata.name.as_deref() == Some(name),
-        Some((namespace, name)) => {
-            metadata.name.as_deref() == Some(name) && metadata.namespace.as_deref() == Some(namespace)
-        }
+        None => metadata.name == name,
+        Some((namespace, name)) => metadata.name == name && metadata.namespace.as_deref() == Some(namespace),
     }
 }
 

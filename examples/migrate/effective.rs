@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use canary_policy::error::Excerpt;
-use canary_policy::targets::nginx::{CanaryInForce, Cluster, Config, Flags, Location, RiskLevel, Service, VirtualHost};
-use k8s_openapi::api::networking::v1::Ingress;
+use canary_policy::targets::nginx::{
+    CanaryInForce, Cluster, Config, Flags, Ingress, Location, RiskLevel, Service, VirtualHost,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -126,7 +127,7 @@ fn answer(line: &str) -> Result<String, String> {
         "Ingresses",
         ingresses.iter().map(|ingress| {
             let namespace = ingress.metadata.namespace.as_deref().unwrap_or("default");
-            (namespace, ingress.metadata.name.as_deref().unwrap_or_default())
+            (namespace, ingress.metadata.name.as_str())
         }),
     )?;
     check_names(

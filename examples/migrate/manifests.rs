@@ -8,10 +8,7 @@ use canary_policy::targets::envoy::RouteConfiguration;
 use canary_policy::targets::gateway::{GrpcRoute, HttpRoute, ReferenceGrant};
 use canary_policy::targets::gloo;
 use canary_policy::targets::istio::VirtualService;
-use canary_policy::targets::nginx::{Manifest, Service};
-use k8s_openapi::api::core::v1;
-use k8s_openapi::api::networking::v1::Ingress;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use canary_policy::targets::nginx::{Ingress, Manifest, Service, ServiceManifest};
 use serde_json::Value;
 
 use crate::files;
@@ -188,12 +185,11 @@ impl Manifests {
             }
             ("Ingress", "" | "networking.k8s.io" | "extensions") => files::parsed::<Manifest>(value).map(|manifest| {
                 let ingress = Ingress::from(manifest);
-                let ObjectMeta { namespace, name, .. } = &ingress.metadata;
-                let name = full_name(namespace.as_deref(), name.as_deref().unwrap_or_default());
+                let name = full_name(ingress.metadata.namespace.as_deref(), &ingress.metadata.name);
                 self.sources.insert(name, source.clone());
                 self.ingresses.push(ingress);
             }),
-            ("Service", "") => files::parsed::<v1::Service>(value).map(|service| self.add_service(&service)),
+            ("Service", "") => files::parsed::<ServiceManifest>(value).map(|service| self.add_service(service.into())),
             ("HTTPRoute", "gateway.networking.k8s.io") => files::parsed(value).map(|route| self.routes.push(route)),
             ("GRPCRoute", "gateway.networking.k8s.io") => {
                 files::parsed(value).map(|route| self.grpc_routes.push(route))
@@ -226,8 +222,7 @@ impl Manifests {
     }
 
     /// Adds a Service. As in a cluster, the last one of a name counts.
-    fn add_service(&mut self, service: &v1::Service) {
-        let service = Service::from(service);
+    fn add_service(&mut self, service: Service) {
         let name = format!("{}/{}", service.namespace, service.name);
         let known = self.of_services.insert(name.clone(), self.services.len());
         if known.and_then(|place| self.services.get(place)).is_some_and(|known| *known != service) {

@@ -5,11 +5,10 @@ use std::error::Error;
 
 use canary_policy::route::Route;
 use canary_policy::targets::istio::{Objects, VirtualServiceParams};
-use canary_policy::targets::nginx::{self, CanaryIngress, IngressParams, Routes};
+use canary_policy::targets::nginx::{self, CanaryIngress, Ingress, IngressParams, Routes};
 use canary_policy::targets::replicas::{self, Pods};
 use canary_policy::targets::{envoy, gateway, gloo, istio, linkerd};
 use canary_policy::{Affinity, Conversion, Loss, Policy};
-use k8s_openapi::api::networking::v1::Ingress;
 use serde::Serialize;
 
 use crate::document::document;
@@ -191,7 +190,7 @@ impl Written {
 
         let identity = |ingress: &Ingress| (ingress.metadata.namespace.clone(), ingress.metadata.name.clone());
         if ingresses.canaries.iter().any(|canary| identity(canary) == identity(&output.ingress)) {
-            let name = output.ingress.metadata.name.as_deref().unwrap_or_default();
+            let name = &output.ingress.metadata.name;
             self.notes.push(format!("the output replaces the canary Ingress `{name}` of the file"));
         }
         if !output.stable_edit.is_empty() {
@@ -246,7 +245,7 @@ fn command(stable: &Ingress, output: &CanaryIngress) -> String {
     if output.stable_edit.is_empty() {
         return String::new();
     }
-    let name = stable.metadata.name.as_deref().unwrap_or_default();
+    let name = &stable.metadata.name;
     let namespace = stable.metadata.namespace.iter().map(|namespace| format!(" --namespace {namespace}"));
     let changes = output.stable_edit.iter().map(|(key, value)| match value {
         Some(value) => format!(" '{key}={}'", value.replace('\'', r"'\''")),

@@ -7,16 +7,12 @@ use std::time::Instant;
 use canary_policy::compare::{self, Comparison};
 use canary_policy::targets::gateway::{self, HttpRoute};
 use canary_policy::targets::istio::{self, VirtualService, VirtualServiceParams};
-use canary_policy::targets::nginx::{
-    Annotations, Cluster, Flags, IngressParams, Manifest, Pair, Prefix, RequestView, Service,
-    annotations as write_annotations, canary_ingress, lint, parse, read, routes,
-};
+use canary_policy::targets::nginx::{Annotations, Cluster, Flags, IngressParams, Manifest, Pair, Prefix, RequestView, Service, annotations as write_annotations, canary_ingress, lint, parse, read, routes, Ingress};
 use canary_policy::targets::{envoy, gloo, linkerd, replicas};
 use canary_policy::{
     Affinity, AffinityPrecedence, Canary, CookieAffinity, CookieRule, HeaderRule, Loss, Match, Pattern, Policy, Reason,
     Sample, Selector, Spec, Total, Variant,
 };
-use k8s_openapi::api::networking::v1::Ingress;
 use serde_json::{Value, json};
 
 mod input;
@@ -518,7 +514,7 @@ pub fn cluster(data: &[u8]) {
         if let Ok(manifest) = serde_json::from_value::<Manifest>(document) {
             let mut ingress = Ingress::from(manifest);
             // A cluster has one object of a name.
-            ingress.metadata.name = Some(format!("{}-{index}", ingress.metadata.name.unwrap_or_default()));
+            ingress.metadata.name = format!("{}-{index}", ingress.metadata.name);
             read.push(ingress);
         }
     }

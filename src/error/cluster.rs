@@ -14,8 +14,7 @@ use super::{Diagnostic, Excerpt};
 ///
 /// ```
 /// use canary_policy::error::{ControllerPanic, Diagnostic};
-/// use canary_policy::targets::nginx::{Cluster, Flags};
-/// use k8s_openapi::api::networking::v1::Ingress;
+/// use canary_policy::targets::nginx::{Cluster, Flags, Ingress};
 /// use serde_json::json;
 ///
 /// let canary: Ingress = serde_json::from_value(json!({

@@ -11,8 +11,7 @@ use super::{Diagnostic, Excerpt, InvalidRoute};
 /// ```
 /// use canary_policy::Policy;
 /// use canary_policy::error::IngressError;
-/// use canary_policy::targets::nginx::{canary_ingress, IngressParams};
-/// use k8s_openapi::api::networking::v1::Ingress;
+/// use canary_policy::targets::nginx::{canary_ingress, Ingress, IngressParams};
 ///
 /// let params = IngressParams::new("web-2".parse()?);
 /// let error = canary_ingress(&Ingress::default(), &Policy::percent(30)?, &params).unwrap_err();

@@ -15,7 +15,6 @@
 //! ```
 
 mod annotations;
-#[cfg(feature = "k8s-openapi")]
 mod cluster;
 mod conversion;
 mod diagnostic;
@@ -23,11 +22,10 @@ mod diagnostic;
 mod edit;
 mod excerpt;
 mod former_tokens;
-#[cfg(feature = "k8s-openapi")]
 mod ingress;
-#[cfg(feature = "k8s-openapi")]
+#[cfg(feature = "serde")]
 mod manifest;
-#[cfg(feature = "k8s-openapi")]
+mod object;
 mod pair;
 mod params;
 mod policy;
@@ -38,12 +36,11 @@ mod route;
 mod sample;
 #[cfg(feature = "rand")]
 mod simulate;
+mod timestamp;
 #[cfg(feature = "serde")]
 mod unknown_field;
 
 pub use annotations::{AnnotationError, NotEnabled};
-#[cfg(feature = "k8s-openapi")]
-#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
 pub use cluster::ControllerPanic;
 pub use conversion::ConversionError;
 pub use diagnostic::{Diagnostic, Report};
@@ -52,14 +49,11 @@ pub use diagnostic::{Diagnostic, Report};
 pub use edit::EditError;
 pub use excerpt::Excerpt;
 pub use former_tokens::InvalidFormerTokens;
-#[cfg(feature = "k8s-openapi")]
-#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
 pub use ingress::IngressError;
-#[cfg(feature = "k8s-openapi")]
-#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub use manifest::ManifestError;
-#[cfg(feature = "k8s-openapi")]
-#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+pub use object::ObjectError;
 pub use pair::PairError;
 pub use params::InvalidParams;
 pub use policy::{Invalid, InvalidPolicy, Problem};
@@ -71,6 +65,7 @@ pub use sample::InvalidSample;
 #[cfg(feature = "rand")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
 pub use simulate::InvalidMix;
+pub use timestamp::InvalidTimestamp;
 #[cfg(feature = "serde")]
 pub(crate) use unknown_field::{Step, path};
 #[cfg(feature = "serde")]

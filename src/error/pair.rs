@@ -11,8 +11,7 @@ use super::{Diagnostic, Excerpt, InvalidRoute};
 ///
 /// ```
 /// use canary_policy::error::PairError;
-/// use canary_policy::targets::nginx::{Flags, Pair};
-/// use k8s_openapi::api::networking::v1::Ingress;
+/// use canary_policy::targets::nginx::{Flags, Ingress, Pair};
 ///
 /// let stable = Ingress::default();
 /// assert_eq!(Pair::find(&stable, [], &Flags::default()).unwrap_err(), PairError::NoCanary);

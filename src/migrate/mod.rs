@@ -8,11 +8,8 @@
 
 mod answer;
 mod classes;
-#[cfg(feature = "k8s-openapi")]
 mod dialect_change;
-#[cfg(feature = "k8s-openapi")]
 mod dialect_field;
-#[cfg(feature = "k8s-openapi")]
 mod dialect_finding;
 mod former_tokens;
 mod host_class;
@@ -20,20 +17,14 @@ mod host_classes;
 mod location_pair;
 mod replay;
 mod replayed;
-#[cfg(feature = "k8s-openapi")]
 mod rule_priority;
-#[cfg(feature = "k8s-openapi")]
 mod run_on;
 mod verification;
 
 pub use answer::{Answer, LocationDifference};
-#[cfg(feature = "k8s-openapi")]
-#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
 pub use dialect_finding::{DialectFinding, DialectKind};
 pub use host_class::HostClass;
 pub use replay::Replay;
 pub use replayed::{Destination, Replayed};
-#[cfg(feature = "k8s-openapi")]
-#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
 pub use run_on::run_on;
 pub use verification::{LocationAnswer, Verification, verify, verify_each};

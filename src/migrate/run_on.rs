@@ -27,8 +27,7 @@ use crate::targets::nginx::{
 /// ```
 /// use canary_policy::error::Diagnostic;
 /// use canary_policy::migrate;
-/// use canary_policy::targets::nginx::{Cluster, Dialect, Flags};
-/// use k8s_openapi::api::networking::v1::Ingress;
+/// use canary_policy::targets::nginx::{Cluster, Dialect, Flags, Ingress};
 /// use serde_json::json;
 ///
 /// let ingress = |name: &str, annotations: serde_json::Value| -> Ingress {
@@ -138,7 +137,7 @@ impl Run<'_> {
     /// The annotation or field that the controllers read in another way.
     fn field(&self, aspect: Option<Aspect>, canary: &CanaryInForce) -> &'static str {
         let annotations = canary.ingress.as_ref().and_then(|object| self.cluster.ingress(object));
-        let annotations = annotations.and_then(|ingress| ingress.metadata.annotations.as_ref());
+        let annotations = annotations.map(|ingress| &ingress.metadata.annotations);
         dialect_field::field(aspect, canary, annotations, self.here, self.dialect)
     }
 
@@ -241,7 +240,7 @@ impl Run<'_> {
         let hosts = before.virtual_hosts.iter().flat_map(|host| &host.locations);
         for canary in hosts.flat_map(Location::canaries) {
             let Some(object) = canary.ingress.clone().filter(|object| !self.settled.contains(object)) else { continue };
-            let annotations = self.cluster.ingress(&object).and_then(|ingress| ingress.metadata.annotations.as_ref());
+            let annotations = self.cluster.ingress(&object).map(|ingress| &ingress.metadata.annotations);
             let is_set = |name: &str| annotations.is_some_and(|all| there.value(all, name).is_some());
             let is_pinned = canary.policy.as_ref().is_ok_and(|policy| *policy.affinity() != Affinity::None);
             let of_rules = self.dialect.not_known_of(&canary.config, is_set("canary-by-cookie-value"));

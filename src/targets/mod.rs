@@ -29,6 +29,7 @@ mod object;
 mod read;
 pub mod replicas;
 mod table;
+mod timestamp;
 
 pub use conversion::{Conversion, Lossy};
 #[cfg(feature = "serde")]
@@ -39,3 +40,4 @@ pub use location_loss::LocationLoss;
 pub use loss::{Loss, Part};
 pub use object::{Metadata, Object, UnknownFields};
 pub use read::{Reading, VirtualHostReading, Wildcards};
+pub use timestamp::Timestamp;

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use crate::error::{ConversionError, Excerpt, Invalid, InvalidRoute, InvalidVariants, ReadError};
 use crate::policy::{CanaryName, Policy, Total};
 use crate::route::{Backend, Backends, Front, Group, Location, Path, PathType};
+use crate::targets::Timestamp;
 
 /// A Kubernetes object: the fields that this crate writes and reads. The functions that write objects have examples.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,10 +48,11 @@ impl<S> Object<S> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Metadata {
     /// The name of the object.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
     pub name: String,
     /// The namespace, if one is given.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
@@ -59,6 +61,9 @@ pub struct Metadata {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub annotations: BTreeMap<String, String>,
+    /// The time of creation, which an API server sets.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub creation_timestamp: Option<Timestamp>,
     /// The fields that this crate does not read, such as `labels`.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
@@ -98,7 +103,7 @@ impl Metadata {
         }
         let annotations = variants.into_iter().map(|variants| (Metadata::VARIANTS.to_owned(), variants)).collect();
         let namespace = front.namespace.map(str::to_owned);
-        Ok(Metadata { name, namespace, annotations, unknown: UnknownFields::default() })
+        Ok(Metadata { name, namespace, annotations, ..Metadata::default() })
     }
 }
 

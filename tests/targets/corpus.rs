@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use canary_policy::targets::nginx::{Flags, Manifest, Pair, is_canary};
+use canary_policy::targets::nginx::{Flags, Ingress, Manifest, Pair, is_canary};
 use canary_policy::{Affinity, Match, Policy};
-use k8s_openapi::api::networking::v1::Ingress;
 use serde_json::Value;
 
 use crate::util::crd::Crd;
@@ -51,8 +50,8 @@ fn pair(file: &str) -> Option<(Policy, String)> {
     let flags = Flags::default();
     let stable = ingresses.iter().find(|ingress| !is_canary(ingress, &flags)).unwrap();
     let pair = Pair::find(stable, &ingresses, &flags).ok()?;
-    let covered = pair.covered().ingress.spec.unwrap();
-    let rule = covered.rules.into_iter().flatten().next();
+    let covered = pair.covered().ingress.spec;
+    let rule = covered.rules.into_iter().next();
     let path = rule.and_then(|rule| rule.http?.paths.into_iter().next()?.path);
     Some((pair.read(&flags).unwrap().policy, path.unwrap_or("/".to_owned())))
 }

@@ -1,9 +1,9 @@
 //! Clusters: recorded states of the real controller, and what a cluster makes of itself, as JSON in the words of the recordings.
 
 use canary_policy::targets::nginx::{
-    Cluster, Config, Configuration, Flags, Location, Manifest, RiskLevel, Service, ServicePort, Upstream, VirtualHost,
+    Cluster, Config, Configuration, Flags, Ingress, Location, Manifest, RiskLevel, Service, ServicePort, Upstream,
+    VirtualHost,
 };
-use k8s_openapi::api::networking::v1::Ingress;
 use serde_json::{Map, Value, json};
 
 /// A state of a cluster and what the real controller (`dbb11b92`) made of it. A panic leaves both lists empty.
@@ -205,7 +205,7 @@ impl CorpusFile {
         let order = line.get("order").and_then(Value::as_array).cloned().unwrap_or_default();
         for (index, ingress) in ingresses.iter_mut().enumerate() {
             let namespace = ingress.metadata.namespace.as_deref().unwrap_or("default");
-            let name = json!(format!("{namespace}/{}", ingress.metadata.name.as_deref().unwrap_or_default()));
+            let name = json!(format!("{namespace}/{}", ingress.metadata.name));
             let place = order.iter().position(|known| *known == name).unwrap_or(index);
             let time = json!(format!("2026-03-01T00:{place:02}:00Z"));
             ingress.metadata.creation_timestamp = Some(serde_json::from_value(time).unwrap());

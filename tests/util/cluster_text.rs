@@ -9,8 +9,7 @@
 //! their Service (`>` is `Prefix`, `=` is `Exact`, `~` is `ImplementationSpecific`, `?` is no path type), `HOST !` for a rule
 //! without `http`, and annotations. `canary 30` stands for the annotations of a canary with this weight.
 
-use canary_policy::targets::nginx::{Cluster, Config, Flags, Location, Service, ServicePort};
-use k8s_openapi::api::networking::v1::Ingress;
+use canary_policy::targets::nginx::{Cluster, Config, Flags, Ingress, Location, Service, ServicePort};
 use serde_json::{Value, json};
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io";

@@ -85,7 +85,6 @@ impl Flags {
     }
 
     /// The value of an annotation. If the annotation does not have the prefix, that with the further prefix of the dialect counts.
-    #[cfg(feature = "k8s-openapi")]
     pub(crate) fn value<'a>(&self, annotations: &'a BTreeMap<String, String>, annotation: &str) -> Option<&'a String> {
         let further = || annotations.get(&format!("{}/{annotation}", self.dialect.further_prefix?));
         annotations.get(&self.prefix.key(annotation)).or_else(further)

@@ -4,10 +4,12 @@
 //! * [`annotations`] writes a policy, [`read`] reads one back, and [`parse`] returns what the controller's own parser does.
 //! * [`RequestView`] is a request as nginx sees it, so that a recorded request is decided as the controller decided it.
 //! * [`token`] is the name of a backend in the controller's affinity cookie.
-//! * With the feature `k8s-openapi`, `Cluster` reads all Ingresses of a cluster as the controller does, `hosts` turns them into
-//!   virtual hosts for the other targets, and `lint` finds the canaries of a cluster that do not do what their owners probably
-//!   think. `canary_ingress` writes the canary Ingress of a stable one, `Pair` finds it, `routes` reads the routes of an Ingress
-//!   for the other targets, and `Manifest` reads an Ingress of any API version.
+//! * [`Cluster`] reads all Ingresses of a cluster as the controller does, [`hosts`] turns them into virtual hosts for the other
+//!   targets, and [`lint`] finds the canaries of a cluster that do not do what their owners probably think.
+//! * [`canary_ingress`] writes the canary Ingress of a stable one or changes one that exists, [`Pair`] finds it, and [`routes`]
+//!   reads the routes of an Ingress for the other targets.
+//! * [`Ingress`] is the object on which all of them work. With the feature `serde` it is read and written as JSON, and `Manifest`
+//!   reads an Ingress of any API version; with `k8s-openapi` and its older versions it is converted.
 //!
 //! Traefik, Higress, Tengine-Ingress and others read the same annotations, some of them with another [`Prefix`] or another meaning.
 //! A [`Dialect`] says what each of them does, and [`Flags::with_dialect`] reads the annotations in its way.
@@ -16,16 +18,22 @@
 //! `never`. Everything else that a policy can say is a [`Loss`](super::Loss).
 
 mod annotations;
-#[cfg(feature = "k8s-openapi")]
 mod cluster;
 mod dialect;
+#[cfg(feature = "serde")]
+mod document;
 mod flags;
-#[cfg(feature = "k8s-openapi")]
 mod hosts;
-#[cfg(feature = "k8s-openapi")]
 mod ingress;
-#[cfg(feature = "k8s-openapi")]
+#[cfg(any(
+    feature = "k8s-openapi",
+    feature = "k8s-openapi-0-28",
+    feature = "k8s-openapi-0-27",
+    feature = "k8s-openapi-0-26"
+))]
+mod kubernetes;
 mod lint;
+mod objects;
 mod prefix;
 mod request;
 mod risk_level;
@@ -35,8 +43,9 @@ pub use annotations::{
     AnnotationFinding, AnnotationReading, Annotations, Config, FindingKind, ParsedAnnotations, Side, annotations,
     parse, read,
 };
-#[cfg(feature = "k8s-openapi")]
-#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use cluster::ServiceManifest;
 pub use cluster::{
     CanaryInForce, Cluster, Configuration, Location, ObjectName, ProcessedIngress, Refusal, Service, ServicePort,
     Upstream, UpstreamAffinity, VirtualHost,
@@ -45,17 +54,16 @@ pub use dialect::{
     AffinityRule, Aspect, Attachment, Combination, CookieReading, Dialect, PatternRule, TotalRule, ValueRule, Words,
 };
 pub use flags::Flags;
-#[cfg(feature = "k8s-openapi")]
-#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
 pub use hosts::{HostReading, IngressFinding, hosts};
-#[cfg(feature = "k8s-openapi")]
-#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
-pub use ingress::{
-    CanaryIngress, CoveredIngress, IngressParams, Manifest, Pair, Routes, canary_ingress, is_canary, routes,
-};
-#[cfg(feature = "k8s-openapi")]
-#[cfg_attr(docsrs, doc(cfg(feature = "k8s-openapi")))]
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use ingress::Manifest;
+pub use ingress::{CanaryIngress, CoveredIngress, IngressParams, Pair, Routes, canary_ingress, is_canary, routes};
 pub use lint::{LintFinding, LintKind, Severity, lint};
+pub use objects::{
+    HttpIngressPath, HttpIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec,
+    IngressTls, IntOrString, ServiceBackendPort, TypedLocalObjectReference,
+};
 pub use prefix::Prefix;
 pub use request::RequestView;
 pub use risk_level::RiskLevel;

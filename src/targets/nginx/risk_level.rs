@@ -44,7 +44,6 @@ impl RiskLevel {
     }
 
     /// The risk of an annotation, without its prefix. Annotations that the controller does not know have the lowest risk.
-    #[cfg(feature = "k8s-openapi")]
     pub(super) fn of_annotation(annotation: &str) -> Self {
         if CRITICAL.contains(&annotation) {
             RiskLevel::Critical
@@ -58,7 +57,6 @@ impl RiskLevel {
     }
 
     /// Whether the controller reads an annotation of this name, without its prefix.
-    #[cfg(feature = "k8s-openapi")]
     pub(super) fn is_annotation(name: &str) -> bool {
         [&CRITICAL[..], &HIGH, &MEDIUM, &LOW].iter().any(|names| names.contains(&name))
     }
@@ -79,11 +77,9 @@ impl fmt::Display for RiskLevel {
 // Source of the lists: ingress-nginx, `docs/user-guide/nginx-configuration/annotations-risk.md`, which is generated from
 // the annotation parsers.
 
-#[cfg(feature = "k8s-openapi")]
 const CRITICAL: [&str; 5] =
     ["auth-snippet", "configuration-snippet", "modsecurity-snippet", "server-snippet", "stream-snippet"];
 
-#[cfg(feature = "k8s-openapi")]
 const HIGH: [&str; 10] = [
     "auth-signin",
     "auth-tls-error-page",
@@ -97,7 +93,6 @@ const HIGH: [&str; 10] = [
     "upstream-hash-by",
 ];
 
-#[cfg(feature = "k8s-openapi")]
 const MEDIUM: [&str; 45] = [
     "affinity-mode",
     "allowlist-source-range",
@@ -147,7 +142,6 @@ const MEDIUM: [&str; 45] = [
 ];
 
 // The two with `whitelist` are older names, which the controller reads without looking at their risk.
-#[cfg(feature = "k8s-openapi")]
 const LOW: [&str; 77] = [
     "affinity",
     "affinity-canary-behavior",

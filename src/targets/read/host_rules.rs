@@ -124,7 +124,7 @@ struct HostObjects<'o> {
 impl HostObjects<'_> {
     fn read(self, order: MatchOrder) -> Result<VirtualHostReading, ReadError> {
         let Some(first) = self.objects.first() else { return Err(ReadError::NoObject) };
-        let Metadata { name, namespace, annotations: _, unknown: _ } = first.metadata;
+        let Metadata { name, namespace, annotations: _, creation_timestamp: _, unknown: _ } = first.metadata;
         let to = namespace.as_deref();
         let rules: Vec<ParsedRule> = self.objects.iter().flat_map(|object| moved_rules(object, to)).collect();
         let owners: Vec<Owner<'_>> = self.objects.iter().map(|object| Owner::new(object)).collect();

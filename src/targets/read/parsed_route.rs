@@ -31,7 +31,7 @@ impl ParsedRoute<'_> {
         let at =
             |field: &'static str| move |invalid: InvalidRoute| ReadError::Route { field: field.to_owned(), invalid };
         let ParsedRoute { metadata, hosts, paths, parents } = self;
-        let Metadata { name, namespace, annotations: _, unknown: _ } = metadata;
+        let Metadata { name, namespace, annotations: _, creation_timestamp: _, unknown: _ } = metadata;
         let route = Route::new(name, stable, canaries).map_err(at("metadata.name"))?;
         let route = match namespace {
             Some(namespace) => route.with_namespace(namespace).map_err(at("metadata.namespace"))?,

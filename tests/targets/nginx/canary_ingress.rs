@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use canary_policy::Conversion;
 use canary_policy::targets::nginx::{
-    CanaryIngress, Flags, IngressParams, Prefix, annotations, canary_ingress, is_canary,
+    CanaryIngress, Flags, Ingress, IngressParams, Prefix, annotations, canary_ingress, is_canary,
 };
-use k8s_openapi::api::networking::v1::Ingress;
 
 use super::manifest::ingress;
 use crate::util::{policy, texts};
@@ -96,7 +95,7 @@ spec:
 fn every_path_of_the_stable_service_has_the_canary_service() {
     let params = params("api-2:8080").with_stable("api:80".parse().unwrap());
     let canary = written(&ingress(SHOP), &params);
-    let rules = canary.spec.unwrap().rules.unwrap();
+    let rules = canary.spec.rules;
     let hosts: Vec<&str> = rules.iter().filter_map(|rule| rule.host.as_deref()).collect();
     assert_eq!(hosts, ["shop.test", "api.test"]);
     let path = &rules[0].http.as_ref().unwrap().paths[0];
@@ -206,9 +205,9 @@ fn a_canary_has_the_paths_that_the_stable_service_answers() {
                 Vec::new()
             }
             Ok(conversion) => {
-                let spec = conversion.exact().unwrap().ingress.spec.unwrap();
+                let spec = conversion.exact().unwrap().ingress.spec;
                 assert_eq!(spec.default_backend, None);
-                let rules = spec.rules.unwrap().into_iter();
+                let rules = spec.rules.into_iter();
                 rules
                     .flat_map(|rule| {
                         let host = rule.host.unwrap_or_default();
@@ -255,11 +254,11 @@ fn the_class_and_the_annotations_of_endpoints_are_copied() {
             "{{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {{ name: a, annotations: {{ {annotations} }} }}, spec: {{ {class} defaultBackend: {{ service: {{ name: web, port: {{ number: 80 }} }} }} }} }}"
         );
         let canary = written(&ingress(&text), &params("web-2"));
-        let annotations = canary.metadata.annotations.unwrap();
+        let annotations = canary.metadata.annotations;
         let annotation = |key: &str| annotations.get(key).cloned();
         (
             annotation("kubernetes.io/ingress.class"),
-            canary.spec.unwrap().ingress_class_name,
+            canary.spec.ingress_class_name,
             annotation("nginx.ingress.kubernetes.io/upstream-hash-by"),
         )
     };
@@ -338,10 +337,10 @@ fn an_affinity_that_is_taken_away_again_leaves_nothing_to_edit() {
     );
     for (before, after) in policies.iter().flat_map(|before| policies.iter().map(move |after| (before, after))) {
         let mut stable = stable.clone();
-        let own = stable.metadata.annotations.clone().unwrap();
+        let own = stable.metadata.annotations.clone();
         for policy in [before, after] {
             let edit = canary_ingress(&stable, policy, &params("web-2")).unwrap().output.stable_edit;
-            let present = stable.metadata.annotations.as_mut().unwrap();
+            let present = &mut stable.metadata.annotations;
             for (key, value) in edit {
                 match value {
                     Some(value) => present.insert(key, value),
@@ -353,7 +352,7 @@ fn an_affinity_that_is_taken_away_again_leaves_nothing_to_edit() {
         }
         let expected: BTreeMap<String, String> = annotations(after, &Prefix::default()).output.stable;
         let expected: BTreeMap<String, String> = own.into_iter().chain(expected).collect();
-        assert_eq!(stable.metadata.annotations, Some(expected), "{before:?}, {after:?}");
+        assert_eq!(stable.metadata.annotations, expected, "{before:?}, {after:?}");
     }
 }
 

@@ -269,7 +269,7 @@ fn what_works_has_no_finding() {
     // The canary of another controller is a finding only beside stable hosts of this one.
     let other_class = |line: &str| {
         let mut ingress = ingress(line);
-        ingress.spec.as_mut().unwrap().ingress_class_name = Some("internal".to_owned());
+        ingress.spec.ingress_class_name = Some("internal".to_owned());
         ingress
     };
     let findings = |line: &str| {
@@ -357,7 +357,7 @@ fn a_canary_that_a_controller_passes_over_has_a_finding() {
 #[test]
 fn a_stable_ingress_that_is_not_read_is_named() {
     let mut web = ingress(WEB);
-    web.spec.as_mut().unwrap().ingress_class_name = Some("internal".to_owned());
+    web.spec.ingress_class_name = Some("internal".to_owned());
     let cluster = cluster(&["api 1; b.test/ > api:80", NEXT]).with_ingresses([web]);
     let findings = lint(&cluster);
     assert_eq!(short(&cluster), ["no-host s/next spec.rules[0].http.paths[0]"]);
@@ -407,7 +407,7 @@ fn the_certificate_of_a_canary_is_ignored() {
     let with_tls = |line: &str, host: &str| {
         let mut ingress = ingress(line);
         let tls = serde_json::json!([{ "hosts": [host], "secretName": "tls" }]);
-        ingress.spec.as_mut().unwrap().tls = serde_json::from_value(tls).unwrap();
+        ingress.spec.tls = serde_json::from_value(tls).unwrap();
         ingress
     };
     let canary = cluster(&[WEB]).with_ingresses([with_tls(NEXT, "a.test")]);

@@ -1,7 +1,6 @@
 //! Manifests: Ingresses of all three API versions, and documents that are none.
 
-use canary_policy::targets::nginx::Manifest;
-use k8s_openapi::api::networking::v1::Ingress;
+use canary_policy::targets::nginx::{Ingress, Manifest};
 
 /// The Ingress of a document in YAML.
 #[track_caller]

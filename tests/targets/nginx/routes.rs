@@ -2,8 +2,7 @@
 
 use canary_policy::Route;
 use canary_policy::route::Backend;
-use canary_policy::targets::nginx::{Flags, Manifest, Pair, Routes, routes};
-use k8s_openapi::api::networking::v1::Ingress;
+use canary_policy::targets::nginx::{Flags, Ingress, Manifest, Pair, Routes, routes};
 
 use crate::util::texts;
 
@@ -339,7 +338,7 @@ fn a_host_of_several_routes_is_named() {
 fn a_pair_is_one_stable_and_one_canary_ingress() {
     let named = |name: &str, annotations: &str| {
         let mut ingress = ingress(annotations, "", &rule("a.test: Prefix / web:80"));
-        ingress.metadata.name = Some(name.to_owned());
+        ingress.metadata.name = name.to_owned();
         ingress
     };
     let canary = "nginx.ingress.kubernetes.io/canary: 'true'";

@@ -57,7 +57,6 @@ impl Config {
     }
 
     /// Whether the canary has a weight or a rule.
-    #[cfg(feature = "k8s-openapi")]
     pub(in crate::targets::nginx) fn can_get_requests(&self) -> bool {
         let Config { enabled: _, weight, weight_total: _, header, header_value: _, header_pattern: _, cookie } = self;
         *weight > 0 || !header.is_empty() || !cookie.is_empty()

@@ -12,7 +12,6 @@ pub(super) const COOKIE_VALUE: &str = "canary-by-cookie-value";
 pub(in crate::targets::nginx) const AFFINITY_BEHAVIOR: &str = "affinity-canary-behavior";
 pub(in crate::targets::nginx) const AFFINITY: &str = "affinity";
 pub(in crate::targets::nginx) const AFFINITY_MODE: &str = "affinity-mode";
-#[cfg(feature = "k8s-openapi")]
 pub(in crate::targets::nginx) const BACKEND_PROTOCOL: &str = "backend-protocol";
 pub(in crate::targets::nginx) const SESSION_NAME: &str = "session-cookie-name";
 pub(super) const SESSION_EXPIRES: &str = "session-cookie-expires";
@@ -44,7 +43,6 @@ pub(super) const OF_STABLE: [&str; 11] = [
 ];
 
 /// The annotations of the affinity cookie that a policy expresses.
-#[cfg(feature = "k8s-openapi")]
 pub(in crate::targets::nginx) const OF_COOKIE: [&str; 8] = [
     AFFINITY,
     SESSION_NAME,

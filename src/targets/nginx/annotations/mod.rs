@@ -4,11 +4,9 @@
 //! [`parse`] follows the controller's parser value by value. [`read`] makes a policy of what the parser returns and of the
 //! stable Ingress's affinity. [`annotations`] writes a policy.
 
-#[cfg(feature = "k8s-openapi")]
 mod backend_protocol;
 pub(super) mod chars;
 mod config;
-#[cfg(feature = "k8s-openapi")]
 mod default_value;
 mod finding;
 pub(super) mod getter;
@@ -20,15 +18,12 @@ mod write;
 
 use std::collections::BTreeMap;
 
-#[cfg(feature = "k8s-openapi")]
 pub(super) use backend_protocol::is_grpc;
 pub use config::Config;
-#[cfg(feature = "k8s-openapi")]
 pub(super) use default_value::{is_default, meaning};
 pub use finding::{AnnotationFinding, FindingKind, Side};
 use getter::Getter;
 pub use parse::{ParsedAnnotations, parse};
-#[cfg(feature = "k8s-openapi")]
 pub(super) use read::policy_of;
 pub use read::{AnnotationReading, read};
 use session_affinity::session_affinity;

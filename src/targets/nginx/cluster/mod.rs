@@ -12,6 +12,8 @@ mod object_name;
 mod place;
 mod refusal;
 mod service;
+#[cfg(feature = "serde")]
+mod service_manifest;
 mod several;
 pub(super) mod stored_ingress;
 pub(super) mod upstream;
@@ -22,17 +24,18 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use configuration::Record;
-use k8s_openapi::api::networking::v1::Ingress;
 pub use object_name::ObjectName;
 pub(super) use place::Place;
 pub use refusal::Refusal;
 pub use service::{Service, ServicePort};
+#[cfg(feature = "serde")]
+pub use service_manifest::ServiceManifest;
 use stored_ingress::StoredIngress;
 pub use upstream::{Upstream, UpstreamAffinity};
 pub use virtual_host::{CanaryInForce, Configuration, Location, ProcessedIngress, VirtualHost};
 
 use crate::error::ControllerPanic;
-use crate::targets::nginx::Flags;
+use crate::targets::nginx::{Flags, Ingress};
 
 /// The Ingresses and Services of a cluster, and the flags of the controller that reads them.
 ///
@@ -42,8 +45,7 @@ use crate::targets::nginx::Flags;
 ///
 /// ```
 /// use canary_policy::Policy;
-/// use canary_policy::targets::nginx::{Cluster, Flags, Service, ServicePort};
-/// use k8s_openapi::api::networking::v1::Ingress;
+/// use canary_policy::targets::nginx::{Cluster, Flags, Ingress, Service, ServicePort};
 /// use serde_json::json;
 ///
 /// let ingress = |name: &str, path: &str, annotations: serde_json::Value| -> Ingress {
@@ -111,7 +113,11 @@ impl Cluster {
         for ingress in ingresses {
             let name = ObjectName::of(&ingress.metadata);
             let previous = self.ingresses.insert(name.clone(), ingress);
-            if previous.is_some_and(|previous| self.ingresses.get(&name) != Some(&previous)) {
+            let is_alike = |other: &Ingress, ingress: &Ingress| {
+                (&other.metadata, &other.spec) == (&ingress.metadata, &ingress.spec)
+            };
+            if previous.zip(self.ingresses.get(&name)).is_some_and(|(previous, ingress)| !is_alike(&previous, ingress))
+            {
                 self.replaced.insert(name);
             }
         }

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use serde::Serialize;
+use crate::targets::Metadata;
 
 /// The namespace and the name of an object, written `NAMESPACE/NAME`.
 ///
@@ -17,8 +16,8 @@ use serde::Serialize;
 /// assert_eq!((name.namespace(), name.name(), name.to_string().as_str()), ("shop", "web", "shop/web"));
 /// assert!(ObjectName::new("shop", "10") < ObjectName::new("shop", "9"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
 pub struct ObjectName(String);
 
 impl ObjectName {
@@ -29,9 +28,13 @@ impl ObjectName {
     }
 
     /// The name of an object. An object without a namespace is in `default`, where it would be applied.
-    pub(super) fn of(metadata: &ObjectMeta) -> Self {
-        let namespace = metadata.namespace.as_deref().filter(|namespace| !namespace.is_empty());
-        ObjectName::new(namespace.unwrap_or("default"), metadata.name.as_deref().unwrap_or_default())
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        ObjectName::of_object(metadata.namespace.as_deref(), &metadata.name)
+    }
+
+    /// The name of an object that perhaps has a namespace.
+    pub(in crate::targets::nginx) fn of_object(namespace: Option<&str>, name: &str) -> Self {
+        ObjectName::new(namespace.filter(|namespace| !namespace.is_empty()).unwrap_or("default"), name)
     }
 
     /// The namespace.

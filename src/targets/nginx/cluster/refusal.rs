@@ -1,11 +1,8 @@
 //! Ingresses that the controller does not store.
 
-use k8s_openapi::api::networking::v1::{Ingress, IngressSpec};
-
-use super::stored_ingress::annotations;
 use crate::names::is_service_name;
 use crate::targets::nginx::annotations::chars;
-use crate::targets::nginx::{Flags, RiskLevel};
+use crate::targets::nginx::{Flags, Ingress, IngressSpec, RiskLevel};
 
 /// The annotation that held the class before `spec.ingressClassName` existed.
 const CLASS: &str = "kubernetes.io/ingress.class";
@@ -13,8 +10,7 @@ const CLASS: &str = "kubernetes.io/ingress.class";
 /// Why the controller does not store an Ingress, which is then neither stable nor canary.
 ///
 /// ```
-/// use canary_policy::targets::nginx::{Cluster, Flags, ObjectName, Refusal};
-/// use k8s_openapi::api::networking::v1::Ingress;
+/// use canary_policy::targets::nginx::{Cluster, Flags, Ingress, ObjectName, Refusal};
 /// use serde_json::json;
 ///
 /// let ingress: Ingress = serde_json::from_value(json!({
@@ -61,7 +57,7 @@ impl Refusal {
     /// `internal/ingress/annotations/annotations.go`).
     pub(in crate::targets::nginx) fn of(ingress: &Ingress, flags: &Flags) -> Option<Self> {
         other_class(ingress, flags)
-            .or_else(|| suspicious(ingress.spec.as_ref()?))
+            .or_else(|| suspicious(&ingress.spec))
             .or_else(|| too_risky(ingress, flags))
             .or_else(|| invalid_annotation(ingress, flags))
     }
@@ -69,13 +65,13 @@ impl Refusal {
 
 /// The reason for an Ingress of another class. The class in `spec` decides; if there is none, the annotation does.
 fn other_class(ingress: &Ingress, flags: &Flags) -> Option<Refusal> {
-    let of_annotation = annotations(ingress).get(CLASS).map(String::as_str).filter(|class| !class.is_empty());
-    let class = ingress.spec.as_ref().and_then(|spec| spec.ingress_class_name.as_deref()).or(of_annotation)?;
+    let of_annotation = ingress.metadata.annotations.get(CLASS).map(String::as_str).filter(|class| !class.is_empty());
+    let class = ingress.spec.ingress_class_name.as_deref().or(of_annotation)?;
     (class != flags.class).then(|| Refusal::OtherClass { class: class.to_owned() })
 }
 
 fn too_risky(ingress: &Ingress, flags: &Flags) -> Option<Refusal> {
-    annotations(ingress).keys().find_map(|key| {
+    ingress.metadata.annotations.keys().find_map(|key| {
         let risk = RiskLevel::of_annotation(flags.annotation(key).unwrap_or(key));
         (risk > flags.risk_level).then(|| Refusal::TooRisky { annotation: key.clone(), risk })
     })
@@ -83,7 +79,7 @@ fn too_risky(ingress: &Ingress, flags: &Flags) -> Option<Refusal> {
 
 fn invalid_annotation(ingress: &Ingress, flags: &Flags) -> Option<Refusal> {
     let is_refused = |annotation: &str, is_valid: fn(&str) -> bool| {
-        let value = flags.value(annotations(ingress), annotation).filter(|value| !value.is_empty());
+        let value = flags.value(&ingress.metadata.annotations, annotation).filter(|value| !value.is_empty());
         flags.checks_values() && value.is_some_and(|value| !is_valid(value))
     };
     if is_refused("default-backend", is_service_name) {
@@ -101,13 +97,11 @@ fn are_aliases(text: &str) -> bool {
 
 /// Looks for text that could end a directive of nginx or show a file of the controller (`internal/ingress/inspector/rules.go`).
 fn suspicious(spec: &IngressSpec) -> Option<Refusal> {
-    let rules = spec.rules.iter().flatten();
-    let of_rules = rules.flat_map(|rule| {
+    let of_rules = spec.rules.iter().flat_map(|rule| {
         let paths = rule.http.iter().flat_map(|http| &http.paths).filter_map(|path| path.path.as_ref());
         rule.host.iter().chain(paths)
     });
-    let certificates = spec.tls.iter().flatten();
-    let of_certificates = certificates.flat_map(|tls| tls.secret_name.iter().chain(tls.hosts.iter().flatten()));
+    let of_certificates = spec.tls.iter().flat_map(|tls| tls.secret_name.iter().chain(&tls.hosts));
     let text = of_rules.chain(of_certificates).find(|text| is_suspicious(text))?;
     Some(Refusal::Suspicious { text: text.clone() })
 }

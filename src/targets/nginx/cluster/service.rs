@@ -1,10 +1,8 @@
 //! The Services of a cluster: their ports, and whether they have endpoints.
 
-use k8s_openapi::api::core::v1;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use serde::Deserialize;
-
 use super::ObjectName;
+use crate::targets::nginx::IntOrString;
+#[cfg(feature = "serde")]
 use crate::targets::object::null_is_default;
 
 /// A Service as the controller sees it: its ports, and whether a pod behind it is ready.
@@ -21,7 +19,8 @@ use crate::targets::object::null_is_default;
 /// let web = Service::new("shop", "web").with_port(ServicePort::new(80).with_name("http"));
 /// assert!(web.has_endpoints && web.clone().without_endpoints() != web);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[non_exhaustive]
 pub struct Service {
     /// The namespace.
@@ -29,10 +28,10 @@ pub struct Service {
     /// The name.
     pub name: String,
     /// The ports, in order. `null` is no port, as Go writes an empty list.
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     pub ports: Vec<ServicePort>,
     /// Whether a pod behind the Service is ready.
-    #[serde(rename = "endpoints")]
+    #[cfg_attr(feature = "serde", serde(rename = "endpoints"))]
     pub has_endpoints: bool,
 }
 
@@ -44,8 +43,8 @@ pub struct Service {
 /// let port = ServicePort::new(80).with_name("http").with_target(8080);
 /// assert!(["80", "http", "8080"].into_iter().all(|text| port.is_named(text)) && !port.is_named("https"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ServicePort {
     /// The name, if the port has one.
@@ -115,24 +114,5 @@ impl ServicePort {
             Some(IntOrString::String(name)) => name == text,
         };
         port.to_string() == text || is_target || name.as_deref() == Some(text)
-    }
-}
-
-/// A Service object does not say whether its pods are ready, so it is taken to have endpoints.
-impl From<&v1::Service> for Service {
-    fn from(object: &v1::Service) -> Self {
-        let name = ObjectName::of(&object.metadata);
-        let ports = object.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
-        let ports = ports.map(|port| ServicePort {
-            name: port.name.clone(),
-            port: port.port,
-            target_port: port.target_port.clone(),
-        });
-        Service {
-            namespace: name.namespace().to_owned(),
-            name: name.name().to_owned(),
-            ports: ports.collect(),
-            has_endpoints: true,
-        }
     }
 }

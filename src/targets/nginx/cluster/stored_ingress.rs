@@ -2,21 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::networking::v1::{
-    HTTPIngressPath, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec,
-};
-
 use super::ingress_affinity::IngressAffinity;
 use super::upstream_key::UpstreamKey;
 use super::{ObjectName, Service};
+use crate::targets::Timestamp;
 use crate::targets::nginx::annotations::Config;
 use crate::targets::nginx::annotations::getter::normalized;
-use crate::targets::nginx::{Flags, parse};
+use crate::targets::nginx::{
+    Flags, HttpIngressPath, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec, parse,
+};
 
 /// The name of the catch-all host.
 pub(in crate::targets::nginx) const CATCH_ALL: &str = "_";
-
-static NO_ANNOTATIONS: BTreeMap<String, String> = BTreeMap::new();
 
 /// An Ingress in the controller's store.
 pub(in crate::targets::nginx) struct StoredIngress<'c> {
@@ -66,14 +63,13 @@ impl<'c> StoredIngress<'c> {
         services: &'c BTreeMap<ObjectName, Service>,
         flags: &Flags,
     ) -> Self {
-        let annotations = annotations(object);
+        let annotations = &object.metadata.annotations;
         let value = |annotation: &str| flags.value(annotations, annotation).map(|raw| normalized(raw));
         let service = |service: String| services.get(&ObjectName::new(name.namespace(), &service));
         let parsed = parse(annotations, flags);
-        let rules = object.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
         StoredIngress {
             name,
-            created: object.metadata.creation_timestamp.as_ref().map(|time| time.0.as_second()),
+            created: object.metadata.creation_timestamp.map(Timestamp::seconds),
             annotations,
             // The only error of the parser is ignored, so that the Ingress becomes an ordinary one.
             config: parsed.config.unwrap_or_default(),
@@ -81,8 +77,8 @@ impl<'c> StoredIngress<'c> {
             affinity: IngressAffinity::of(annotations, flags),
             aliases: value("server-alias").map(|text| aliases(&text)).unwrap_or_default(),
             error_service: value("default-backend").and_then(service),
-            default_backend: object.spec.as_ref().and_then(|spec| default_backend(name.namespace(), spec)),
-            rules: rules.map(|rule| StoredRule::new(name.namespace(), rule)).collect(),
+            default_backend: default_backend(name.namespace(), &object.spec),
+            rules: object.spec.rules.iter().map(|rule| StoredRule::new(name.namespace(), rule)).collect(),
         }
     }
 
@@ -108,7 +104,7 @@ impl<'c> StoredIngress<'c> {
 
 impl StoredRule {
     fn new(namespace: &str, rule: &IngressRule) -> Self {
-        let IngressRule { host, http } = rule;
+        let IngressRule { host, http, unknown: _ } = rule;
         let host = host.as_deref().filter(|host| !host.is_empty()).unwrap_or(CATCH_ALL);
         let paths = http.as_ref().map(|http| http.paths.iter().map(|path| StoredPath::new(namespace, path)).collect());
         StoredRule { host: host.to_owned(), paths }
@@ -116,8 +112,8 @@ impl StoredRule {
 }
 
 impl StoredPath {
-    fn new(namespace: &str, path: &HTTPIngressPath) -> Self {
-        let HTTPIngressPath { backend, path, path_type } = path;
+    fn new(namespace: &str, path: &HttpIngressPath) -> Self {
+        let HttpIngressPath { backend, path, path_type, unknown: _ } = path;
         let path_type = match path_type.as_str() {
             "" | "ImplementationSpecific" => "Prefix",
             path_type => path_type,
@@ -130,13 +126,8 @@ impl StoredPath {
     }
 }
 
-/// The annotations of an Ingress.
-pub(in crate::targets::nginx) fn annotations(object: &Ingress) -> &BTreeMap<String, String> {
-    object.metadata.annotations.as_ref().unwrap_or(&NO_ANNOTATIONS)
-}
-
 fn default_backend(namespace: &str, spec: &IngressSpec) -> Option<DefaultBackend> {
-    let IngressBackend { service, resource: _ } = spec.default_backend.as_ref()?;
+    let IngressBackend { service, resource: _, unknown: _ } = spec.default_backend.as_ref()?;
     let key = |service: &IngressServiceBackend| DefaultBackend::Service(UpstreamKey::new(namespace, service));
     Some(service.as_ref().map_or(DefaultBackend::Resource, key))
 }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::stored_ingress::StoredIngress;
 use super::upstream_key::UpstreamKey;
 use super::{ObjectName, Service};
@@ -46,21 +44,22 @@ pub struct Upstream {
 
 /// The session affinity of an upstream; its parts can come from several Ingresses. [`Cluster`](super::Cluster) has an example of
 /// what is read from a cluster.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct UpstreamAffinity {
     /// `affinity` of the first Ingress that has it; empty if none has it.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "serde", serde(rename = "type"))]
     pub kind: String,
     /// `affinity-mode` of the first Ingress that has it, even if that Ingress has no `affinity`; empty if none has it.
     pub mode: String,
     /// The name of the cookie of the last Ingress with `affinity: cookie`; empty if there is none.
-    #[serde(rename = "cookieName")]
+    #[cfg_attr(feature = "serde", serde(rename = "cookieName"))]
     pub cookie_name: String,
     /// The paths for which the balancer sets the cookie, by host.
     pub locations: BTreeMap<String, Vec<String>>,
     /// The last Ingress with `affinity: cookie`, whose annotations are the attributes of the cookie.
-    #[serde(skip)]
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub ingress: Option<ObjectName>,
 }
 

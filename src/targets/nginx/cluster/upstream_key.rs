@@ -1,8 +1,7 @@
 //! How an Ingress names a Service and port, and the name of the upstream that follows.
 
-use k8s_openapi::api::networking::v1::IngressServiceBackend;
-
 use super::ObjectName;
+use crate::targets::nginx::IngressServiceBackend;
 
 /// A Service and port as an Ingress names them.
 pub(in crate::targets::nginx) struct UpstreamKey {
@@ -16,7 +15,7 @@ impl UpstreamKey {
     /// The Service and port as the controller reads them (controller 1.15.1, `upstreamName` and `upstreamServiceNameAndPort` in
     /// `internal/ingress/controller/util.go`).
     pub(super) fn new(namespace: &str, service: &IngressServiceBackend) -> Self {
-        let IngressServiceBackend { name, port } = service;
+        let IngressServiceBackend { name, port, unknown: _ } = service;
         let number = port.as_ref().and_then(|port| port.number).filter(|number| *number > 0);
         let text = port.as_ref().and_then(|port| port.name.clone()).filter(|name| !name.is_empty());
         match number.map(|number| number.to_string()).or(text) {

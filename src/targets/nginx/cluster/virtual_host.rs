@@ -1,7 +1,5 @@
 //! Virtual hosts and locations: the result of a cluster.
 
-use serde::Serialize;
-
 use super::several::policy_of_all;
 use super::{ObjectName, Upstream};
 use crate::error::AnnotationError;
@@ -100,7 +98,8 @@ impl CanaryInForce {
 }
 
 /// An Ingress that the controller has stored, as [`Cluster::processed`](super::Cluster::processed) returns it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ProcessedIngress {
     /// The name of the Ingress.

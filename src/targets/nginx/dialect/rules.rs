@@ -159,7 +159,6 @@ pub enum AffinityRule {
 
 impl AffinityRule {
     /// Whether the controller reads `affinity-canary-behavior: legacy`.
-    #[cfg(feature = "k8s-openapi")]
     pub(in crate::targets::nginx) const fn reads_legacy(self) -> bool {
         matches!(self, AffinityRule::BeforeRules)
     }

@@ -255,10 +255,9 @@ impl<'c> HostReader<'c> {
 fn certificates(parts: ClusterParts<'_>) -> BTreeMap<CertificateKey<'_>, Vec<Certificate<'_>>> {
     let mut certificates: BTreeMap<CertificateKey<'_>, Vec<Certificate<'_>>> = BTreeMap::new();
     for (name, object) in parts.ingresses {
-        let all = object.spec.iter().flat_map(|spec| spec.tls.iter().flatten());
-        for (index, tls) in all.enumerate() {
+        for (index, tls) in object.spec.tls.iter().enumerate() {
             let certificate = Certificate { index, secret: tls.secret_name.as_deref().unwrap_or_default() };
-            let named: BTreeSet<&str> = tls.hosts.iter().flatten().map(String::as_str).collect();
+            let named: BTreeSet<&str> = tls.hosts.iter().map(String::as_str).collect();
             let everywhere = named.is_empty().then_some(None);
             for host in named.into_iter().map(Some).chain(everywhere) {
                 certificates.entry((name, host)).or_default().push(certificate);

@@ -89,8 +89,7 @@ impl fmt::Display for IngressFinding {
 ///
 /// ```
 /// use canary_policy::Policy;
-/// use canary_policy::targets::nginx::{Cluster, Flags, Service, ServicePort, hosts};
-/// use k8s_openapi::api::networking::v1::Ingress;
+/// use canary_policy::targets::nginx::{hosts, Cluster, Flags, Ingress, Service, ServicePort};
 /// use serde_json::json;
 ///
 /// let path = |path: &str, service: &str| json!({

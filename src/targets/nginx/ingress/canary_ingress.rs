@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::networking::v1::{Ingress, IngressSpec};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-
 use super::IngressParams;
 use super::api_server::{check_names, check_object_name, check_rule};
 use super::service_swap::ServiceSwap;
@@ -12,11 +9,11 @@ use super::stable_ingress::{CLASS, StableIngress};
 use super::stable_service::StableService;
 use crate::error::{Excerpt, IngressError};
 use crate::policy::{Affinity, AffinityScope, CanaryName, Policy};
-use crate::targets::Conversion;
 use crate::targets::nginx::annotations::getter::Getter;
 use crate::targets::nginx::annotations::key;
 use crate::targets::nginx::annotations::session_affinity::session_affinity;
-use crate::targets::nginx::{Flags, Prefix, Side, annotations};
+use crate::targets::nginx::{Flags, Ingress, IngressSpec, Prefix, Side, annotations};
+use crate::targets::{Conversion, Metadata, UnknownFields};
 
 /// The annotations that choose an endpoint. Besides the annotations of canaries these are the only ones that the controller
 /// applies on a canary Ingress (controller 1.15.1, `mergeAlternativeBackends`).
@@ -63,8 +60,7 @@ pub struct CanaryIngress {
 ///
 /// ```
 /// use canary_policy::Policy;
-/// use canary_policy::targets::nginx::{canary_ingress, IngressParams, Manifest};
-/// use k8s_openapi::api::networking::v1::Ingress;
+/// use canary_policy::targets::nginx::{canary_ingress, Ingress, IngressParams, Manifest};
 /// use serde_json::json;
 ///
 /// let backend = json!({ "service": { "name": "web", "port": { "number": 80 } } });
@@ -77,7 +73,7 @@ pub struct CanaryIngress {
 /// }))?);
 ///
 /// let written = canary_ingress(&stable, &Policy::percent(30)?, &IngressParams::new("web-2".parse()?))?;
-/// assert_eq!(written.exact()?.ingress.metadata.name.as_deref(), Some("web-canary"));
+/// assert_eq!(written.exact()?.ingress.metadata.name, "web-canary");
 ///
 /// let error = canary_ingress(&stable, &Policy::percent(30)?, &IngressParams::new("web".parse()?)).unwrap_err();
 /// assert_eq!(error.to_string(), "`web:80` is the stable Service: ingress-nginx ignores a canary with the same Service");
@@ -108,18 +104,18 @@ pub fn canary_ingress(
     let mut canary_annotations = written.canary;
     canary_annotations.extend(copied(stable, &flags.prefix));
     let ingress = Ingress {
-        metadata: ObjectMeta {
-            name: Some(name),
+        metadata: Metadata {
+            name,
             namespace: stable.namespace().map(str::to_owned),
-            annotations: Some(canary_annotations),
-            ..ObjectMeta::default()
+            annotations: canary_annotations,
+            ..Metadata::default()
         },
-        spec: Some(IngressSpec {
+        spec: IngressSpec {
             ingress_class_name: class.map(str::to_owned),
-            rules: Some(rules.into_iter().map(|rule| swap.rule(rule)).collect()),
+            rules: rules.into_iter().map(|rule| swap.rule(rule)).collect(),
             ..IngressSpec::default()
-        }),
-        status: None,
+        },
+        unknown: UnknownFields::default(),
     };
     let stable_edit = stable_edit(stable.annotations(), &written.stable, flags);
     Ok(Conversion { output: CanaryIngress { ingress, stable_edit }, losses })

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use k8s_openapi::api::networking::v1::{
-    HTTPIngressPath, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec,
-};
+use crate::targets::nginx::{HttpIngressPath, Ingress, IngressBackend, IngressRule, IngressServiceBackend};
 
 /// A host and a path, compared as the controller does: an absent path is `/`, and every path type but `Exact` is a prefix.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +15,7 @@ pub(super) struct Location {
 }
 
 impl Location {
-    pub(super) fn new(host: Option<&str>, path: &HTTPIngressPath) -> Self {
+    pub(super) fn new(host: Option<&str>, path: &HttpIngressPath) -> Self {
         Location {
             host: host.unwrap_or_default().to_owned(),
             path: path_text(path).to_owned(),
@@ -27,11 +25,12 @@ impl Location {
 }
 
 /// The path on which a default backend answers.
-pub(super) fn root(service: &IngressServiceBackend) -> HTTPIngressPath {
-    HTTPIngressPath {
-        backend: IngressBackend { resource: None, service: Some(service.clone()) },
+pub(super) fn root(service: &IngressServiceBackend) -> HttpIngressPath {
+    HttpIngressPath {
+        backend: IngressBackend { service: Some(service.clone()), ..IngressBackend::default() },
         path: Some("/".to_owned()),
         path_type: "Prefix".to_owned(),
+        ..HttpIngressPath::default()
     }
 }
 
@@ -44,7 +43,7 @@ impl fmt::Display for Location {
 }
 
 /// The path; `/` if it is absent or empty.
-pub(super) fn path_text(path: &HTTPIngressPath) -> &str {
+pub(super) fn path_text(path: &HttpIngressPath) -> &str {
     path.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/")
 }
 
@@ -52,7 +51,7 @@ pub(super) fn path_text(path: &HTTPIngressPath) -> &str {
 pub(super) struct IngressPath<'i> {
     pub(super) field: String,
     pub(super) host: Option<&'i str>,
-    pub(super) path: &'i HTTPIngressPath,
+    pub(super) path: &'i HttpIngressPath,
 }
 
 impl IngressPath<'_> {
@@ -73,8 +72,7 @@ pub(super) fn paths_of_rule(index: usize, rule: &IngressRule) -> impl Iterator<I
 
 /// The paths of all rules, in order.
 pub(super) fn paths(ingress: &Ingress) -> impl Iterator<Item = IngressPath<'_>> {
-    let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
-    rules.enumerate().flat_map(|(index, rule)| paths_of_rule(index, rule))
+    ingress.spec.rules.iter().enumerate().flat_map(|(index, rule)| paths_of_rule(index, rule))
 }
 
 /// A host on which the default backend of an Ingress answers, with the path `/`.
@@ -84,7 +82,7 @@ pub(super) struct DefaultHost<'i> {
     /// The index of the first rule with this host; 0 if the Ingress has no rules.
     pub(super) rule: usize,
     /// The path `/`, with the default backend.
-    pub(super) path: HTTPIngressPath,
+    pub(super) path: HttpIngressPath,
 }
 
 impl DefaultHost<'_> {
@@ -97,11 +95,10 @@ impl DefaultHost<'_> {
 /// there is one such host, the catch-all server. Otherwise these are the hosts of the rules that have no prefix `/`. Source:
 /// controller 1.15.1, `createServers` and `getBackendServers` in `internal/ingress/controller/controller.go`.
 pub(super) fn default_hosts(ingress: &Ingress) -> Vec<DefaultHost<'_>> {
-    let default = |spec: &IngressSpec| spec.default_backend.as_ref()?.service.as_ref().map(root);
-    let Some(path) = ingress.spec.as_ref().and_then(default) else { return Vec::new() };
-    let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
+    let service = ingress.spec.default_backend.as_ref().and_then(|backend| backend.service.as_ref());
+    let Some(path) = service.map(root) else { return Vec::new() };
     let mut hosts = BTreeMap::new();
-    for (index, rule) in rules.enumerate() {
+    for (index, rule) in ingress.spec.rules.iter().enumerate() {
         hosts.entry(rule.host.as_deref()).or_insert(index);
     }
     if hosts.is_empty() {

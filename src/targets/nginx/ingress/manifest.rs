@@ -1,17 +1,16 @@
 //! Ingresses of every API version, read as networking.k8s.io/v1.
 
-use k8s_openapi::api::core::v1::TypedLocalObjectReference;
-use k8s_openapi::api::networking::v1::{
-    HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec,
-    IngressTLS, ServiceBackendPort,
-};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde::Deserialize;
 
 use super::service::ingress_port;
 use crate::error::{Excerpt, InvalidRoute, ManifestError};
 use crate::route::Port;
+use crate::targets::UnknownFields;
+use crate::targets::nginx::document::MetadataDocument;
+use crate::targets::nginx::{
+    HttpIngressPath, HttpIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec,
+    IngressTls, IntOrString, ServiceBackendPort, TypedLocalObjectReference,
+};
 
 /// An Ingress, deserialised from any API version that Ingresses have had: networking.k8s.io/v1, networking.k8s.io/v1beta1 and
 /// extensions/v1beta1 (both removed in Kubernetes 1.22).
@@ -21,8 +20,7 @@ use crate::route::Port;
 /// field of another version, or a path of v1 without `pathType`.
 ///
 /// ```
-/// use canary_policy::targets::nginx::Manifest;
-/// use k8s_openapi::api::networking::v1::Ingress;
+/// use canary_policy::targets::nginx::{Ingress, Manifest};
 /// use serde_json::json;
 ///
 /// let paths = json!([{ "path": "/", "backend": { "serviceName": "web", "servicePort": 80 } }]);
@@ -33,7 +31,7 @@ use crate::route::Port;
 ///     "spec": { "rules": [{ "host": "example.com", "http": { "paths": paths } }] },
 /// });
 /// let ingress = Ingress::from(serde_json::from_value::<Manifest>(document.clone())?);
-/// let rule = &ingress.spec.unwrap().rules.unwrap()[0];
+/// let rule = &ingress.spec.rules[0];
 /// assert_eq!(rule.http.as_ref().unwrap().paths[0].path_type, "ImplementationSpecific");
 ///
 /// document["apiVersion"] = "networking.k8s.io/v1".into();
@@ -60,8 +58,10 @@ struct Document {
     api_version: String,
     kind: String,
     #[serde(default)]
-    metadata: ObjectMeta,
+    metadata: MetadataDocument,
     spec: Option<SpecDocument>,
+    #[serde(flatten)]
+    unknown: UnknownFields,
 }
 
 #[derive(Deserialize)]
@@ -71,7 +71,7 @@ struct SpecDocument {
     default_backend: Option<BackendDocument>,
     backend: Option<BackendDocument>,
     rules: Option<Vec<RuleDocument>>,
-    tls: Option<Vec<IngressTLS>>,
+    tls: Option<Vec<IngressTls>>,
 }
 
 #[derive(Deserialize)]
@@ -135,13 +135,13 @@ impl TryFrom<Document> for Manifest {
     type Error = ManifestError;
 
     fn try_from(document: Document) -> Result<Self, ManifestError> {
-        let Document { api_version, kind, metadata, spec } = document;
+        let Document { api_version, kind, metadata, spec, unknown } = document;
         let version = Version::ALL.into_iter().find(|version| kind == "Ingress" && version.as_str() == api_version);
         let Some(version) = version else {
             return Err(ManifestError::Kind { api_version: Excerpt::of(&api_version), kind: Excerpt::of(&kind) });
         };
         let spec = spec.ok_or_else(|| ManifestError::Missing("spec".to_owned()))?;
-        Ok(Manifest(Ingress { metadata, spec: Some(spec.convert(version)?), status: None }))
+        Ok(Manifest(Ingress { metadata: metadata.into(), spec: spec.convert(version)?, unknown }))
     }
 }
 
@@ -162,22 +162,26 @@ impl SpecDocument {
         let default_backend = default_backend.map(|backend| backend.convert(version, field)).transpose()?;
         let rules = rules.unwrap_or_default().into_iter().enumerate();
         let rules = rules.map(|(index, rule)| rule.convert(version, &format!("spec.rules[{index}]")));
-        Ok(IngressSpec { default_backend, ingress_class_name, rules: Some(rules.collect::<Result<_, _>>()?), tls })
+        let rules = rules.collect::<Result<_, _>>()?;
+        let (tls, unknown) = (tls.unwrap_or_default(), UnknownFields::default());
+        Ok(IngressSpec { default_backend, ingress_class_name, rules, tls, unknown })
     }
 }
 
 impl RuleDocument {
     fn convert(self, version: Version, field: &str) -> Result<IngressRule, ManifestError> {
         let RuleDocument { host, http } = self;
-        let Some(HttpDocument { paths }) = http else { return Ok(IngressRule { host, http: None }) };
+        let unknown = UnknownFields::default();
+        let Some(HttpDocument { paths }) = http else { return Ok(IngressRule { host, http: None, unknown }) };
         let paths = paths.into_iter().enumerate();
         let paths = paths.map(|(index, path)| path.convert(version, &format!("{field}.http.paths[{index}]")));
-        Ok(IngressRule { host, http: Some(HTTPIngressRuleValue { paths: paths.collect::<Result<_, _>>()? }) })
+        let paths = paths.collect::<Result<_, _>>()?;
+        Ok(IngressRule { host, http: Some(HttpIngressRuleValue { paths, unknown: unknown.clone() }), unknown })
     }
 }
 
 impl PathDocument {
-    fn convert(self, version: Version, field: &str) -> Result<HTTPIngressPath, ManifestError> {
+    fn convert(self, version: Version, field: &str) -> Result<HttpIngressPath, ManifestError> {
         let PathDocument { path, path_type, backend } = self;
         let backend = backend.convert(version, &format!("{field}.backend"))?;
         let path_type = match (path_type, version) {
@@ -188,7 +192,7 @@ impl PathDocument {
         if !["Exact", "Prefix", "ImplementationSpecific"].contains(&path_type.as_str()) {
             return Err(ManifestError::PathType { field: format!("{field}.pathType"), value: Excerpt::of(&path_type) });
         }
-        Ok(HTTPIngressPath { backend, path, path_type })
+        Ok(HttpIngressPath { backend, path, path_type, unknown: UnknownFields::default() })
     }
 }
 
@@ -207,7 +211,8 @@ impl BackendDocument {
                 match (service_name, service_port) {
                     (None, None) => None,
                     (Some(name), Some(port)) => {
-                        Some(IngressServiceBackend { name, port: Some(checked_port(&port, at("servicePort"))?) })
+                        let port = Some(checked_port(&port, at("servicePort"))?);
+                        Some(IngressServiceBackend { name, port, unknown: UnknownFields::default() })
                     }
                     (Some(_), None) => return Err(ManifestError::Missing(at("servicePort"))),
                     (None, Some(_)) => return Err(ManifestError::Missing(at("serviceName"))),
@@ -215,7 +220,7 @@ impl BackendDocument {
             }
         };
         if service.is_some() || resource.is_some() {
-            Ok(IngressBackend { resource, service })
+            Ok(IngressBackend { resource, service, unknown: UnknownFields::default() })
         } else {
             Err(ManifestError::Missing(at(if version == Version::V1 { "service" } else { "serviceName" })))
         }

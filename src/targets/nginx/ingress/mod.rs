@@ -1,4 +1,4 @@
-//! Ingress objects of `k8s-openapi`: the canary Ingress of a stable Ingress, the two as a pair, and the routes of an Ingress.
+//! Ingress objects: the canary Ingress of a stable Ingress, the two as a pair, and the routes of an Ingress.
 //!
 //! [`Manifest`] reads an Ingress, [`canary_ingress`] writes the canary Ingress beside it, [`Pair`] finds the canary Ingress
 //! that is already there, and [`routes`] turns the stable Ingress into the routes that other targets write.
@@ -7,6 +7,7 @@ mod api_server;
 mod canary_ingress;
 mod host_group;
 mod location;
+#[cfg(feature = "serde")]
 mod manifest;
 mod pair;
 mod params;
@@ -18,6 +19,7 @@ mod stable_ingress;
 mod stable_service;
 
 pub use canary_ingress::{CanaryIngress, canary_ingress};
+#[cfg(feature = "serde")]
 pub use manifest::Manifest;
 pub use pair::{CoveredIngress, Pair};
 pub use params::IngressParams;

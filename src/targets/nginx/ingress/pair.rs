@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::networking::v1::{HTTPIngressRuleValue, Ingress, IngressRule};
-
 use super::is_canary;
 use super::location::{DefaultHost, Location, default_hosts, paths};
 use super::service::{backend, services, texts};
@@ -11,15 +9,14 @@ use crate::error::{AnnotationError, Excerpt, PairError};
 use crate::route::Backend;
 use crate::targets::Finding;
 use crate::targets::finding::Findings;
-use crate::targets::nginx::{AnnotationReading, Annotations, Flags, read};
+use crate::targets::nginx::{AnnotationReading, Annotations, Flags, HttpIngressRuleValue, Ingress, IngressRule, read};
 
 /// A stable Ingress and the one canary Ingress beside it.
 ///
 /// ```
 /// use canary_policy::Policy;
 /// use canary_policy::error::PairError;
-/// use canary_policy::targets::nginx::{canary_ingress, Flags, IngressParams, Manifest, Pair};
-/// use k8s_openapi::api::networking::v1::Ingress;
+/// use canary_policy::targets::nginx::{canary_ingress, Flags, Ingress, IngressParams, Manifest, Pair};
 /// use serde_json::json;
 ///
 /// let path = |path: &str| json!({
@@ -107,7 +104,7 @@ impl<'i> Pair<'i> {
     ///
     /// The errors of [`read`](super::super::read).
     pub fn read(&self, flags: &Flags) -> Result<AnnotationReading, AnnotationError> {
-        let annotations = |ingress: &Ingress| ingress.metadata.annotations.clone().unwrap_or_default();
+        let annotations = |ingress: &Ingress| ingress.metadata.annotations.clone();
         read(&Annotations::new(annotations(self.canary), annotations(self.stable)), flags)
     }
 
@@ -146,22 +143,21 @@ impl<'i> Pair<'i> {
         for host in left {
             findings.left_out("spec.defaultBackend", &host.location().to_string(), why);
         }
-        if let Some(spec) = &mut ingress.spec {
-            let rules = spec.rules.get_or_insert_default();
-            for rule in rules.iter_mut() {
-                let host = rule.host.clone();
-                if let Some(http) = &mut rule.http {
-                    http.paths.retain(|path| covered.contains(&Location::new(host.as_deref(), path)));
-                }
+        let spec = &mut ingress.spec;
+        for rule in &mut spec.rules {
+            let host = rule.host.clone();
+            if let Some(http) = &mut rule.http {
+                http.paths.retain(|path| covered.contains(&Location::new(host.as_deref(), path)));
             }
-            rules.retain(|rule| rule.http.as_ref().is_some_and(|http| !http.paths.is_empty()));
-            rules.extend(kept.into_iter().map(|DefaultHost { host, rule: _, path }| IngressRule {
-                host: host.map(str::to_owned),
-                http: Some(HTTPIngressRuleValue { paths: vec![path] }),
-            }));
-            // A default backend that is no Service stays: the routes report it.
-            spec.default_backend = spec.default_backend.take().filter(|backend| backend.service.is_none());
         }
+        spec.rules.retain(|rule| rule.http.as_ref().is_some_and(|http| !http.paths.is_empty()));
+        spec.rules.extend(kept.into_iter().map(|DefaultHost { host, rule: _, path }| IngressRule {
+            host: host.map(str::to_owned),
+            http: Some(HttpIngressRuleValue { paths: vec![path], ..HttpIngressRuleValue::default() }),
+            ..IngressRule::default()
+        }));
+        // A default backend that is no Service stays: the routes report it.
+        spec.default_backend = spec.default_backend.take().filter(|backend| backend.service.is_none());
         CoveredIngress { ingress, findings: findings.into_vec() }
     }
 }
@@ -181,5 +177,5 @@ fn is_beside(canary: &Ingress, stable: &Ingress) -> bool {
 
 /// The name of an Ingress; empty if it has none.
 fn name(ingress: &Ingress) -> Excerpt {
-    Excerpt::of(ingress.metadata.name.as_deref().unwrap_or_default())
+    Excerpt::of(&ingress.metadata.name)
 }

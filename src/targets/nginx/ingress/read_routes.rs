@@ -1,7 +1,5 @@
 //! Reads the routes of a stable Ingress.
 
-use k8s_openapi::api::networking::v1::Ingress;
-
 use super::Routes;
 use super::host_group::host_groups;
 use super::location::paths;
@@ -11,8 +9,8 @@ use super::stable_service::StableService;
 use crate::error::{Excerpt, IngressError};
 use crate::route::{Backend, Route};
 use crate::targets::finding::Findings;
-use crate::targets::nginx::Flags;
 use crate::targets::nginx::annotations::{is_grpc, key};
+use crate::targets::nginx::{Flags, Ingress};
 
 /// Reads the routes of a stable Ingress to its stable Service. `canaries` are the Services of the canaries of a policy, in
 /// order; the routes have them as further backends.
@@ -50,8 +48,7 @@ use crate::targets::nginx::annotations::{is_grpc, key};
 /// * The rules of other Services take all paths of the stable Service, or no route can hold any of its paths.
 ///
 /// ```
-/// use canary_policy::targets::nginx::{routes, Flags, Manifest};
-/// use k8s_openapi::api::networking::v1::Ingress;
+/// use canary_policy::targets::nginx::{routes, Flags, Ingress, Manifest};
 /// use serde_json::json;
 ///
 /// let path = |path: &str, service: &str| json!({

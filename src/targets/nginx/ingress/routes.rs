@@ -31,8 +31,7 @@ impl Routes {
     /// Most targets need the number of a port, and an Ingress does not say which number a name stands for.
     ///
     /// ```
-    /// # use canary_policy::targets::nginx::{routes, Flags, Manifest};
-    /// # use k8s_openapi::api::networking::v1::Ingress;
+    /// # use canary_policy::targets::nginx::{routes, Flags, Ingress, Manifest};
     /// # let stable = Ingress::from(serde_json::from_value::<Manifest>(serde_json::json!({
     /// #     "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "web" },
     /// #     "spec": { "defaultBackend": { "service": { "name": "web", "port": { "name": "http" } } } },
@@ -68,8 +67,7 @@ impl Routes {
     /// A name is not a valid name of a Kubernetes object.
     ///
     /// ```
-    /// # use canary_policy::targets::nginx::{routes, Flags, Manifest};
-    /// # use k8s_openapi::api::networking::v1::Ingress;
+    /// # use canary_policy::targets::nginx::{routes, Flags, Ingress, Manifest};
     /// # let stable = Ingress::from(serde_json::from_value::<Manifest>(serde_json::json!({
     /// #     "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "web" },
     /// #     "spec": { "defaultBackend": { "service": { "name": "web", "port": { "number": 80 } } } },
@@ -92,8 +90,7 @@ impl Routes {
     /// A Gateway is listed twice.
     ///
     /// ```
-    /// # use canary_policy::targets::nginx::{routes, Flags, Manifest};
-    /// # use k8s_openapi::api::networking::v1::Ingress;
+    /// # use canary_policy::targets::nginx::{routes, Flags, Ingress, Manifest};
     /// # let stable = Ingress::from(serde_json::from_value::<Manifest>(serde_json::json!({
     /// #     "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "web" },
     /// #     "spec": { "defaultBackend": { "service": { "name": "web", "port": { "number": 80 } } } },
@@ -118,8 +115,7 @@ impl Routes {
     /// The class cannot be the name of an object.
     ///
     /// ```
-    /// # use canary_policy::targets::nginx::{routes, Flags, Manifest};
-    /// # use k8s_openapi::api::networking::v1::Ingress;
+    /// # use canary_policy::targets::nginx::{routes, Flags, Ingress, Manifest};
     /// # let backend = serde_json::json!({ "service": { "name": "web", "port": { "number": 80 } } });
     /// # let stable = Ingress::from(serde_json::from_value::<Manifest>(serde_json::json!({
     /// #     "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "web" },
@@ -143,8 +139,7 @@ impl Routes {
     /// Two merged routes have prefixes that differ only in a `/` at the end, such as `/cart` and `/cart/`.
     ///
     /// ```
-    /// # use canary_policy::targets::nginx::{routes, Flags, Manifest};
-    /// # use k8s_openapi::api::networking::v1::Ingress;
+    /// # use canary_policy::targets::nginx::{routes, Flags, Ingress, Manifest};
     /// # use serde_json::json;
     /// # let backend = json!({ "service": { "name": "web", "port": { "number": 80 } } });
     /// # let rule = |host: &str, path: &str| json!({ "host": host, "http": { "paths": [
@@ -183,8 +178,7 @@ impl Routes {
     /// several objects for one host; the other targets need all rules of a host in one object.
     ///
     /// ```
-    /// # use canary_policy::targets::nginx::{routes, Flags, Manifest};
-    /// # use k8s_openapi::api::networking::v1::Ingress;
+    /// # use canary_policy::targets::nginx::{routes, Flags, Ingress, Manifest};
     /// # use serde_json::json;
     /// # let path = |path: &str, port: u16| json!({
     /// #     "path": path, "pathType": "Prefix", "backend": { "service": { "name": "web", "port": { "number": port } } },

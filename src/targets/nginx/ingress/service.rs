@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::networking::v1::{Ingress, IngressServiceBackend, ServiceBackendPort};
-
 use super::location::paths;
 use crate::error::{Excerpt, InvalidRoute};
 use crate::route::{Backend, Port};
+use crate::targets::UnknownFields;
+use crate::targets::nginx::{Ingress, IngressServiceBackend, ServiceBackendPort};
 
 /// The Services that an Ingress routes to: first that of the default backend, then those of the paths in order.
 pub(super) fn services(ingress: &Ingress) -> Vec<&IngressServiceBackend> {
-    let default = ingress.spec.iter().filter_map(|spec| spec.default_backend.as_ref());
+    let default = ingress.spec.default_backend.iter();
     let backends = default.chain(paths(ingress).map(|path| &path.path.backend));
     backends.filter_map(|backend| backend.service.as_ref()).collect()
 }
@@ -23,7 +23,7 @@ pub(super) fn texts(services: &[&IngressServiceBackend]) -> Vec<Excerpt> {
 
 /// A Service as text: `SERVICE`, `SERVICE:NUMBER` or `SERVICE:NAME`.
 pub(super) fn text(service: &IngressServiceBackend) -> String {
-    let IngressServiceBackend { name, port } = service;
+    let IngressServiceBackend { name, port, unknown: _ } = service;
     port.as_ref().and_then(port_text).map_or_else(|| name.clone(), |port| format!("{name}:{port}"))
 }
 
@@ -39,13 +39,14 @@ pub(super) fn port(port: &ServiceBackendPort) -> Result<Port, InvalidRoute> {
 
 /// A port of a route as a port of an Ingress.
 pub(super) fn ingress_port(port: &Port) -> ServiceBackendPort {
-    match port {
-        Port::Number(number) => ServiceBackendPort { name: None, number: Some(i32::from(number.get())) },
-        Port::Name(name) => ServiceBackendPort { name: Some(name.as_str().to_owned()), number: None },
-    }
+    let (name, number) = match port {
+        Port::Number(number) => (None, Some(i32::from(number.get()))),
+        Port::Name(name) => (Some(name.as_str().to_owned()), None),
+    };
+    ServiceBackendPort { name, number, unknown: UnknownFields::default() }
 }
 
 fn port_text(port: &ServiceBackendPort) -> Option<String> {
-    let ServiceBackendPort { name, number } = port;
+    let ServiceBackendPort { name, number, unknown: _ } = port;
     number.map(|number| number.to_string()).or_else(|| name.clone())
 }

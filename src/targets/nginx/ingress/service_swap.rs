@@ -1,14 +1,13 @@
 //! Puts the Service of a canary in the place of the stable Service.
 
-use k8s_openapi::api::networking::v1::{
-    HTTPIngressPath, HTTPIngressRuleValue, IngressBackend, IngressRule, IngressServiceBackend,
-};
-
 use super::service::{ingress_port, services, text};
 use super::stable_ingress::StableIngress;
 use super::stable_service::{StableRule, StableService};
 use crate::error::{Excerpt, IngressError};
 use crate::route::{Backend, Port};
+use crate::targets::nginx::{
+    HttpIngressPath, HttpIngressRuleValue, IngressBackend, IngressRule, IngressServiceBackend,
+};
 
 /// A canary's Service. Without a port it gets the port of the Service whose place it takes.
 #[derive(Clone, Copy)]
@@ -53,17 +52,19 @@ impl<'c> ServiceSwap<'c> {
     /// The canary's Service, with the port that it has in the place of this Service.
     fn in_place_of(self, stable: &IngressServiceBackend) -> IngressServiceBackend {
         let port = self.port.map(ingress_port).or_else(|| stable.port.clone());
-        IngressServiceBackend { name: self.service.to_owned(), port }
+        IngressServiceBackend { name: self.service.to_owned(), port, unknown: stable.unknown.clone() }
     }
 
     /// The rule of the canary Ingress that takes requests from this rule of the stable Ingress.
     pub(super) fn rule(self, rule: StableRule) -> IngressRule {
         let StableRule { field: _, host, paths } = rule;
         let paths = paths.into_iter().map(|path| {
-            let backend = IngressBackend { resource: None, service: Some(self.in_place_of(&path.service)) };
-            HTTPIngressPath { backend, ..path.path }
+            let backend =
+                IngressBackend { service: Some(self.in_place_of(&path.service)), resource: None, ..path.path.backend };
+            HttpIngressPath { backend, ..path.path }
         });
-        IngressRule { host, http: Some(HTTPIngressRuleValue { paths: paths.collect() }) }
+        let http = HttpIngressRuleValue { paths: paths.collect(), ..HttpIngressRuleValue::default() };
+        IngressRule { host, http: Some(http), ..IngressRule::default() }
     }
 }
 

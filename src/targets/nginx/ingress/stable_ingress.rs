@@ -2,37 +2,32 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::networking::v1::{Ingress, IngressBackend, IngressRule, IngressSpec, IngressTLS};
-
 use crate::error::{Excerpt, IngressError};
 use crate::route::Backend;
-use crate::targets::nginx::Flags;
 use crate::targets::nginx::annotations::getter::parse_bool;
 use crate::targets::nginx::annotations::key;
+use crate::targets::nginx::{Flags, Ingress, IngressBackend, IngressRule, IngressTls};
 
 /// The annotation that held the class before `spec.ingressClassName` existed. The controller prefers the annotation.
 pub(super) const CLASS: &str = "kubernetes.io/ingress.class";
-
-static NO_ANNOTATIONS: BTreeMap<String, String> = BTreeMap::new();
 
 /// Whether the controller treats an Ingress as a canary: the annotation `canary` is true in one of Go's spellings
 /// (controller 1.15.1, `strconv.ParseBool`).
 ///
 /// ```
-/// use canary_policy::targets::nginx::{is_canary, Flags};
-/// use k8s_openapi::api::networking::v1::Ingress;
+/// use canary_policy::targets::nginx::{is_canary, Flags, Ingress};
 ///
 /// let mut ingress = Ingress::default();
 /// assert!(!is_canary(&ingress, &Flags::default()));
 /// for (value, canary) in [("T", true), ("true ", false), ("yes", false)] {
 ///     let annotation = ("nginx.ingress.kubernetes.io/canary".to_owned(), value.to_owned());
-///     ingress.metadata.annotations = Some([annotation].into());
+///     ingress.metadata.annotations = [annotation].into();
 ///     assert_eq!(is_canary(&ingress, &Flags::default()), canary);
 /// }
 /// ```
 #[must_use]
 pub fn is_canary(ingress: &Ingress, flags: &Flags) -> bool {
-    let value = ingress.metadata.annotations.as_ref().and_then(|all| flags.value(all, key::CANARY));
+    let value = flags.value(&ingress.metadata.annotations, key::CANARY);
     value.and_then(|value| parse_bool(value)) == Some(true)
 }
 
@@ -45,7 +40,7 @@ pub(super) struct StableIngress<'i> {
 
 impl<'i> StableIngress<'i> {
     pub(super) fn new(object: &'i Ingress, flags: &Flags) -> Result<Self, IngressError> {
-        let name = object.metadata.name.as_deref().ok_or(IngressError::NoName)?;
+        let name = Some(object.metadata.name.as_str()).filter(|name| !name.is_empty()).ok_or(IngressError::NoName)?;
         if is_canary(object, flags) {
             return Err(IngressError::IsCanary { ingress: Excerpt::of(name) });
         }
@@ -67,27 +62,23 @@ impl<'i> StableIngress<'i> {
     }
 
     pub(super) fn annotations(self) -> &'i BTreeMap<String, String> {
-        self.object.metadata.annotations.as_ref().unwrap_or(&NO_ANNOTATIONS)
+        &self.object.metadata.annotations
     }
 
     /// The class in `spec.ingressClassName`.
     pub(super) fn class(self) -> Option<&'i str> {
-        self.spec()?.ingress_class_name.as_deref()
+        self.object.spec.ingress_class_name.as_deref()
     }
 
     pub(super) fn rules(self) -> &'i [IngressRule] {
-        self.spec().and_then(|spec| spec.rules.as_deref()).unwrap_or_default()
+        &self.object.spec.rules
     }
 
     pub(super) fn default_backend(self) -> Option<&'i IngressBackend> {
-        self.spec()?.default_backend.as_ref()
+        self.object.spec.default_backend.as_ref()
     }
 
-    pub(super) fn tls(self) -> &'i [IngressTLS] {
-        self.spec().and_then(|spec| spec.tls.as_deref()).unwrap_or_default()
-    }
-
-    fn spec(self) -> Option<&'i IngressSpec> {
-        self.object.spec.as_ref()
+    pub(super) fn tls(self) -> &'i [IngressTls] {
+        &self.object.spec.tls
     }
 }

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::networking::v1::{HTTPIngressPath, IngressServiceBackend, ServiceBackendPort};
-
 use super::location::{DefaultHost, default_hosts, paths_of_rule};
 use super::service::{ingress_port, services, texts};
 use super::stable_ingress::StableIngress;
 use crate::error::{Excerpt, IngressError};
 use crate::route::Backend;
+use crate::targets::nginx::{HttpIngressPath, IngressServiceBackend, ServiceBackendPort};
 
 /// The Service that a canary takes requests from.
 pub(super) struct StableService {
@@ -29,7 +28,7 @@ pub(super) struct StableRule {
 pub(super) struct StablePath {
     /// The field of the Ingress that holds the path, such as `spec.rules[0].http.paths[1]`, or `spec.defaultBackend`.
     pub(super) field: String,
-    pub(super) path: HTTPIngressPath,
+    pub(super) path: HttpIngressPath,
     pub(super) service: IngressServiceBackend,
 }
 

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::networking::v1::Ingress;
-
 use super::paths::{location_text, service_text};
 use super::{Findings, LintKind, State};
 use crate::targets::nginx::annotations::key;
@@ -12,7 +10,7 @@ use crate::targets::nginx::cluster::error_backend::ERROR_UPSTREAM;
 use crate::targets::nginx::cluster::ingress_affinity::COOKIE;
 use crate::targets::nginx::cluster::merge::Merge;
 use crate::targets::nginx::cluster::stored_ingress::CATCH_ALL;
-use crate::targets::nginx::{AffinityRule, CanaryInForce, Location, ObjectName};
+use crate::targets::nginx::{AffinityRule, CanaryInForce, Ingress, Location, ObjectName};
 
 pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
     let locations = Locations { state, named: named(state) };
@@ -62,8 +60,8 @@ fn named<'s>(state: &'s State<'_, '_>) -> BTreeSet<(&'s str, String)> {
 
 /// The hosts of the certificates of an Ingress, each with the index of its certificate.
 fn certificates(ingress: &Ingress) -> impl Iterator<Item = (usize, &str)> {
-    let all = ingress.spec.iter().flat_map(|spec| spec.tls.iter().flatten()).enumerate();
-    all.flat_map(|(index, tls)| tls.hosts.iter().flatten().map(move |host| (index, host.as_str())))
+    let all = ingress.spec.tls.iter().enumerate();
+    all.flat_map(|(index, tls)| tls.hosts.iter().map(move |host| (index, host.as_str())))
 }
 
 struct Locations<'s, 'c> {

@@ -29,8 +29,7 @@ use crate::error::Excerpt;
 ///
 /// ```
 /// use canary_policy::error::Diagnostic;
-/// use canary_policy::targets::nginx::{lint, Cluster, Flags, Severity};
-/// use k8s_openapi::api::networking::v1::Ingress;
+/// use canary_policy::targets::nginx::{lint, Cluster, Flags, Ingress, Severity};
 /// use serde_json::json;
 ///
 /// let ingress = |name: &str, path: &str, annotations: serde_json::Value| -> Ingress {

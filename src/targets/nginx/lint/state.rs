@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::networking::v1::Ingress;
-
 use super::nearest::Nearest;
 use crate::targets::nginx::cluster::configuration::Record;
 use crate::targets::nginx::cluster::host_locations::ClaimOutcome;
 use crate::targets::nginx::cluster::merge::{Merge, MergeOutcome};
 use crate::targets::nginx::cluster::stored_ingress::{CATCH_ALL, StoredIngress};
 use crate::targets::nginx::cluster::{ClusterParts, Place};
-use crate::targets::nginx::{Configuration, Location, ObjectName, Refusal, Upstream, is_canary};
+use crate::targets::nginx::{Configuration, Ingress, Location, ObjectName, Refusal, Upstream, is_canary};
 
 /// A cluster, what the controller makes of it, and how. The maps make every look-up fast.
 pub(super) struct State<'s, 'c> {
@@ -92,8 +90,7 @@ impl<'s, 'c> State<'s, 'c> {
 
 /// The paths of an Ingress, each with its host.
 fn paths(ingress: &Ingress) -> impl Iterator<Item = (&str, &str)> {
-    let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
-    rules.flat_map(|rule| {
+    ingress.spec.rules.iter().flat_map(|rule| {
         let paths = rule.http.iter().flat_map(|http| &http.paths).filter_map(|path| path.path.as_deref());
         paths.map(|path| (rule.host.as_deref().unwrap_or(CATCH_ALL), path))
     })
@@ -101,6 +98,5 @@ fn paths(ingress: &Ingress) -> impl Iterator<Item = (&str, &str)> {
 
 /// The hosts of the rules of an Ingress.
 fn hosts(ingress: &Ingress) -> impl Iterator<Item = &str> {
-    let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
-    rules.filter_map(|rule| rule.host.as_deref())
+    ingress.spec.rules.iter().filter_map(|rule| rule.host.as_deref())
 }

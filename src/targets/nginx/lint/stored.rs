@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::networking::v1::Ingress;
-
 use super::{Findings, LintKind, State};
 use crate::error::ControllerPanic;
 use crate::targets::nginx::annotations::key;
 use crate::targets::nginx::cluster::ClusterParts;
-use crate::targets::nginx::{Cluster, ObjectName, Refusal, VirtualHost, is_canary, parse};
+use crate::targets::nginx::{Cluster, Ingress, ObjectName, Refusal, VirtualHost, is_canary, parse};
 
 /// Ingresses that the controller does not store. Other controllers read the Ingresses of other classes, so such an Ingress is
 /// reported only if it is a canary whose stable Ingress belongs to this controller.
@@ -32,8 +30,7 @@ pub(super) fn refused(cluster: &Cluster, hosts: &[VirtualHost], findings: &mut F
 
 /// Whether an Ingress has rules, all of whose hosts belong to ordinary Ingresses of this controller.
 fn are_known(ingress: &Ingress, hosts: &BTreeSet<&str>) -> bool {
-    let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
-    let mut named = rules.filter_map(|rule| rule.host.as_deref()).peekable();
+    let mut named = ingress.spec.rules.iter().filter_map(|rule| rule.host.as_deref()).peekable();
     named.peek().is_some() && named.all(|host| hosts.contains(host))
 }
 

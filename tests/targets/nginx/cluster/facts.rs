@@ -1,7 +1,6 @@
 //! The rules by which the controller pairs and merges Ingresses, one row for each case that a rule names.
 
-use canary_policy::targets::nginx::{Cluster, Flags, RiskLevel};
-use k8s_openapi::api::networking::v1::Ingress;
+use canary_policy::targets::nginx::{Cluster, Flags, Ingress, RiskLevel};
 
 use crate::util::cluster_text::{cluster, ingress, served, service};
 
@@ -121,12 +120,12 @@ fn an_ingress_with_a_risky_annotation_is_not_stored() {
 #[test]
 fn an_ingress_that_the_controller_does_not_take_has_no_effect() {
     let other_class = |mut ingress: Ingress| {
-        ingress.spec.as_mut().unwrap().ingress_class_name = Some("internal".to_owned());
+        ingress.spec.ingress_class_name = Some("internal".to_owned());
         ingress
     };
     let of_annotation = |class: &str| {
         let mut ingress = ingress(&format!("api 0; a.test/ > api:80; @kubernetes.io/ingress.class={class}"));
-        ingress.spec.as_mut().unwrap().ingress_class_name = None;
+        ingress.spec.ingress_class_name = None;
         ingress
     };
     let web = cluster(&["web 1; a.test/ > web:80"]);

@@ -1,8 +1,7 @@
 //! The names of objects in a cluster, and the ports of Services.
 
 use canary_policy::error::Diagnostic;
-use canary_policy::targets::nginx::{ObjectName, Service, ServicePort, lint};
-use k8s_openapi::api::core::v1;
+use canary_policy::targets::nginx::{ObjectName, Service, ServiceManifest, ServicePort, lint};
 use serde_json::json;
 
 use crate::util::cluster_text::{cluster, served};
@@ -16,10 +15,10 @@ fn a_name_has_a_namespace() {
 /// Each row is the text that an Ingress names a port by, and whether it is this port.
 #[test]
 fn a_port_has_its_number_its_name_and_its_target() {
-    let object: v1::Service = serde_json::from_value(json!({ "metadata": { "name": "web", "namespace": "s" },
+    let object: ServiceManifest = serde_json::from_value(json!({ "metadata": { "name": "web", "namespace": "s" },
         "spec": { "ports": [{ "name": "http", "port": 80, "targetPort": "web-port" }] } }))
     .unwrap();
-    let service = Service::from(&object);
+    let service = Service::from(object);
     assert_eq!((service.namespace.as_str(), service.name.as_str()), ("s", "web"));
     let of_object = &service.ports[0];
     let by_hand = ServicePort::new(80).with_name("http").with_target(8080);

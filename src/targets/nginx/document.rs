@@ -1,0 +1,95 @@
+//! An Ingress as JSON has it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::{Ingress, IngressSpec};
+use crate::error::{Excerpt, ManifestError};
+use crate::targets::object::null_is_default;
+use crate::targets::{Metadata, Timestamp, UnknownFields};
+
+const API_VERSION: &str = "networking.k8s.io/v1";
+const KIND: &str = "Ingress";
+
+/// An Ingress as it is read. The items of a list have no API version and no kind.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct IngressDocument {
+    api_version: Option<String>,
+    kind: Option<String>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    metadata: MetadataDocument,
+    #[serde(default, deserialize_with = "null_is_default")]
+    spec: IngressSpec,
+    #[serde(flatten)]
+    unknown: UnknownFields,
+}
+
+/// The metadata of an Ingress as it is read: every field may be missing.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MetadataDocument {
+    #[serde(default, deserialize_with = "null_is_default")]
+    name: String,
+    namespace: Option<String>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    annotations: BTreeMap<String, String>,
+    creation_timestamp: Option<Timestamp>,
+    #[serde(flatten)]
+    unknown: UnknownFields,
+}
+
+/// An Ingress as it is written.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WrittenIngress<'i> {
+    api_version: &'static str,
+    kind: &'static str,
+    metadata: &'i Metadata,
+    #[serde(skip_serializing_if = "is_default")]
+    spec: &'i IngressSpec,
+    #[serde(flatten)]
+    unknown: &'i UnknownFields,
+}
+
+fn is_default(spec: &IngressSpec) -> bool {
+    *spec == IngressSpec::default()
+}
+
+/// Refuses an object of another kind or API version. One that says neither is taken for what it is read as.
+pub(super) fn check_kind(
+    found: (Option<&str>, Option<&str>),
+    expected: (&'static str, &'static str),
+) -> Result<(), ManifestError> {
+    let (api_version, kind) = (found.0.unwrap_or(expected.0), found.1.unwrap_or(expected.1));
+    if (api_version, kind) == expected {
+        return Ok(());
+    }
+    let (api_version, kind) = (Excerpt::of(api_version), Excerpt::of(kind));
+    Err(ManifestError::OtherKind { api_version, kind, expected_version: expected.0, expected: expected.1 })
+}
+
+impl TryFrom<IngressDocument> for Ingress {
+    type Error = ManifestError;
+
+    fn try_from(document: IngressDocument) -> Result<Self, ManifestError> {
+        let IngressDocument { api_version, kind, metadata, spec, unknown } = document;
+        check_kind((api_version.as_deref(), kind.as_deref()), (API_VERSION, KIND))?;
+        Ok(Ingress { metadata: metadata.into(), spec, unknown })
+    }
+}
+
+impl From<MetadataDocument> for Metadata {
+    fn from(document: MetadataDocument) -> Self {
+        let MetadataDocument { name, namespace, annotations, creation_timestamp, unknown } = document;
+        Metadata { name, namespace, annotations, creation_timestamp, unknown }
+    }
+}
+
+impl Serialize for Ingress {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Ingress { metadata, spec, unknown } = self;
+        WrittenIngress { api_version: API_VERSION, kind: KIND, metadata, spec, unknown }.serialize(serializer)
+    }
+}

@@ -5,7 +5,7 @@
 //! was found but not everything was searched. 1 is an error.
 //!
 //! ```console
-//! $ cargo run --features k8s-openapi --example compare -- examples/manifests/pair.yaml examples/manifests/policy.yaml
+//! $ cargo run --example compare -- examples/manifests/pair.yaml examples/manifests/policy.yaml
 //! ```
 
 #[path = "common/arguments.rs"]

@@ -2,12 +2,12 @@
 //! proves that nothing changes.
 //!
 //! ```console
-//! $ kubectl get ingress,svc -A -o yaml | cargo run --features k8s-openapi --example migrate -- -
-//! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --to gateway --gateway infra/public \
+//! $ kubectl get ingress,svc -A -o yaml | cargo run --example migrate -- -
+//! $ cargo run --example migrate -- examples/manifests/hosts.yaml --to gateway --gateway infra/public \
 //!     --keep-sessions --verify
-//! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --against FILE
-//! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --to istio --replay examples/manifests/traffic.jsonl
-//! $ cargo run --features k8s-openapi --example migrate -- examples/manifests/hosts.yaml --will-run-on traefik
+//! $ cargo run --example migrate -- examples/manifests/hosts.yaml --against FILE
+//! $ cargo run --example migrate -- examples/manifests/hosts.yaml --to istio --replay examples/manifests/traffic.jsonl
+//! $ cargo run --example migrate -- examples/manifests/hosts.yaml --will-run-on traefik
 //! ```
 //!
 //! The objects for the target are on standard output, and the report is on standard error. Without a target, the report is on
@@ -33,7 +33,7 @@
 //! the canary in force.
 //!
 //! ```console
-//! $ cargo run --features k8s-openapi --example migrate -- --effective examples/manifests/cluster.jsonl
+//! $ cargo run --example migrate -- --effective examples/manifests/cluster.jsonl
 //! ```
 //!
 //! ```json

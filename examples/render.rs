@@ -4,8 +4,8 @@
 //! canary Ingress in the file.
 //!
 //! ```console
-//! $ cargo run --features k8s-openapi --example render -- examples/manifests/prd.yaml --weight 30 --canary canary
-//! $ cargo run --features k8s-openapi --example render -- examples/manifests/pair.yaml --to gateway
+//! $ cargo run --example render -- examples/manifests/prd.yaml --weight 30 --canary canary
+//! $ cargo run --example render -- examples/manifests/pair.yaml --to gateway
 //! ```
 
 #[path = "common/arguments.rs"]

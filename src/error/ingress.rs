@@ -62,6 +62,14 @@ pub enum IngressError {
         /// The name of the stable Ingress.
         ingress: Excerpt,
     },
+    /// A policy was to be put into another Ingress than the canary Ingress.
+    #[error("`{ingress}` is not the canary Ingress: expected an Ingress with the name `{expected}`")]
+    OtherIngress {
+        /// The name of the Ingress, with its namespace if it has one.
+        ingress: Excerpt,
+        /// The name of the canary Ingress.
+        expected: Excerpt,
+    },
     /// A Service is in another namespace than the stable Ingress.
     #[error(
         "`{service}` is in another namespace: the backends of an Ingress are Services in the namespace of the Ingress"
@@ -170,6 +178,7 @@ impl Diagnostic for IngressError {
             IngressError::Ambiguous { .. } => "ambiguous",
             IngressError::NotRouted { .. } => "not-routed",
             IngressError::SameName { .. } => "same-name",
+            IngressError::OtherIngress { .. } => "other-ingress",
             IngressError::OtherNamespace { .. } => "other-namespace",
             IngressError::SameService { .. } => "same-service",
             IngressError::PortNotation { .. } => "port-notation",
@@ -185,7 +194,7 @@ impl Diagnostic for IngressError {
 
     fn field(&self) -> Option<Cow<'_, str>> {
         match self {
-            IngressError::NoName => Some(Cow::Borrowed("metadata.name")),
+            IngressError::NoName | IngressError::OtherIngress { .. } => Some(Cow::Borrowed("metadata.name")),
             IngressError::NoService { rule: Some(index), .. } => Some(Cow::Owned(format!("spec.rules[{index}].http"))),
             IngressError::Path { field, .. } | IngressError::Invalid { field, .. } => Some(Cow::Borrowed(field)),
             _ => None,
@@ -199,6 +208,7 @@ impl Diagnostic for IngressError {
             | IngressError::Ambiguous { ingress, .. }
             | IngressError::NotRouted { ingress, .. }
             | IngressError::SameName { ingress }
+            | IngressError::OtherIngress { ingress, .. }
             | IngressError::CanaryRouted { ingress, .. }
             | IngressError::NothingToSplit { ingress, .. }
             | IngressError::NoPath { ingress, .. } => Some(Cow::Borrowed(ingress.as_str())),

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::{Diagnostic, Excerpt, InvalidRoute};
 
-/// Why no API version has such an Ingress, or why an object is no Service.
+/// Why no API version has such an Ingress.
 ///
 /// ```
 /// use canary_policy::targets::nginx::Manifest;
@@ -27,18 +27,6 @@ pub enum ManifestError {
         api_version: Excerpt,
         /// The `kind` of the document.
         kind: Excerpt,
-    },
-    /// An object has another kind or API version than the type that it is read as.
-    #[error("`{kind}` of `{api_version}` is not of the kind {expected} of {expected_version}")]
-    OtherKind {
-        /// The `apiVersion` of the object.
-        api_version: Excerpt,
-        /// The `kind` of the object.
-        kind: Excerpt,
-        /// The kind that was expected.
-        expected: &'static str,
-        /// The API version that was expected.
-        expected_version: &'static str,
     },
     /// A required field is missing; this is its path.
     #[error("{0} is missing")]
@@ -76,7 +64,6 @@ impl Diagnostic for ManifestError {
     fn code(&self) -> &'static str {
         match self {
             ManifestError::Kind { .. } => "kind",
-            ManifestError::OtherKind { .. } => "other-kind",
             ManifestError::Missing(_) => "missing",
             ManifestError::PathType { .. } => "path-type",
             ManifestError::Port { invalid, .. } => invalid.code(),
@@ -86,7 +73,7 @@ impl Diagnostic for ManifestError {
 
     fn field(&self) -> Option<Cow<'_, str>> {
         match self {
-            ManifestError::Kind { .. } | ManifestError::OtherKind { .. } => Some(Cow::Borrowed("kind")),
+            ManifestError::Kind { .. } => Some(Cow::Borrowed("kind")),
             ManifestError::Missing(field)
             | ManifestError::PathType { field, .. }
             | ManifestError::Port { field, .. }

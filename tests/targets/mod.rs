@@ -15,3 +15,4 @@ mod nginx;
 mod program_sizes;
 mod replicas;
 mod shared_losses;
+mod timestamp;

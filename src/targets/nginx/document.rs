@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Ingress, IngressSpec};
-use crate::error::{Excerpt, ManifestError};
 use crate::targets::object::null_is_default;
 use crate::targets::{Metadata, Timestamp, UnknownFields};
 
@@ -57,25 +56,22 @@ fn is_default(spec: &IngressSpec) -> bool {
     *spec == IngressSpec::default()
 }
 
-/// Refuses an object of another kind or API version. One that says neither is taken for what it is read as.
-pub(super) fn check_kind(
-    found: (Option<&str>, Option<&str>),
-    expected: (&'static str, &'static str),
-) -> Result<(), ManifestError> {
-    let (api_version, kind) = (found.0.unwrap_or(expected.0), found.1.unwrap_or(expected.1));
-    if (api_version, kind) == expected {
-        return Ok(());
+/// Refuses an object of another API version or kind. One that says neither is taken for what it is read as.
+pub(super) fn check_kind(found: [Option<String>; 2], expected: [&str; 2]) -> Result<(), String> {
+    for (found, expected) in found.into_iter().zip(expected) {
+        if let Some(found) = found.filter(|found| found != expected) {
+            return Err(format!("invalid value: string {found:?}, expected {expected}"));
+        }
     }
-    let (api_version, kind) = (Excerpt::of(api_version), Excerpt::of(kind));
-    Err(ManifestError::OtherKind { api_version, kind, expected_version: expected.0, expected: expected.1 })
+    Ok(())
 }
 
 impl TryFrom<IngressDocument> for Ingress {
-    type Error = ManifestError;
+    type Error = String;
 
-    fn try_from(document: IngressDocument) -> Result<Self, ManifestError> {
+    fn try_from(document: IngressDocument) -> Result<Self, String> {
         let IngressDocument { api_version, kind, metadata, spec, unknown } = document;
-        check_kind((api_version.as_deref(), kind.as_deref()), (API_VERSION, KIND))?;
+        check_kind([api_version, kind], [API_VERSION, KIND])?;
         Ok(Ingress { metadata: metadata.into(), spec, unknown })
     }
 }

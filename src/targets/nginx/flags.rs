@@ -90,6 +90,12 @@ impl Flags {
         annotations.get(&self.prefix.key(annotation)).or_else(further)
     }
 
+    /// The keys with which an annotation counts: with the prefix, and with the further prefix of the dialect.
+    pub(in crate::targets::nginx) fn keys(&self, annotation: &str) -> impl Iterator<Item = String> {
+        let further = self.dialect.further_prefix.map(|prefix| format!("{prefix}/{annotation}"));
+        [self.prefix.key(annotation)].into_iter().chain(further)
+    }
+
     /// The values of all annotations by their names without a prefix, as [`value`](Self::value) returns them.
     pub(in crate::targets::nginx) fn values<'a>(
         &self,

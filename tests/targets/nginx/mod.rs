@@ -1,6 +1,7 @@
 //! ingress-nginx: annotations, Ingresses, and requests as nginx reads them.
 
 mod annotations;
+mod canary_edit;
 mod canary_ingress;
 mod cluster;
 mod decisions;
@@ -9,6 +10,7 @@ mod hosts;
 mod laws;
 mod lint;
 mod manifest;
+mod objects;
 mod peers;
 mod request_view;
 mod routes;

@@ -8,7 +8,7 @@ pub(super) const HEADER_VALUE: &str = "canary-by-header-value";
 pub(super) const HEADER_PATTERN: &str = "canary-by-header-pattern";
 pub(super) const COOKIE: &str = "canary-by-cookie";
 /// Not in ingress-nginx; some dialects have it.
-pub(super) const COOKIE_VALUE: &str = "canary-by-cookie-value";
+pub(in crate::targets::nginx) const COOKIE_VALUE: &str = "canary-by-cookie-value";
 pub(in crate::targets::nginx) const AFFINITY_BEHAVIOR: &str = "affinity-canary-behavior";
 pub(in crate::targets::nginx) const AFFINITY: &str = "affinity";
 pub(in crate::targets::nginx) const AFFINITY_MODE: &str = "affinity-mode";

@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use super::{ObjectName, Service, ServicePort};
-use crate::error::ManifestError;
 use crate::targets::Metadata;
 use crate::targets::nginx::document::{MetadataDocument, check_kind};
 use crate::targets::object::null_is_default;
@@ -29,7 +28,7 @@ use crate::targets::object::null_is_default;
 /// document["apiVersion"] = "serving.knative.dev/v1".into();
 /// assert_eq!(
 ///     serde_json::from_value::<ServiceManifest>(document).unwrap_err().to_string(),
-///     "`Service` of `serving.knative.dev/v1` is not of the kind Service of v1",
+///     "invalid value: string \"serving.knative.dev/v1\", expected v1",
 /// );
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -62,11 +61,11 @@ struct SpecDocument {
 }
 
 impl TryFrom<ServiceDocument> for ServiceManifest {
-    type Error = ManifestError;
+    type Error = String;
 
-    fn try_from(document: ServiceDocument) -> Result<Self, ManifestError> {
+    fn try_from(document: ServiceDocument) -> Result<Self, String> {
         let ServiceDocument { api_version, kind, metadata, spec: SpecDocument { ports } } = document;
-        check_kind((api_version.as_deref(), kind.as_deref()), ("v1", "Service"))?;
+        check_kind([api_version, kind], ["v1", "Service"])?;
         let name = ObjectName::of(&Metadata::from(metadata));
         Ok(ServiceManifest(Service { ports, ..Service::new(name.namespace(), name.name()) }))
     }

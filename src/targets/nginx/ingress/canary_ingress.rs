@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::IngressParams;
 use super::api_server::{check_names, check_object_name, check_rule};
+use super::canary_edit::canary_edit;
 use super::service_swap::ServiceSwap;
 use super::stable_ingress::{CLASS, StableIngress};
 use super::stable_service::StableService;
@@ -17,15 +18,18 @@ use crate::targets::{Conversion, Metadata, UnknownFields};
 
 /// The annotations that choose an endpoint. Besides the annotations of canaries these are the only ones that the controller
 /// applies on a canary Ingress (controller 1.15.1, `mergeAlternativeBackends`).
-const APPLIED: [&str; 5] =
+pub(super) const APPLIED: [&str; 5] =
     ["load-balance", "upstream-hash-by", "upstream-hash-by-subset", "upstream-hash-by-subset-size", "service-upstream"];
 
 /// A canary Ingress, and the changes to its stable Ingress; [`canary_ingress`] has an example.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CanaryIngress {
-    /// A new Ingress, to be applied as it is.
+    /// A new Ingress, to be applied as it is. [`apply_to`](Self::apply_to) puts the policy into one that exists.
     pub ingress: Ingress,
+    /// Every annotation that `canary_ingress` owns on a canary Ingress, by its whole key: the value that it has in `ingress`, or
+    /// `None` if a canary Ingress that exists must not have it.
+    pub canary_edit: BTreeMap<String, Option<String>>,
     /// The annotations to change on the stable Ingress. Each key includes the prefix; the value is the new value, or `None` if
     /// the annotation is to be removed.
     ///
@@ -103,6 +107,7 @@ pub fn canary_ingress(
 
     let mut canary_annotations = written.canary;
     canary_annotations.extend(copied(stable, &flags.prefix));
+    let canary_edit = canary_edit(&canary_annotations, flags);
     let ingress = Ingress {
         metadata: Metadata {
             name,
@@ -118,7 +123,7 @@ pub fn canary_ingress(
         unknown: UnknownFields::default(),
     };
     let stable_edit = stable_edit(stable.annotations(), &written.stable, flags);
-    Ok(Conversion { output: CanaryIngress { ingress, stable_edit }, losses })
+    Ok(Conversion { output: CanaryIngress { ingress, canary_edit, stable_edit }, losses })
 }
 
 /// The name of the canary Ingress: the given one, or the default. Also checks the names of both Ingresses, the namespace and

@@ -4,6 +4,7 @@
 //! that is already there, and [`routes`] turns the stable Ingress into the routes that other targets write.
 
 mod api_server;
+mod canary_edit;
 mod canary_ingress;
 mod host_group;
 mod location;

@@ -13,7 +13,7 @@ use super::{Diagnostic, Excerpt};
 /// use canary_policy::error::{Diagnostic, ObjectError};
 ///
 /// fn retry_with_newer_types(error: &ObjectError) -> bool {
-///     error.code() == "unknown-field"
+///     error.code() == "lost-field"
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
@@ -24,20 +24,20 @@ pub enum ObjectError {
     Value(Excerpt),
     /// The type has no such field, so that its value would be lost.
     #[error("{0} does not exist in this version of k8s-openapi, so its value would be lost")]
-    UnknownField(Excerpt),
+    LostField(Excerpt),
 }
 
 impl Diagnostic for ObjectError {
     fn code(&self) -> &'static str {
         match self {
             ObjectError::Value(_) => "object-value",
-            ObjectError::UnknownField(_) => "unknown-field",
+            ObjectError::LostField(_) => "lost-field",
         }
     }
 
     fn field(&self) -> Option<Cow<'_, str>> {
         match self {
-            ObjectError::UnknownField(field) => Some(Cow::Borrowed(field.as_str())),
+            ObjectError::LostField(field) => Some(Cow::Borrowed(field.as_str())),
             ObjectError::Value(_) => None,
         }
     }

@@ -4,7 +4,7 @@
 //! [`nginx::hosts`](crate::targets::nginx) returns for a cluster, and what a target's reader returns for the objects that were
 //! written for it, by this crate or by another tool. [`Replay`] answers recorded requests with both.
 //!
-//! With the feature `k8s-openapi`, `run_on` says what changes when another controller reads the same Ingresses.
+//! [`run_on`] says what changes when another controller reads the same Ingresses.
 
 mod answer;
 mod classes;

@@ -35,7 +35,7 @@ impl<S> Object<S> {
     }
 }
 
-/// The name, the namespace and the annotations of an object.
+/// The name, the namespace, the annotations and the time of creation of an object.
 ///
 /// ```
 /// use canary_policy::targets::{Metadata, gloo};

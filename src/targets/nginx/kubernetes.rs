@@ -24,15 +24,14 @@ macro_rules! conversions {
             }
         }
 
-        /// An Ingress of `k8s-openapi` with all fields of an Ingress. A field that this version of `k8s-openapi` does not have is an
-        /// error.
+        /// An Ingress of `k8s-openapi` with all fields of an Ingress. A field that this version does not have is an error.
         #[cfg(feature = $feature)]
         #[cfg_attr(docsrs, doc(cfg(feature = $feature)))]
         impl TryFrom<&Ingress> for $crate_name::api::networking::v1::Ingress {
             type Error = ObjectError;
 
             fn try_from(ingress: &Ingress) -> Result<Self, ObjectError> {
-                without_loss(json(ingress)?)
+                without_loss(&json(ingress)?)
             }
         }
 
@@ -76,11 +75,11 @@ fn converted<T: DeserializeOwned>(object: Value) -> Result<T, ObjectError> {
 }
 
 /// The object, unless its type lacks a field of the JSON.
-fn without_loss<T: Serialize + DeserializeOwned>(object: Value) -> Result<T, ObjectError> {
+fn without_loss<T: Serialize + DeserializeOwned>(object: &Value) -> Result<T, ObjectError> {
     let read = converted(object.clone())?;
-    match lost(&object, &json(&read)?) {
+    match lost(object, &json(&read)?) {
         None => Ok(read),
-        Some(field) => Err(ObjectError::UnknownField(Excerpt::of(&field))),
+        Some(field) => Err(ObjectError::LostField(Excerpt::of(&field))),
     }
 }
 

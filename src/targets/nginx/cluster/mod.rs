@@ -112,14 +112,13 @@ impl Cluster {
     pub fn with_ingresses(mut self, ingresses: impl IntoIterator<Item = Ingress>) -> Self {
         for ingress in ingresses {
             let name = ObjectName::of(&ingress.metadata);
-            let previous = self.ingresses.insert(name.clone(), ingress);
-            let is_alike = |other: &Ingress, ingress: &Ingress| {
-                (&other.metadata, &other.spec) == (&ingress.metadata, &ingress.spec)
-            };
-            if previous.zip(self.ingresses.get(&name)).is_some_and(|(previous, ingress)| !is_alike(&previous, ingress))
-            {
-                self.replaced.insert(name);
+            // The controller reads no other field.
+            let is_alike =
+                |previous: &Ingress| (&previous.metadata, &previous.spec) == (&ingress.metadata, &ingress.spec);
+            if self.ingresses.get(&name).is_some_and(|previous| !is_alike(previous)) {
+                self.replaced.insert(name.clone());
             }
+            self.ingresses.insert(name, ingress);
         }
         self
     }

@@ -23,8 +23,8 @@ impl CanaryIngress {
     ///
     /// # Errors
     ///
-    /// The existing Ingress has another name or namespace than `ingress`. [`IngressParams::name`](super::IngressParams::name) is the
-    /// name of the canary Ingress.
+    /// The existing Ingress has another name or namespace than `ingress`, whose name is that of the
+    /// [`IngressParams`](super::IngressParams::name).
     ///
     /// ```
     /// use canary_policy::Policy;
@@ -136,7 +136,8 @@ struct SpecPatch<'c> {
 }
 
 /// The `written` annotations of a canary Ingress, and `None` for every other one that could say something else than they do:
-/// those of canaries, those of an affinity cookie, which a canary has from its stable Ingress, those that are copied, and the class.
+/// those of canaries, those of an affinity cookie, which a canary has from its stable Ingress, those that are copied, and the
+/// class.
 pub(super) fn canary_edit(written: &BTreeMap<String, String>, flags: &Flags) -> BTreeMap<String, Option<String>> {
     let of_canary = key::OF_CANARY.into_iter().chain([key::COOKIE_VALUE, key::AFFINITY_BEHAVIOR]);
     let names = of_canary.chain(key::OF_COOKIE).chain(APPLIED);

@@ -52,7 +52,6 @@ impl<S> Object<S> {
 #[non_exhaustive]
 pub struct Metadata {
     /// The name of the object.
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
     pub name: String,
     /// The namespace, if one is given.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]

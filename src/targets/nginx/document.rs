@@ -45,9 +45,25 @@ pub(super) struct MetadataDocument {
 struct WrittenIngress<'i> {
     api_version: &'static str,
     kind: &'static str,
-    metadata: &'i Metadata,
+    metadata: WrittenMetadata<'i>,
     #[serde(skip_serializing_if = "is_default")]
     spec: &'i IngressSpec,
+    #[serde(flatten)]
+    unknown: &'i UnknownFields,
+}
+
+/// The metadata of an Ingress as it is written: in the order of the alphabet, as Kubernetes writes it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WrittenMetadata<'i> {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    annotations: &'i BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    creation_timestamp: Option<Timestamp>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    name: &'i str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'i str>,
     #[serde(flatten)]
     unknown: &'i UnknownFields,
 }
@@ -86,6 +102,14 @@ impl From<MetadataDocument> for Metadata {
 impl Serialize for Ingress {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Ingress { metadata, spec, unknown } = self;
+        let Metadata { name, namespace, annotations, creation_timestamp, unknown: others } = metadata;
+        let metadata = WrittenMetadata {
+            annotations,
+            creation_timestamp: *creation_timestamp,
+            name,
+            namespace: namespace.as_deref(),
+            unknown: others,
+        };
         WrittenIngress { api_version: API_VERSION, kind: KIND, metadata, spec, unknown }.serialize(serializer)
     }
 }

@@ -49,17 +49,17 @@ pub struct Ingress {
     pub unknown: UnknownFields,
 }
 
-/// The spec of an [`Ingress`].
+/// The spec of an [`Ingress`]. The fields of these types are in the order in which Kubernetes writes them, that of the alphabet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct IngressSpec {
-    /// The class, which names the controller.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub ingress_class_name: Option<String>,
     /// The backend of requests that no rule takes.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub default_backend: Option<IngressBackend>,
+    /// The class, which names the controller.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub ingress_class_name: Option<String>,
     /// The rules, each for a host.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
@@ -107,15 +107,15 @@ pub struct HttpIngressRuleValue {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct HttpIngressPath {
+    /// The backend.
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    pub backend: IngressBackend,
     /// The path; `None` is `/`.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub path: Option<String>,
     /// `Exact`, `Prefix` or `ImplementationSpecific`.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     pub path_type: String,
-    /// The backend.
-    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
-    pub backend: IngressBackend,
     /// The fields that this crate does not read.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,
@@ -126,12 +126,12 @@ pub struct HttpIngressPath {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct IngressBackend {
-    /// The Service.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub service: Option<IngressServiceBackend>,
     /// The other resource.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub resource: Option<TypedLocalObjectReference>,
+    /// The Service.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub service: Option<IngressServiceBackend>,
     /// The fields that this crate does not read.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub unknown: UnknownFields,

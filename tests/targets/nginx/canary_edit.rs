@@ -182,7 +182,7 @@ proptest! {
 
         // The controller reads the same policy as from a new canary Ingress.
         let stable = stable();
-        let read = |canary: &Ingress| Pair::find(&stable, [canary], &flags).unwrap().read(&flags);
+        let read = |canary: &Ingress| Pair::find(&stable, [canary], &flags).unwrap().read(&flags).unwrap().policy;
         prop_assert_eq!(read(&once), read(&last.ingress));
         // Every annotation that is written is one that a later policy can take out.
         let owned: BTreeSet<&String> = first.canary_edit.keys().collect();

@@ -72,9 +72,9 @@ impl CanaryIngress {
                 None => existing.metadata.annotations.remove(key),
             };
         }
-        let IngressSpec { ingress_class_name, default_backend, rules, tls: _, unknown: _ } = ingress.spec.clone();
+        let IngressSpec { default_backend, ingress_class_name, rules, tls: _, unknown: _ } = ingress.spec.clone();
         existing.spec =
-            IngressSpec { ingress_class_name, default_backend, rules, ..std::mem::take(&mut existing.spec) };
+            IngressSpec { default_backend, ingress_class_name, rules, ..std::mem::take(&mut existing.spec) };
         Ok(())
     }
 
@@ -104,10 +104,10 @@ impl CanaryIngress {
     #[must_use]
     pub fn merge_patch(&self) -> impl serde::Serialize + std::fmt::Debug {
         let CanaryIngress { ingress, canary_edit, stable_edit: _ } = self;
-        let IngressSpec { ingress_class_name, default_backend, rules, tls: _, unknown: _ } = &ingress.spec;
+        let IngressSpec { default_backend, ingress_class_name, rules, tls: _, unknown: _ } = &ingress.spec;
         MergePatch {
             metadata: MetadataPatch { annotations: canary_edit },
-            spec: SpecPatch { ingress_class_name, default_backend, rules },
+            spec: SpecPatch { default_backend, ingress_class_name, rules },
         }
     }
 }
@@ -130,8 +130,8 @@ struct MetadataPatch<'c> {
 #[derive(Debug, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SpecPatch<'c> {
-    ingress_class_name: &'c Option<String>,
     default_backend: &'c Option<crate::targets::nginx::IngressBackend>,
+    ingress_class_name: &'c Option<String>,
     rules: &'c [crate::targets::nginx::IngressRule],
 }
 

@@ -164,7 +164,7 @@ impl SpecDocument {
         let rules = rules.map(|(index, rule)| rule.convert(version, &format!("spec.rules[{index}]")));
         let rules = rules.collect::<Result<_, _>>()?;
         let (tls, unknown) = (tls.unwrap_or_default(), UnknownFields::default());
-        Ok(IngressSpec { ingress_class_name, default_backend, rules, tls, unknown })
+        Ok(IngressSpec { default_backend, ingress_class_name, rules, tls, unknown })
     }
 }
 

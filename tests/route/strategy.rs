@@ -112,7 +112,7 @@ fn bytes_give_policies_and_routes() {
     assert!(keyed > 20 && policies.iter().any(|policy| policy.canaries().len() == 4), "{keyed}");
 
     // No bytes are zeros, and give the simplest policy.
-    let empty = Policy::arbitrary(&mut Unstructured::new(&[])).unwrap();
+    let empty: Policy = Unstructured::new(&[]).arbitrary().unwrap();
     assert_eq!((empty.canaries().len(), empty.affinity()), (1, &Affinity::None));
     let one = from_bytes(&policy_with(&PolicyParams::default().with_canaries(3..=3)), &data(1, 512)).unwrap();
     assert_eq!(one.canaries().len(), 3);

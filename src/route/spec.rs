@@ -225,11 +225,12 @@ impl Checked {
         }
     }
 
-    /// Adds a problem, unless the value of its field could not be read.
+    /// Adds a problem, unless the value of its field, or a value that the field is part of, could not be read.
     fn add(&mut self, problem: RouteProblem) {
         let is_unread = |known: &RouteProblem| {
             let wrong_type = matches!(known.invalid, InvalidRoute::Value(Invalid::WrongType { .. }));
-            wrong_type && known.field == problem.field
+            let rest = problem.field.strip_prefix(&known.field);
+            wrong_type && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
         if !self.problems.iter().any(is_unread) {
             self.problems.push(problem);

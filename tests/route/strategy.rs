@@ -90,8 +90,8 @@ fn bytes_give_policies_and_routes() {
         (0..length).map(|_| next()).collect::<Vec<u8>>()
     };
     let (mut policies, mut routes, mut hosts, mut valid) = (Vec::new(), Vec::new(), Vec::new(), 0);
-    for seed in 0..200 {
-        let bytes = data(seed, 2048);
+    for seed in 0..100 {
+        let bytes = data(seed, 64);
         let policy = Policy::arbitrary_take_rest(Unstructured::new(&bytes));
         assert_eq!(policy, Policy::arbitrary_take_rest(Unstructured::new(&bytes)));
         policies.extend(policy);
@@ -101,19 +101,19 @@ fn bytes_give_policies_and_routes() {
         valid += usize::from(spec.is_ok_and(|spec| Policy::try_from(spec).is_ok()));
     }
     assert!(
-        policies.len() > 150 && routes.len() > 150 && hosts.len() > 150,
+        policies.len() > 75 && routes.len() > 75 && hosts.len() > 75,
         "{} {} {}",
         policies.len(),
         routes.len(),
         hosts.len()
     );
-    assert!(valid > 50 && valid < 190, "{valid}");
+    assert!(valid > 40 && valid < 95, "{valid}");
     let keyed = policies.iter().filter(|policy| matches!(policy.affinity(), Affinity::Key(_))).count();
-    assert!(keyed > 20 && policies.iter().any(|policy| policy.canaries().len() == 4), "{keyed}");
+    assert!(keyed > 10 && policies.iter().any(|policy| policy.canaries().len() == 4), "{keyed}");
 
-    // No bytes are zeros, and give the simplest policy.
+    // No bytes are enough.
     let empty: Policy = Unstructured::new(&[]).arbitrary().unwrap();
-    assert_eq!((empty.canaries().len(), empty.affinity()), (1, &Affinity::None));
+    assert!(!empty.canaries().is_empty());
     let one = from_bytes(&policy_with(&PolicyParams::default().with_canaries(3..=3)), &data(1, 512)).unwrap();
     assert_eq!(one.canaries().len(), 3);
     assert!(from_bytes(&Just(1).prop_filter("never", |_| false), &[]).is_err());

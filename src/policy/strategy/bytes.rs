@@ -4,13 +4,14 @@ use arbitrary::{Error, Result};
 use proptest::arbitrary::Arbitrary;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use twox_hash::XxHash64;
 
 use super::policy;
 use crate::policy::{Policy, Spec};
 
-/// A value that a strategy generates from these bytes instead of random numbers: for fuzz targets that need a policy with some
-/// [parameters](super::PolicyParams), or a [`request`](super::request()) for it. The same bytes give the same value, and bytes that
-/// end early count as zeros. `Policy`, `Spec`, [`Route`](crate::Route) and [`VirtualHost`](crate::route::VirtualHost) implement
+/// A value that a strategy generates from these bytes: for fuzz targets that need a policy with some
+/// [parameters](super::PolicyParams), or a [`request`](super::request()) for it. The bytes are hashed to the
+/// seed of a generator: the same bytes give the same value, and other bytes a wholly different one. `Policy`, `Spec`, [`Route`](crate::Route) and [`VirtualHost`](crate::route::VirtualHost) implement
 /// `Arbitrary` by it.
 ///
 /// # Errors
@@ -32,7 +33,9 @@ use crate::policy::{Policy, Spec};
 /// ```
 pub fn from_bytes<S: Strategy>(strategy: &S, bytes: &[u8]) -> Result<S::Value> {
     let config = Config { failure_persistence: None, max_local_rejects: 100, ..Config::default() };
-    let generator = TestRng::from_seed(RngAlgorithm::PassThrough, bytes);
+    // The bytes themselves are no generator: when they end, it would return zeros, which some strategies reject forever.
+    let seed: Vec<u8> = (0..4).flat_map(|part| XxHash64::oneshot(part, bytes).to_le_bytes()).collect();
+    let generator = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
     let tree = strategy.new_tree(&mut TestRunner::new_with_rng(config, generator));
     tree.map(|tree| tree.current()).map_err(|_| Error::IncorrectFormat)
 }

@@ -63,9 +63,7 @@ impl CompiledMatch {
             CompiledMatch::Pattern(pattern) => pattern.as_ref()?.is_match(value).then_some(canary),
         }
     }
-}
 
-impl CompiledMatch {
     /// The variant that the value of a cookie decides for, in a rule of this canary.
     #[inline]
     fn decide_cookie(&self, value: RuleValue<'_>, canary: u16) -> Option<Variant> {

@@ -1,7 +1,9 @@
 //! The struct that the annotation parser of ingress-nginx's controller fills.
 
+use std::borrow::Cow;
+
 use crate::error::NotEnabled;
-use crate::targets::nginx::Dialect;
+use crate::targets::nginx::{Combination, Dialect};
 
 /// The annotations of a canary as the controller holds them (controller 1.15.1, `canary.Config` of
 /// `internal/ingress/annotations/canary/main.go`).
@@ -54,6 +56,37 @@ impl Config {
     #[must_use]
     pub const fn effective_total(&self) -> i64 {
         Dialect::INGRESS_NGINX.total.effective(self.weight_total)
+    }
+
+    /// The configuration without what a controller ignores that combines rules and weights in this way.
+    pub(in crate::targets::nginx) fn combined(&self, combination: Combination) -> Cow<'_, Self> {
+        let Config { enabled: _, weight: _, weight_total: _, header, header_value, header_pattern, cookie } = self;
+        let is_header_set = [header, header_value, header_pattern].into_iter().any(|text| !text.is_empty());
+        match combination {
+            Combination::OneAlone if is_header_set => {
+                Cow::Owned(Config { cookie: String::new(), weight: 0, ..self.clone() })
+            }
+            Combination::OneAlone if !cookie.is_empty() => Cow::Owned(Config { weight: 0, ..self.clone() }),
+            Combination::OneAlone | Combination::Together | Combination::Apart => Cow::Borrowed(self),
+        }
+    }
+
+    /// The annotations that have an effect which is not known of the dialect.
+    pub(crate) fn not_known_of(&self, dialect: &Dialect, has_cookie_value: bool) -> impl Iterator<Item = &'static str> {
+        let Config { enabled: _, weight, weight_total, header, header_value, header_pattern, cookie } = self;
+        let is_plain = header_value.is_empty() && header_pattern.is_empty();
+        let has_rule = !header.is_empty() || !cookie.is_empty();
+        let effects = [
+            ("canary-by-header", !header.is_empty() && is_plain),
+            ("canary-by-header-value", !header.is_empty() && !header_value.is_empty()),
+            ("canary-by-header-pattern", !header.is_empty() && header_value.is_empty() && !header_pattern.is_empty()),
+            ("canary-by-cookie", !cookie.is_empty() && !has_cookie_value),
+            ("canary-weight-total", *weight > 0 && *weight_total != 100),
+        ];
+        let known = dialect.not_known;
+        let of_rules = effects.into_iter().filter(move |(name, has_effect)| *has_effect && known.contains(name));
+        let is_apart = dialect.combination == Combination::Apart && has_rule && *weight > 0;
+        of_rules.map(|(name, _)| name).chain(is_apart.then_some("canary-weight"))
     }
 
     /// Whether the canary has a weight or a rule.

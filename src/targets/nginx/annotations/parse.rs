@@ -58,7 +58,7 @@ pub fn parse(annotations: &BTreeMap<String, String>, flags: &Flags) -> ParsedAnn
     };
     let cookie_value =
         flags.dialect.cookie_value.and_then(|_| getter.basic(key::COOKIE_VALUE, "the values always and never"));
-    let effective = flags.dialect.combination.effective(&config);
+    let effective = config.combined(flags.dialect.combination);
     // If the weight is ignored, the total has no effect either.
     let total_counts = getter.raw(key::WEIGHT_TOTAL).is_some() && effective.weight == config.weight;
     report_weight(&effective, total_counts, &flags.dialect, &mut getter.findings);
@@ -152,7 +152,7 @@ fn is_known(annotation: &str, dialect: &Dialect) -> bool {
 /// Reports what the dialect ignores beside a rule, what no policy can express, and what is not known of the dialect.
 fn report_dialect(config: &Config, has_cookie_value: bool, getter: &mut Getter<'_>) {
     let dialect = &getter.flags.dialect;
-    let effective = dialect.combination.effective(config);
+    let effective = config.combined(dialect.combination);
     let by = if config.header.is_empty() && config.header_value.is_empty() && config.header_pattern.is_empty() {
         key::COOKIE
     } else {
@@ -168,7 +168,7 @@ fn report_dialect(config: &Config, has_cookie_value: bool, getter: &mut Getter<'
     for annotation in dialect.outside_policy {
         getter.outside_policy(annotation);
     }
-    for annotation in dialect.not_known_of(config, has_cookie_value) {
+    for annotation in config.not_known_of(dialect, has_cookie_value) {
         getter.report(annotation, |value| FindingKind::NotKnown { value });
     }
 }

@@ -99,7 +99,7 @@ pub(in crate::targets::nginx) fn policy_of(
     affinity: Affinity,
     dialect: &Dialect,
 ) -> Result<Policy, AnnotationError> {
-    let config = &*dialect.combination.effective(config);
+    let config = &*config.combined(dialect.combination);
     let total = total(config, dialect)?;
     let canary = Canary {
         name,

@@ -10,7 +10,6 @@ use std::str::FromStr;
 pub use aspect::Aspect;
 pub use rules::{AffinityRule, Attachment, Combination, CookieReading, PatternRule, TotalRule, ValueRule, Words};
 
-use super::Config;
 use crate::error::{Excerpt, InvalidParams};
 
 /// How a controller reads the annotations of canaries: ingress-nginx, or another one that reads the same annotations under a prefix
@@ -95,26 +94,6 @@ pub struct Dialect {
     pub outside_policy: &'static [&'static str],
     /// Annotations of which it is not known what the controller does with them. They are read as in ingress-nginx.
     pub not_known: &'static [&'static str],
-}
-
-impl Dialect {
-    /// The annotations of this canary that have an effect which is not known.
-    pub(crate) fn not_known_of(&self, config: &Config, has_cookie_value: bool) -> impl Iterator<Item = &'static str> {
-        let Config { enabled: _, weight, weight_total, header, header_value, header_pattern, cookie } = config;
-        let is_plain = header_value.is_empty() && header_pattern.is_empty();
-        let has_rule = !header.is_empty() || !cookie.is_empty();
-        let effects = [
-            ("canary-by-header", !header.is_empty() && is_plain),
-            ("canary-by-header-value", !header.is_empty() && !header_value.is_empty()),
-            ("canary-by-header-pattern", !header.is_empty() && header_value.is_empty() && !header_pattern.is_empty()),
-            ("canary-by-cookie", !cookie.is_empty() && !has_cookie_value),
-            ("canary-weight-total", *weight > 0 && *weight_total != 100),
-        ];
-        let known = self.not_known;
-        let of_rules = effects.into_iter().filter(move |(name, has_effect)| *has_effect && known.contains(name));
-        let is_apart = self.combination == Combination::Apart && has_rule && *weight > 0;
-        of_rules.map(|(name, _)| name).chain(is_apart.then_some("canary-weight"))
-    }
 }
 
 impl Default for Dialect {

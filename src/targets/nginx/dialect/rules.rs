@@ -5,7 +5,6 @@ use std::fmt;
 
 use crate::error::Invalid;
 use crate::policy::{AffinityPrecedence, AffinityScope, CookieAffinity, Match, Pattern};
-use crate::targets::nginx::Config;
 
 /// What a total below 100 is. [`Dialect`](super::Dialect) has an example of the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -127,21 +126,6 @@ pub enum Combination {
     OneAlone,
     /// A rule and a weight may not be on one Ingress. It is not known what happens, so all of them are read.
     Apart,
-}
-
-impl Combination {
-    /// The configuration without what is ignored.
-    pub(in crate::targets::nginx) fn effective(self, config: &Config) -> Cow<'_, Config> {
-        let is_header_set =
-            [&config.header, &config.header_value, &config.header_pattern].into_iter().any(|text| !text.is_empty());
-        match self {
-            Combination::OneAlone if is_header_set => {
-                Cow::Owned(Config { cookie: String::new(), weight: 0, ..config.clone() })
-            }
-            Combination::OneAlone if !config.cookie.is_empty() => Cow::Owned(Config { weight: 0, ..config.clone() }),
-            Combination::OneAlone | Combination::Together | Combination::Apart => Cow::Borrowed(config),
-        }
-    }
 }
 
 /// What the affinity cookie does.

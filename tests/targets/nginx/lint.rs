@@ -348,8 +348,9 @@ fn a_canary_that_a_controller_passes_over_has_a_finding() {
     assert_eq!(
         traefik(&[WEB, GONE, THIRD]),
         (
-            "s/next: spec: `s/gone:80` has no endpoints, so the canary gets no request".to_owned(),
-            "check the Service, its port and its pods".to_owned(),
+            "s/next: spec: `s/gone:80` is not among the Services that were read, so the canary gets no request"
+                .to_owned(),
+            "read the Service too, or correct its name".to_owned(),
         )
     );
 }
@@ -450,6 +451,26 @@ fn a_default_backend_of_services_with_different_canaries_is_random() {
     // Without a canary, or with one Service, nothing depends on chance.
     assert_eq!(short(&of(&[web, api])), [""; 0]);
     assert_eq!(short(&of(&[web, "api 1; b.test/ > web:80; default-backend=d", NEXT])), ["shared-service s/next spec"]);
+}
+
+/// Each row is an Ingress beside `other`, which has the host `b.test`, and its finding.
+#[test]
+fn an_alias_that_is_the_host_of_another_ingress_has_no_effect() {
+    for (web, expected) in [
+        ("web 1; a.test/ > web:80; server-alias=c.test", None),
+        (
+            "web 1; a.test/ > web:80; server-alias=b.test",
+            Some(
+                "s/web: nginx.ingress.kubernetes.io/server-alias: an Ingress has the host `b.test`, so the alias has no effect",
+            ),
+        ),
+        // Both hosts have the same locations.
+        ("web 1; a.test/ > web:80; b.test/ > web:80; server-alias=b.test", None),
+    ] {
+        let findings = lint(&cluster(&[web, "other 1; b.test/x > api:80"]));
+        let found = findings.first().map(ToString::to_string);
+        assert_eq!(found.as_deref(), expected, "{web}");
+    }
 }
 
 /// A canary Ingress without a finding does what it says: each of its paths has its canary, with its policy.

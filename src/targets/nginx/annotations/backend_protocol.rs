@@ -8,6 +8,11 @@ pub(in crate::targets::nginx) fn backend_protocol(value: &str) -> String {
     normalized(value).to_uppercase()
 }
 
+/// Whether a value in upper case is HTTP: the controller takes every value for it that it does not know.
+pub(in crate::targets::nginx) fn is_http(protocol: &str) -> bool {
+    !matches!(protocol, "AUTO_HTTP" | "HTTPS" | "GRPC" | "GRPCS" | "FCGI")
+}
+
 /// Whether Services with this value of `backend-protocol` speak gRPC.
 pub(in crate::targets::nginx) fn is_grpc(value: &str) -> bool {
     matches!(backend_protocol(value).as_str(), "GRPC" | "GRPCS")

@@ -1,6 +1,6 @@
 //! What the values of annotations mean, apart from how they are written.
 
-use super::backend_protocol::backend_protocol;
+use super::backend_protocol::{backend_protocol, is_http};
 use super::getter::{normalized, parse_bool};
 use super::key;
 
@@ -11,7 +11,7 @@ pub(in crate::targets::nginx) fn is_default(annotation: &str, value: &str) -> bo
     match annotation {
         _ if value.is_empty() => true,
         key::AFFINITY_MODE => value == "balanced",
-        key::BACKEND_PROTOCOL => backend_protocol(&value) == "HTTP",
+        key::BACKEND_PROTOCOL => is_http(&backend_protocol(&value)),
         "enable-cors"
         | "force-ssl-redirect"
         | "from-to-www-redirect"

@@ -30,8 +30,11 @@ pub(super) fn effect(kind: &LintKind) -> String {
         LintKind::DefaultBackendIgnored => DEFAULT_BACKEND_IGNORED.to_owned(),
         LintKind::DefaultBackendMerges { locations } => default_backend_merges(locations),
         LintKind::StableDeleted { upstream, by } => stable_deleted(upstream, by.as_ref()),
-        LintKind::CanaryWithoutEndpoints { service, gives_way } => canary_without_endpoints(service, *gives_way),
-        LintKind::StableWithoutEndpoints { service } => stable_without_endpoints(service),
+        LintKind::CanaryWithoutEndpoints { service, gives_way, exists } => {
+            canary_without_endpoints(service, *gives_way, *exists)
+        }
+        LintKind::AliasTaken { host } => alias_taken(host),
+        LintKind::StableWithoutEndpoints { service, exists } => stable_without_endpoints(service, *exists),
         LintKind::AffinityBeforeRules { cookie } => affinity_before_rules(cookie),
         LintKind::AffinityOfOther { stable } => affinity_of_other(stable),
         LintKind::IgnoredAnnotation { stable } => ignored_annotation(stable),
@@ -146,13 +149,22 @@ fn random_default_backend(upstreams: &[String]) -> String {
 
 // Endpoints, affinity and annotations.
 
-fn canary_without_endpoints(service: &str, gives_way: bool) -> String {
+fn canary_without_endpoints(service: &str, gives_way: bool, exists: bool) -> String {
     let effect = if gives_way { NO_REQUEST } else { "so every request goes to the stable Service" };
-    format!("`{service}` has no endpoints, {effect}")
+    format!("`{service}` {}, {effect}", why_without_endpoints(exists))
 }
 
-fn stable_without_endpoints(service: &str) -> String {
-    format!("the stable Service `{service}` has no endpoints, so every request fails, including those for the canary")
+fn stable_without_endpoints(service: &str, exists: bool) -> String {
+    let why = why_without_endpoints(exists);
+    format!("the stable Service `{service}` {why}, so every request fails, including those for the canary")
+}
+
+fn why_without_endpoints(exists: bool) -> &'static str {
+    if exists { "has no endpoints" } else { "is not among the Services that were read" }
+}
+
+fn alias_taken(host: &str) -> String {
+    format!("an Ingress has the host `{host}`, so the alias has no effect")
 }
 
 fn affinity_before_rules(cookie: &str) -> String {

@@ -172,11 +172,20 @@ pub enum LintKind {
         service: String,
         /// Whether another canary can get the requests instead.
         gives_way: bool,
+        /// Whether the Service is among those of the cluster. One that does not exist has no endpoints either.
+        exists: bool,
     },
     /// The stable Service has no endpoints.
     StableWithoutEndpoints {
         /// The Service, `NAMESPACE/NAME:PORT`.
         service: String,
+        /// Whether the Service is among those of the cluster.
+        exists: bool,
+    },
+    /// The annotation `server-alias` names a host that an Ingress has, so the alias has no effect.
+    AliasTaken {
+        /// The host.
+        host: String,
     },
     /// Clients with an affinity cookie of the stable Service never reach the canary, whatever header or cookie they send.
     AffinityBeforeRules {
@@ -264,6 +273,7 @@ impl LintFinding {
             | LintKind::IgnoredAnnotation { .. }
             | LintKind::IgnoredCertificate { .. }
             | LintKind::RandomDefaultBackend { .. }
+            | LintKind::AliasTaken { .. }
             | LintKind::Annotation { .. }
             | LintKind::OtherPrefix { .. }
             | LintKind::NotPortable { .. }
@@ -304,6 +314,7 @@ impl Diagnostic for LintFinding {
             LintKind::StableDeleted { .. } => "stable-deleted",
             LintKind::CanaryWithoutEndpoints { .. } => "canary-without-endpoints",
             LintKind::StableWithoutEndpoints { .. } => "stable-without-endpoints",
+            LintKind::AliasTaken { .. } => "alias-taken",
             LintKind::AffinityBeforeRules { .. } => "affinity-before-rules",
             LintKind::AffinityOfOther { .. } => "affinity-of-other",
             LintKind::IgnoredAnnotation { .. } => "ignored-annotation",

@@ -102,14 +102,17 @@ impl Locations<'_, '_> {
             return;
         }
         let service = |name: &str| self.state.upstreams.get(name).and_then(|upstream| service_text(upstream));
+        let exists = |name: &str| self.state.has_service(name);
         if let Some(service) = service(&canary.upstream).filter(|_| !canary.has_endpoints && canary.can_get_requests())
         {
             let gives_way = self.state.parts.flags.dialect.several_canaries;
-            findings.add(ingress, "spec", LintKind::CanaryWithoutEndpoints { service, gives_way });
+            let exists = exists(&canary.upstream);
+            findings.add(ingress, "spec", LintKind::CanaryWithoutEndpoints { service, gives_way, exists });
         }
         let stable = location.ingress.as_ref().filter(|_| !location.stable_has_endpoints);
         if let (Some(service), Some(stable)) = (service(&location.stable), stable) {
-            findings.add(stable, "spec", LintKind::StableWithoutEndpoints { service });
+            let exists = exists(&location.stable);
+            findings.add(stable, "spec", LintKind::StableWithoutEndpoints { service, exists });
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use super::effect::effect;
 use super::{LintFinding, LintKind};
 use crate::error::{Diagnostic, Excerpt};
-use crate::targets::nginx::Refusal;
+use crate::targets::nginx::{ObjectName, Refusal};
 
 /// `OBJECT: FIELD: ` and what happens at run time.
 impl fmt::Display for LintFinding {
@@ -28,74 +28,96 @@ impl LintFinding {
 
 fn advice(kind: &LintKind) -> String {
     match kind {
-        LintKind::Refused { refusal: Refusal::OtherClass { .. } } => "give both Ingresses the same class".to_owned(),
-        LintKind::Refused { refusal: Refusal::TooRisky { risk, .. } } => {
-            format!("remove the annotation, or set annotations-risk-level to {risk}")
-        }
-        LintKind::Refused { refusal: Refusal::InvalidAnnotation { .. } | Refusal::Suspicious { .. } } => {
-            "correct the value".to_owned()
-        }
-        LintKind::Panic { .. } => "add `http` to the rule, or remove the rule".to_owned(),
-        LintKind::Replaced => "give each Ingress a name of its own, or apply them one after the other".to_owned(),
-        LintKind::NotEnabled { .. } => "set `canary: \"true\"`, or remove the other annotations of canaries".to_owned(),
-        LintKind::NoStable => {
-            "remove the annotation from the Ingress of the stable Service, or add such an Ingress".to_owned()
-        }
-        LintKind::NoService => "add a rule with the canary's Service, or remove the Ingress".to_owned(),
-        LintKind::NoHost { unread: Some(unread), .. } => {
-            format!(
-                "check the class and the annotations of `{unread}`: it has the host, but the controller does not read it"
-            )
-        }
-        LintKind::NoHost { nearest: Some(nearest), .. } => {
-            format!("write the host as the stable Ingress does: `{nearest}`")
-        }
-        LintKind::NoHost { nearest: None, .. } => "add a stable Ingress for the host, or remove the rule".to_owned(),
-        LintKind::NoLocation { unread: Some(unread), .. } => {
-            format!(
-                "check the class and the annotations of `{unread}`: it has the path, but the controller does not read it"
-            )
-        }
-        LintKind::NoLocation { nearest: Some(nearest), .. } => {
-            format!("write host, path and path type as the stable Ingress does: `{nearest}` is the nearest")
-        }
-        LintKind::NoLocation { nearest: None, unread: None, .. } => {
-            "add the path to a stable Ingress, or remove it here".to_owned()
-        }
-        LintKind::Deleted { .. } => "correct or remove the path without a stable location".to_owned(),
-        LintKind::OwnService { .. } => "give the canary a Service of its own".to_owned(),
-        LintKind::NeverChosen { .. } => "remove one of the canaries".to_owned(),
+        LintKind::Refused { refusal } => of_refusal(refusal),
+        LintKind::NoHost { nearest, unread, .. } => of_host(nearest.as_deref(), unread.as_ref()),
+        LintKind::NoLocation { nearest, unread, .. } => of_location(nearest.as_deref(), unread.as_ref()),
         LintKind::OtherNamespace { stable } => {
             format!("move the Ingress and the Service of the canary to the namespace `{stable}`")
         }
-        LintKind::OtherPolicy { .. } | LintKind::ActsAsStable { .. } | LintKind::TakenByCanary { .. } => {
-            "give the canary a Service that no other Ingress names".to_owned()
-        }
-        LintKind::PathTaken { .. } => "remove one of the two paths".to_owned(),
-        LintKind::SharedService { .. } => {
-            "if the canary should not get these requests, give those locations a Service of their own".to_owned()
-        }
-        LintKind::DefaultBackendIgnored | LintKind::DefaultBackendMerges { .. } => {
-            "name the path `/` in a rule instead".to_owned()
-        }
-        LintKind::StableDeleted { .. } => "remove the default backend of the canary".to_owned(),
-        LintKind::CanaryWithoutEndpoints { .. } | LintKind::StableWithoutEndpoints { .. } => {
-            "check the Service, its port and its pods".to_owned()
-        }
-        LintKind::AffinityBeforeRules { .. } => "have testers delete the cookie, or remove the affinity".to_owned(),
-        LintKind::AffinityOfOther { .. } => {
-            "give both stable Ingresses the same affinity, or give the canary a Service for each of them".to_owned()
-        }
-        LintKind::IgnoredAnnotation { .. } => "remove the annotation, or put it on the stable Ingress".to_owned(),
-        LintKind::IgnoredCertificate { .. } => "put the certificate on the stable Ingress".to_owned(),
-        LintKind::RandomDefaultBackend { .. } => "give each stable Service a default backend of its own".to_owned(),
         LintKind::Annotation { nearest: Some(nearest), .. } => {
             format!("the nearest annotation that exists is `{nearest}`")
         }
         LintKind::Annotation { finding, nearest: None } => of_annotation(finding.code()).to_owned(),
         LintKind::OtherPrefix { expected } => format!("write `{expected}` if the annotation is for this controller"),
-        LintKind::NotPortable { .. } => "write the value so that every engine reads it in the same way".to_owned(),
-        LintKind::NeverDecides => "set canary-weight, canary-by-header or canary-by-cookie".to_owned(),
+        kind => of_kind(kind).to_owned(),
+    }
+}
+
+/// What to do about a finding that needs no name.
+const fn of_kind(kind: &LintKind) -> &'static str {
+    match kind {
+        LintKind::Panic { .. } => "add `http` to the rule, or remove the rule",
+        LintKind::Replaced => "give each Ingress a name of its own, or apply them one after the other",
+        LintKind::NotEnabled { .. } => "set `canary: \"true\"`, or remove the other annotations of canaries",
+        LintKind::NoStable => "remove the annotation from the Ingress of the stable Service, or add such an Ingress",
+        LintKind::NoService => "add a rule with the canary's Service, or remove the Ingress",
+        LintKind::Deleted { .. } => "correct or remove the path without a stable location",
+        LintKind::OwnService { .. } => "give the canary a Service of its own",
+        LintKind::NeverChosen { .. } => "remove one of the canaries",
+        LintKind::OtherPolicy { .. } | LintKind::ActsAsStable { .. } | LintKind::TakenByCanary { .. } => {
+            "give the canary a Service that no other Ingress names"
+        }
+        LintKind::PathTaken { .. } => "remove one of the two paths",
+        LintKind::SharedService { .. } => {
+            "if the canary should not get these requests, give those locations a Service of their own"
+        }
+        LintKind::DefaultBackendIgnored | LintKind::DefaultBackendMerges { .. } => {
+            "name the path `/` in a rule instead"
+        }
+        LintKind::StableDeleted { .. } => "remove the default backend of the canary",
+        LintKind::CanaryWithoutEndpoints { exists: true, .. }
+        | LintKind::StableWithoutEndpoints { exists: true, .. } => "check the Service, its port and its pods",
+        LintKind::CanaryWithoutEndpoints { .. } | LintKind::StableWithoutEndpoints { .. } => {
+            "read the Service too, or correct its name"
+        }
+        LintKind::AliasTaken { .. } => "remove the alias, or the Ingress with this host",
+        LintKind::AffinityBeforeRules { .. } => "have testers delete the cookie, or remove the affinity",
+        LintKind::AffinityOfOther { .. } => {
+            "give both stable Ingresses the same affinity, or give the canary a Service for each of them"
+        }
+        LintKind::IgnoredAnnotation { .. } => "remove the annotation, or put it on the stable Ingress",
+        LintKind::IgnoredCertificate { .. } => "put the certificate on the stable Ingress",
+        LintKind::RandomDefaultBackend { .. } => "give each stable Service a default backend of its own",
+        LintKind::NotPortable { .. } => "write the value so that every engine reads it in the same way",
+        LintKind::NeverDecides => "set canary-weight, canary-by-header or canary-by-cookie",
+        LintKind::Refused { .. }
+        | LintKind::NoHost { .. }
+        | LintKind::NoLocation { .. }
+        | LintKind::OtherNamespace { .. }
+        | LintKind::Annotation { .. }
+        | LintKind::OtherPrefix { .. } => "",
+    }
+}
+
+fn of_refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::OtherClass { .. } => "give both Ingresses the same class".to_owned(),
+        Refusal::TooRisky { risk, .. } => format!("remove the annotation, or set annotations-risk-level to {risk}"),
+        Refusal::InvalidAnnotation { .. } | Refusal::Suspicious { .. } => "correct the value".to_owned(),
+    }
+}
+
+/// What to do about a host without a stable Ingress. `unread` is an Ingress with the host that the controller does not read.
+fn of_host(nearest: Option<&str>, unread: Option<&ObjectName>) -> String {
+    match (unread, nearest) {
+        (Some(unread), _) => format!(
+            "check the class and the annotations of `{unread}`: it has the host, but the controller does not read it"
+        ),
+        (None, Some(nearest)) => format!("write the host as the stable Ingress does: `{nearest}`"),
+        (None, None) => "add a stable Ingress for the host, or remove the rule".to_owned(),
+    }
+}
+
+/// What to do about a path without a stable location. `unread` is an Ingress with the path that the controller does not read.
+fn of_location(nearest: Option<&str>, unread: Option<&ObjectName>) -> String {
+    match (unread, nearest) {
+        (Some(unread), _) => format!(
+            "check the class and the annotations of `{unread}`: it has the path, but the controller does not read it"
+        ),
+        (None, Some(nearest)) => {
+            format!("write host, path and path type as the stable Ingress does: `{nearest}` is the nearest")
+        }
+        (None, None) => "add the path to a stable Ingress, or remove it here".to_owned(),
     }
 }
 

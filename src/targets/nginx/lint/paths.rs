@@ -161,7 +161,8 @@ impl Paths<'_, '_> {
         let is_known = !self.state.parts.services.is_empty();
         if dialect.skips_without_endpoints && is_known && !upstream.has_endpoints {
             let service = service_text(upstream).filter(|_| upstream.config.can_get_requests())?;
-            return Some(LintKind::CanaryWithoutEndpoints { service, gives_way: true });
+            let exists = self.state.has_service(&upstream.name);
+            return Some(LintKind::CanaryWithoutEndpoints { service, gives_way: true, exists });
         }
         let chosen = chosen?;
         if !dialect.several_canaries {

@@ -82,6 +82,12 @@ impl<'s, 'c> State<'s, 'c> {
         }
     }
 
+    /// Whether the Service of an upstream is among those of the cluster.
+    pub(super) fn has_service(&self, upstream: &str) -> bool {
+        let service = self.upstreams.get(upstream).and_then(|upstream| upstream.service.as_ref());
+        service.is_some_and(|service| self.parts.services.contains_key(service))
+    }
+
     /// The Ingress that made the controller delete an upstream.
     pub(super) fn deleter(&self, upstream: &str) -> Option<ObjectName> {
         self.deletions.get(upstream).map(|merge| merge.ingress.clone())

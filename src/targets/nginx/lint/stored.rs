@@ -6,6 +6,7 @@ use super::{Findings, LintKind, State};
 use crate::error::ControllerPanic;
 use crate::targets::nginx::annotations::key;
 use crate::targets::nginx::cluster::ClusterParts;
+use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
 use crate::targets::nginx::{Cluster, Ingress, ObjectName, Refusal, VirtualHost, is_canary, parse};
 
 /// Ingresses that the controller does not store. Other controllers read the Ingresses of other classes, so such an Ingress is
@@ -49,16 +50,22 @@ pub(super) fn panic(panic: &ControllerPanic, findings: &mut Findings) {
     }
 }
 
-/// Canaries that are not enabled, and clusters without an ordinary Ingress.
+/// Canaries that are not enabled, clusters without an ordinary Ingress, and aliases that are hosts.
 pub(super) fn check(state: &State<'_, '_>, findings: &mut Findings) {
     let flags = state.parts.flags;
     let has_stable = state.record.ingresses.iter().any(|ingress| !ingress.is_canary());
+    let hosts: BTreeSet<&str> = state.configuration.virtual_hosts.iter().map(|host| host.host.as_str()).collect();
+    let has_host = |ingress: &StoredIngress<'_>, host: &str| ingress.rules.iter().any(|rule| rule.host == host);
     for ingress in &state.record.ingresses {
         let has_service = ingress.path_upstreams().chain(ingress.default_upstream()).next().is_some();
         if !has_stable {
             findings.add(ingress.name, key::CANARY, LintKind::NoStable);
         } else if ingress.is_canary() && !has_service {
             findings.add(ingress.name, "spec", LintKind::NoService);
+        }
+        let aliases = ingress.aliases.iter().filter(|_| !ingress.is_canary());
+        for host in aliases.filter(|alias| hosts.contains(alias.as_str()) && !has_host(ingress, alias)) {
+            findings.add(ingress.name, flags.prefix.key("server-alias"), LintKind::AliasTaken { host: host.clone() });
         }
         if parse(ingress.annotations, flags).config.is_err() {
             let value = flags.value(ingress.annotations, key::CANARY).cloned();

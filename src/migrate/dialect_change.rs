@@ -3,7 +3,7 @@
 use crate::compare::{self, Comparison, Difference};
 use crate::policy::Policy;
 use crate::select::Selector;
-use crate::targets::nginx::{Aspect, CanaryInForce, Cluster, Location};
+use crate::targets::nginx::{Aspect, CanaryInForce, Cluster, Config, Location};
 
 /// A host, a path and a path type.
 pub(super) type Place<'c> = (&'c str, &'c str, &'c str);
@@ -22,8 +22,8 @@ pub(super) struct Change<'c> {
 
 /// What changes.
 pub(super) enum What {
-    /// The canary gets requests on one side only: there if it gains them, and here if not.
-    Canaries { gains: bool },
+    /// The canary gets requests on one side only: there if it gains them, and here if not. The canaries of both sides are in words.
+    Canaries { gains: bool, here: String, there: String },
     /// The policy is another one.
     Policy(Box<Policies>),
 }
@@ -55,8 +55,9 @@ impl<'c> Pair<'c> {
             |canary: &&CanaryInForce| canary.can_get_requests() && (canary.has_endpoints || !cluster.has_services());
         let gained = there.canaries().filter(is_ready).filter(|canary| !has(here, canary));
         let lost = here.canaries().filter(is_ready).filter(|canary| !has(there, canary));
-        let gained = gained.map(|canary| new(canary, What::Canaries { gains: true }));
-        let lost = lost.map(|canary| new(canary, What::Canaries { gains: false }));
+        let canaries = |gains| What::Canaries { gains, here: canaries(here), there: canaries(there) };
+        let gained = gained.map(|canary| new(canary, canaries(true)));
+        let lost = lost.map(|canary| new(canary, canaries(false)));
         let changes: Vec<Change<'c>> = gained.chain(lost).collect();
         let are_compared = changes.is_empty() && has_same(here, there);
         let Some(canary) = here.canary.as_ref().filter(|_| are_compared) else { return changes };
@@ -82,7 +83,7 @@ impl Change<'_> {
     /// `without` is the location read as there, without it.
     pub(super) fn attribute(&mut self, aspect: Aspect, alone: &Location, without: &Location) {
         match &self.what {
-            What::Canaries { gains } => {
+            What::Canaries { gains, here: _, there: _ } => {
                 if has(alone, self.canary) == *gains {
                     self.enough.push((aspect, None));
                 }
@@ -133,6 +134,28 @@ impl Change<'_> {
 /// Whether the canary is among those of a location.
 fn has(location: &Location, canary: &CanaryInForce) -> bool {
     location.canaries().any(|other| other.upstream == canary.upstream)
+}
+
+/// The canaries of a location in words, each with its weight and rules as the controller holds them.
+fn canaries(location: &Location) -> String {
+    let all: Vec<String> = location.canaries().map(canary).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+}
+
+fn canary(canary: &CanaryInForce) -> String {
+    let Config { enabled: _, weight, weight_total, header, header_value, header_pattern, cookie } = &canary.config;
+    let mut words = vec![format!("`{}` with the weight {weight} of {weight_total}", canary.upstream)];
+    if !header.is_empty() {
+        words.push(match (header_value.as_str(), header_pattern.as_str()) {
+            ("", "") => format!("the header `{header}`"),
+            ("", pattern) => format!("the header `{header}` and the pattern `{pattern}`"),
+            (value, _) => format!("the header `{header}` and the value `{value}`"),
+        });
+    }
+    if !cookie.is_empty() {
+        words.push(format!("the cookie `{cookie}`"));
+    }
+    words.join(" and ")
 }
 
 /// Whether two readings of a location have the same canaries.

@@ -49,6 +49,15 @@ pub enum DialectKind {
         aspect: Option<Aspect>,
         /// Whether the canary of the object gets requests there and not here; if not, it gets requests here and not there.
         gains: bool,
+        /// The canaries that get requests here, with their weights and rules, in words.
+        here: String,
+        /// The canaries that get requests there, in words.
+        there: String,
+    },
+    /// Canaries of one Service are on different paths. The controller there takes the last of them, and the one here the first.
+    LastOfSeveralPaths {
+        /// The upstream of the first canary.
+        first: String,
     },
     /// The cookie of a rule is found in other requests, which no policy can say.
     CookieReading {
@@ -75,6 +84,7 @@ impl DialectFinding {
             DialectKind::Policy { .. }
             | DialectKind::CookieReading { .. }
             | DialectKind::OutranksPaths { .. }
+            | DialectKind::LastOfSeveralPaths { .. }
             | DialectKind::NotKnown
             | DialectKind::OutsidePolicy => Severity::Warning,
         }
@@ -95,6 +105,9 @@ impl DialectFinding {
             DialectKind::CookieReading { .. } => "set the cookie exactly as the annotation writes its name".to_owned(),
             DialectKind::OutranksPaths { .. } => {
                 "give the longer paths to the canary Ingress too, or use a weight instead of a rule".to_owned()
+            }
+            DialectKind::LastOfSeveralPaths { .. } => {
+                "give the canaries of a Service the same hosts and paths, or a stable Service each".to_owned()
             }
             DialectKind::NotKnown => "try it before the move".to_owned(),
             DialectKind::OutsidePolicy => "remove the annotation if it is not meant".to_owned(),
@@ -150,6 +163,7 @@ impl Diagnostic for DialectFinding {
             DialectKind::Canaries { aspect: None, .. } => "other-canaries",
             DialectKind::CookieReading { .. } => "cookie-as-text",
             DialectKind::OutranksPaths { .. } => "outranks-paths",
+            DialectKind::LastOfSeveralPaths { .. } => "last-of-several-paths",
             DialectKind::NotKnown => "not-known",
             DialectKind::OutsidePolicy => "outside-policy",
         }
@@ -195,11 +209,17 @@ impl DialectFinding {
                     None => format!("{why}, and no policy can hold one of the two"),
                 }
             }
-            DialectKind::Canaries { aspect, gains: true } => {
-                format!("{}, so this canary gets requests there and none here", self.difference(*aspect))
+            DialectKind::Canaries { aspect, gains, here, there: of_there } => {
+                let gets =
+                    if *gains { "gets requests there and none here" } else { "gets requests here and none there" };
+                let why = self.difference(*aspect);
+                format!("{why}, so this canary {gets} (canaries here: {here}; there: {of_there})")
             }
-            DialectKind::Canaries { aspect, gains: false } => {
-                format!("{}, so this canary gets requests here and none there", self.difference(*aspect))
+            DialectKind::LastOfSeveralPaths { first } => {
+                format!(
+                    "of the canaries of one Service on different paths, {there} takes the last one, and here, the first one \
+                     decides, `{first}`"
+                )
             }
             DialectKind::CookieReading { example } => {
                 let place = match self.there.cookie_reading {

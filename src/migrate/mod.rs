@@ -15,9 +15,9 @@ mod former_tokens;
 mod host_class;
 mod host_classes;
 mod location_pair;
+mod outranked_paths;
 mod replay;
 mod replayed;
-mod rule_priority;
 mod run_on;
 mod verification;
 

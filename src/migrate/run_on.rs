@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::dialect_change::{Change, Pair, Place, What};
 use super::dialect_field;
 use super::dialect_finding::{DialectFinding, DialectKind};
-use super::rule_priority::outranked;
+use super::outranked_paths::outranked;
 use crate::error::ControllerPanic;
 use crate::policy::{Affinity, CookieRule, Match, Policy, Variant};
 use crate::select::{Reason, Sample, Selector};
@@ -95,6 +95,7 @@ pub fn run_on(cluster: &Cluster, dialect: &Dialect) -> Result<Vec<DialectFinding
     }
     for host in &after.virtual_hosts {
         run.host(host);
+        run.other_paths(host, &after);
         run.cookies(host, &of_before);
     }
     run.annotations(&before, &there);
@@ -177,7 +178,10 @@ impl Run<'_> {
         let Some(object) = &change.canary.ingress else { return };
         for (aspect, comparison) in change.causes() {
             let (name, kind) = match &change.what {
-                What::Canaries { gains } => ("canaries", DialectKind::Canaries { aspect, gains: *gains }),
+                What::Canaries { gains, here, there } => {
+                    let (here, there) = (here.clone(), there.clone());
+                    ("canaries", DialectKind::Canaries { aspect, gains: *gains, here, there })
+                }
                 What::Policy(_) => ("policy", DialectKind::Policy { aspect, comparison }),
             };
             let key = Key { object: object.clone(), field: self.field(aspect, change.canary), aspect, kind: name };
@@ -198,6 +202,23 @@ impl Run<'_> {
                     let field = if is_header { "canary-by-header" } else { "canary-by-cookie" };
                     self.add_rule(canary, field, &text, DialectKind::OutranksPaths { longer });
                 }
+            }
+        }
+    }
+
+    /// Canaries of one Service on different paths, of which the controller there takes the last, and the one here the first.
+    fn other_paths(&mut self, host: &VirtualHost, after: &Configuration) {
+        if self.here.dialect.last_of_several_paths {
+            return;
+        }
+        for location in &host.locations {
+            for upstream in after.upstreams.iter().filter(|upstream| location.on_other_paths.contains(&upstream.name)) {
+                let object = upstream.ingress.clone().filter(|object| !self.settled.contains(object));
+                let Some(object) = object else { continue };
+                let text = format!("{}{}", host.host, location.path);
+                let first = location.canary.as_ref().map(|canary| canary.upstream.clone()).unwrap_or_default();
+                let key = Key { object, field: "spec.rules", aspect: None, kind: "other paths" };
+                self.add(key, Some(text), || DialectKind::LastOfSeveralPaths { first });
             }
         }
     }
@@ -243,7 +264,7 @@ impl Run<'_> {
             let annotations = self.cluster.ingress(&object).map(|ingress| &ingress.metadata.annotations);
             let is_set = |name: &str| annotations.is_some_and(|all| there.value(all, name).is_some());
             let is_pinned = canary.policy.as_ref().is_ok_and(|policy| *policy.affinity() != Affinity::None);
-            let of_rules = self.dialect.not_known_of(&canary.config, is_set("canary-by-cookie-value"));
+            let of_rules = canary.config.not_known_of(self.dialect, is_set("canary-by-cookie-value"));
             let of_affinity = self.dialect.not_known.iter().copied().find(|name| *name == "affinity" && is_pinned);
             for field in of_rules.chain(of_affinity) {
                 if !self.here.dialect.not_known.contains(&field) {

@@ -20,7 +20,7 @@ fn text(finding: &DialectFinding) -> String {
 const WEB: &str = "web 1; a.test/ > web:80";
 
 /// Clusters, each with one thing that other controllers may do in another way.
-const CLUSTERS: [(&str, &[&str]); 21] = [
+const CLUSTERS: [(&str, &[&str]); 22] = [
     ("weight", &[WEB, "next 2; a.test/ > next:80; canary 30"]),
     ("total below 100", &[WEB, "next 2; a.test/ > next:80; canary 5; canary-weight-total=10"]),
     (
@@ -65,6 +65,14 @@ const CLUSTERS: [(&str, &[&str]); 21] = [
         &[
             "web 1; a.test/ > web:80; a.test/api > api:80; a.test/a/path/that/is/too/long/for/the/rule > api:80",
             "next 2; a.test/ > next:80; canary=true; canary-by-header=x-a",
+        ],
+    ),
+    (
+        "canaries on several paths",
+        &[
+            "web 1; a.test/ > web:80; a.test/x > web:80",
+            "next 2; a.test/ > next:80; canary 30",
+            "third 3; a.test/x > third:80; canary 20",
         ],
     ),
     ("another prefix", &[WEB, "next 2; a.test/ > next:80; @higress.io/canary=true; @higress.io/canary-weight=30"]),
@@ -212,5 +220,32 @@ fn differs(here: &Location, there: &Location, has_services: bool) -> bool {
     match (here.policy().and_then(Result::ok), there.policy().and_then(Result::ok)) {
         (Some(here), Some(there)) => !matches!(compare::policies(&here, &there), Comparison::Same),
         (here, there) => here.is_some() != there.is_some(),
+    }
+}
+
+/// Each row is the rules of a canary on `/`, and their text in Traefik, which outranks a path with a shorter one. The text of all is
+/// `(PathPrefix("/")) && (RULES)`, and that of a path `(Path("PATH") || PathPrefix("PATH/"))`.
+#[test]
+fn a_rule_outranks_the_paths_whose_text_is_shorter() {
+    let path_text = |length: usize| "(Path(\"\") || PathPrefix(\"/\"))".len() + 2 * length;
+    for (annotations, rules) in [
+        ("canary-by-header=x-a", r#"Header("x-a", "always")"#),
+        ("canary-by-cookie=a-b-c-d-e-f", r#"HeaderRegexp("Cookie", "(^|;\\s*)a-b-c-d-e-f=always(;|$)")"#),
+        ("canary-by-cookie=a.b.c", r#"HeaderRegexp("Cookie", "(^|;\\s*)a\\.b\\.c=always(;|$)")"#),
+        (
+            r"canary-by-header=x-a; canary-by-header-pattern=\d\d\d\d\d\d",
+            r#"HeaderRegexp("x-a", "\\d\\d\\d\\d\\d\\d")"#,
+        ),
+    ] {
+        let text = format!(r#"(PathPrefix("/")) && ({rules})"#).len();
+        let is_outranked = |length: usize| {
+            let path = format!("/{}", "p".repeat(length - 1));
+            let web = format!("web 1; a.test/ > web:80; a.test{path} > api:80");
+            let canary = format!("next 2; a.test/ > next:80; canary=true; {annotations}");
+            let findings = run_on(&cluster(&[&web, &canary]), &Dialect::TRAEFIK).unwrap();
+            findings.iter().any(|finding| finding.code() == "outranks-paths")
+        };
+        let longest = (2..200).take_while(|length| path_text(*length) < text).last().unwrap();
+        assert!(is_outranked(longest) && !is_outranked(longest + 1), "{rules} {longest}");
     }
 }

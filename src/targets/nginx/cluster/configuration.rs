@@ -52,6 +52,7 @@ impl<'c> Record<'c> {
             flags,
             has_services: self.has_services,
             named: self.named(flags.dialect.attachment),
+            canary_paths: if flags.dialect.last_of_several_paths { self.canary_paths() } else { BTreeMap::new() },
         };
         let virtual_hosts = self.hosts.iter().map(|(host, locations)| assembly.virtual_host(host, locations));
         Configuration { virtual_hosts: virtual_hosts.collect(), upstreams: self.upstreams.values().cloned().collect() }
@@ -84,6 +85,23 @@ impl Record<'_> {
     }
 }
 
+/// Hosts and paths.
+type Paths<'n> = BTreeSet<(&'n str, &'n str)>;
+
+impl Record<'_> {
+    /// The hosts and paths of the canary Ingresses that lead to each upstream.
+    fn canary_paths(&self) -> BTreeMap<&str, Paths<'_>> {
+        let mut paths: BTreeMap<&str, Paths<'_>> = BTreeMap::new();
+        for rule in self.ingresses.iter().filter(|ingress| ingress.is_canary()).flat_map(|ingress| &ingress.rules) {
+            for StoredPath { path, path_type: _, upstream } in rule.paths.iter().flatten() {
+                let key = upstream.as_ref().map(|key| key.name.as_str());
+                paths.entry(key.unwrap_or_default()).or_default().insert((rule.host.as_str(), path.as_str()));
+            }
+        }
+        paths
+    }
+}
+
 /// Assembles the virtual hosts of the configuration.
 struct Assembly<'a, 'c> {
     upstreams: &'a BTreeMap<String, Upstream>,
@@ -91,6 +109,8 @@ struct Assembly<'a, 'c> {
     flags: &'a Flags,
     has_services: bool,
     named: Option<BTreeSet<NamedLocation<'a>>>,
+    /// The hosts and paths of each canary's upstream, if the dialect takes the last canary of several paths.
+    canary_paths: BTreeMap<&'a str, Paths<'a>>,
 }
 
 impl Assembly<'_, '_> {
@@ -121,9 +141,18 @@ impl Assembly<'_, '_> {
             stable_has_endpoints: stable.is_some_and(|stable| stable.has_endpoints),
             canary: stable.zip(canary).map(|(stable, canary)| self.in_force(stable, canary)),
             further_canaries: further.collect(),
+            on_other_paths: stable.map(|stable| self.on_other_paths(stable)).unwrap_or_default(),
             dangling: alternative.filter(|_| canary.is_none()).cloned(),
             stable: upstream.clone(),
         }
+    }
+
+    /// The alternatives on other paths than the first one, if the dialect takes the last of them.
+    fn on_other_paths(&self, stable: &Upstream) -> Vec<String> {
+        let paths = |name: &String| self.canary_paths.get(name.as_str());
+        let split = stable.alternatives.split_first().filter(|_| self.flags.dialect.last_of_several_paths);
+        let Some((first, others)) = split else { return Vec::new() };
+        others.iter().filter(|other| paths(other) != paths(first)).cloned().collect()
     }
 
     /// Whether the dialect looks at an alternative of the location's upstream.

@@ -42,6 +42,9 @@ pub struct Location {
     pub canary: Option<CanaryInForce>,
     /// The canaries besides the first one, if the [`Dialect`](crate::targets::nginx::Dialect) sends requests to several.
     pub further_canaries: Vec<CanaryInForce>,
+    /// The upstreams of canaries on other paths than the first one, of which the dialect takes the last. The canary in force is
+    /// then another one than [`canary`](Self::canary).
+    pub on_other_paths: Vec<String>,
     /// The name of a canary's upstream that was deleted although the stable upstream still lists it first. Every request then goes
     /// to stable, and no other canary gets any.
     pub dangling: Option<String>,

@@ -204,11 +204,7 @@ impl<'c> HostReader<'c> {
 
     /// Reports canaries of one Service on different paths, if the dialect does not take the first of them.
     fn canaries_on_other_paths(&self, location: &Location, findings: &mut FindingsByIngress) {
-        let upstream = self.upstreams.get(location.stable.as_str());
-        let canaries = upstream.filter(|_| self.parts.flags.dialect.last_of_several_paths);
-        let Some((first, others)) = canaries.and_then(|upstream| upstream.alternatives.split_first()) else { return };
-        let paths = self.paths_of(first);
-        for other in others.iter().filter(|other| self.paths_of(other) != paths) {
+        for other in &location.on_other_paths {
             let ingress = self.upstreams.get(other.as_str()).and_then(|upstream| upstream.ingress.as_ref());
             let why = "of several canaries on different paths, the controller takes the last one";
             if let Some(ingress) = ingress {
@@ -227,17 +223,6 @@ impl<'c> HostReader<'c> {
                 findings.changed_location(ingress, &field, &canary.config.header, why);
             }
         }
-    }
-
-    /// The hosts and paths of the canary Ingresses that lead to this upstream.
-    fn paths_of(&self, upstream: &str) -> BTreeSet<(&str, &str)> {
-        let canaries = self.ingresses.values().filter(|ingress| ingress.is_canary());
-        let paths = canaries.flat_map(|ingress| &ingress.rules).flat_map(|rule| {
-            let own = rule.paths.iter().flatten();
-            let own = own.filter(|path| path.upstream.as_ref().is_some_and(|key| key.name == upstream));
-            own.map(|path| (rule.host.as_str(), path.path.as_str()))
-        });
-        paths.collect()
     }
 
     /// Reports the certificates of the host.

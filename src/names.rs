@@ -80,6 +80,12 @@ pub(crate) fn is_dns_label(text: &str) -> bool {
     text.len() <= MAX_LABEL && is_label(text)
 }
 
+/// Whether a text is a token, as the name of a header must be (RFC 9110, section 5.6.2).
+pub(crate) fn is_header_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(allowed)
+}
+
 /// Whether a text is a DNS label that begins with a letter, as the name of a Service must (RFC 1035).
 pub(crate) fn is_service_name(text: &str) -> bool {
     is_dns_label(text) && text.starts_with(|first: char| first.is_ascii_lowercase())

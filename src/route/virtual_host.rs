@@ -71,6 +71,12 @@ impl VirtualHost {
         Ok(VirtualHost { name: object_name(name)?, namespace: None, hosts: Vec::new(), parents: Vec::new(), locations })
     }
 
+    /// A virtual host for every host, of whose locations none is known. Only a reader has such a one.
+    pub(crate) fn unread(name: &str) -> Result<Self, InvalidRoute> {
+        let (hosts, parents, locations) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(VirtualHost { name: object_name(name)?, namespace: None, hosts, parents, locations })
+    }
+
     /// The virtual host that has only the paths of a route, all with this policy.
     ///
     /// # Errors
@@ -170,6 +176,7 @@ impl VirtualHost {
     }
 
     /// The locations, at least one, in the order in which they decide: exact paths first, then longer prefixes before shorter ones.
+    /// Only a [reading](crate::targets::VirtualHostReading) of objects without a rule that can be read has none.
     #[must_use]
     pub fn locations(&self) -> &[Location] {
         &self.locations

@@ -49,6 +49,24 @@ pub enum Finding {
         /// Why the field can be read in several ways.
         why: &'static str,
     },
+    /// An API server or the target refuses the value, so the object does not exist, whatever its rules say.
+    Refused {
+        /// The path of the field.
+        field: String,
+        /// The value of the field, or the number of its elements.
+        value: Excerpt,
+        /// Which values are accepted.
+        bound: &'static str,
+    },
+    /// What was read holds only under a condition, which no object that is read says anything about.
+    Condition {
+        /// The path of the field.
+        field: String,
+        /// The value of the field.
+        value: Excerpt,
+        /// The condition.
+        condition: &'static str,
+    },
     /// The field has its effect only together with an object that is not there. Until that object exists, requests fail.
     Needs {
         /// The path of the field.
@@ -63,7 +81,11 @@ pub enum Finding {
 impl Finding {
     fn path(&self) -> &str {
         match self {
-            Finding::LeftOut { field, .. } | Finding::Assumed { field, .. } | Finding::Needs { field, .. } => field,
+            Finding::LeftOut { field, .. }
+            | Finding::Assumed { field, .. }
+            | Finding::Refused { field, .. }
+            | Finding::Condition { field, .. }
+            | Finding::Needs { field, .. } => field,
         }
     }
 }
@@ -73,6 +95,8 @@ impl Diagnostic for Finding {
         match self {
             Finding::LeftOut { .. } => "left-out",
             Finding::Assumed { .. } => "assumed",
+            Finding::Refused { .. } => "refused-object",
+            Finding::Condition { .. } => "condition",
             Finding::Needs { .. } => "needs",
         }
     }
@@ -87,6 +111,10 @@ impl fmt::Display for Finding {
         match self {
             Finding::LeftOut { field, value, why } => write!(f, "{field}: `{value}` is left out: {why}"),
             Finding::Assumed { field, value, why } => write!(f, "{field}: `{value}` is assumed: {why}"),
+            Finding::Refused { field, value, bound } => write!(f, "{field}: `{value}` is refused: {bound}"),
+            Finding::Condition { field, value, condition } => {
+                write!(f, "{field}: `{value}` is a condition: {condition}")
+            }
             Finding::Needs { field, value, object } => write!(f, "{field}: `{value}` needs {object}"),
         }
     }
@@ -112,6 +140,24 @@ impl Findings {
             field: Excerpt::whole(&field.into()).to_string(),
             value: Excerpt::of(value),
             why,
+        });
+    }
+
+    /// Adds a finding for a value that an API server or the target refuses.
+    pub(super) fn refused(&mut self, field: impl Into<String>, value: &str, bound: &'static str) {
+        self.0.push(Finding::Refused {
+            field: Excerpt::whole(&field.into()).to_string(),
+            value: Excerpt::of(value),
+            bound,
+        });
+    }
+
+    /// Adds a finding for a field that is a condition of what was read.
+    pub(super) fn condition(&mut self, field: impl Into<String>, value: &str, condition: &'static str) {
+        self.0.push(Finding::Condition {
+            field: Excerpt::whole(&field.into()).to_string(),
+            value: Excerpt::of(value),
+            condition,
         });
     }
 
@@ -142,6 +188,12 @@ impl Findings {
         let named = self.0.iter().map(|finding| match finding {
             Finding::LeftOut { field, value, why } => Finding::LeftOut { field: at(field), value: value.clone(), why },
             Finding::Assumed { field, value, why } => Finding::Assumed { field: at(field), value: value.clone(), why },
+            Finding::Refused { field, value, bound } => {
+                Finding::Refused { field: at(field), value: value.clone(), bound }
+            }
+            Finding::Condition { field, value, condition } => {
+                Finding::Condition { field: at(field), value: value.clone(), condition }
+            }
             Finding::Needs { field, value, object } => {
                 Finding::Needs { field: at(field), value: value.clone(), object }
             }
@@ -158,8 +210,23 @@ impl Findings {
     /// for example. How long a proxy waits, and where it sends copies, and which pod
     /// of a Service it prefers, changes no answer.
     pub(super) fn change_answers(&self) -> bool {
-        const HARMLESS: [&str; 9] =
-            ["hash_policy", "mirror", "mirrors", "name", "retries", "retry", "stat_prefix", "timeout", "timeouts"];
+        const HARMLESS: [&str; 15] = [
+            "hash_policy",
+            "mirror",
+            "mirrorPercent",
+            "mirrorPercentage",
+            "mirror_percent",
+            "mirrors",
+            "name",
+            "requestMirror",
+            "request_mirror_policies",
+            "retries",
+            "retry",
+            "shadowing",
+            "stat_prefix",
+            "timeout",
+            "timeouts",
+        ];
         let is_harmless = |field: &str| field.rsplit('.').next().is_some_and(|last| HARMLESS.contains(&last));
         self.0.iter().map(Finding::path).any(|field| !field.contains(".match") && !is_harmless(field))
     }

@@ -42,6 +42,7 @@ mod objects;
 mod params;
 mod read;
 mod read_hosts;
+mod refused;
 #[cfg(feature = "serde")]
 mod route_match;
 mod route_objects;
@@ -61,6 +62,7 @@ pub use params::RouteParams;
 pub use read::read;
 pub(super) use read::{check_kinds, parsed_rules};
 pub use read_hosts::{read_hosts, read_objects};
+pub(super) use refused::report_refused;
 #[cfg(feature = "serde")]
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub use route_match::RouteMatch;

@@ -50,6 +50,9 @@ pub struct ParentRef {
     pub namespace: Option<String>,
     /// The name.
     pub name: String,
+    /// The listener of the Gateway; `None` is every listener.
+    #[cfg_attr(feature = "serde", serde(rename = "sectionName", default, skip_serializing_if = "Option::is_none"))]
+    pub section_name: Option<String>,
     /// The port; `None` is every port.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub port: Option<u16>,

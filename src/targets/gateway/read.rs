@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::refused::report_refused;
 use super::{BackendRef, Filter, HeaderMatch, HttpMatch, HttpRoute, ParentRef, PathMatch, Rule, Spec};
 use crate::error::{Excerpt, ReadError};
 use crate::route::{Backend, Host, Parent, Path, PathType};
@@ -119,9 +120,16 @@ pub(super) fn check_objects<S>(routes: &[Object<S>], expected: &'static str) -> 
     }
 }
 
-/// The rules, hosts and parents of one HTTPRoute.
-fn object_rules(route: &HttpRoute) -> Result<ObjectRules<'_>, ReadError> {
-    rules_of(&route.metadata, &route.spec, &route.spec.rules)
+/// The rules, hosts and parents of one HTTPRoute. If an API server refuses the object, nothing is decided.
+pub(super) fn object_rules(route: &HttpRoute) -> Result<ObjectRules<'_>, ReadError> {
+    let mut object = rules_of(&route.metadata, &route.spec, &route.spec.rules)?;
+    let mut refused = Findings::default();
+    report_refused(&route.spec, &mut refused);
+    if !refused.is_empty() {
+        object.leave_undecided();
+    }
+    object.findings.append(refused);
+    Ok(object)
 }
 
 /// The hosts and parents of a route, and its rules, which are those of an HTTPRoute.
@@ -341,7 +349,11 @@ fn parsed_destination(
 /// The `Set-Cookie` value that filters add.
 fn set_cookie(field: &str, filters: &[Filter], findings: &mut Findings) -> Option<String> {
     let added = filters.iter().enumerate().map(|(index, filter)| AddedHeader {
-        field: format!("{field}.filters[{index}]"),
+        field: match &*filter.kind {
+            // A copy of a request changes no answer.
+            "RequestMirror" => format!("{field}.filters[{index}].requestMirror"),
+            _ => format!("{field}.filters[{index}]"),
+        },
         text: filter.kind.to_string(),
         set_cookie: only_set_cookie(filter),
     });
@@ -361,10 +373,14 @@ fn only_set_cookie(filter: &Filter) -> Option<String> {
 
 fn parsed_parent(index: usize, parent: &ParentRef, findings: &mut Findings) -> Option<Parent> {
     let field = format!("spec.parentRefs[{index}]");
-    let ParentRef { group: _, kind, namespace, name, port, unknown } = parent;
+    let ParentRef { group: _, kind, namespace, name, section_name, port, unknown } = parent;
     unknown_fields(&field, unknown, findings);
+    let only = "the route has the requests of this listener only, whose hosts and port are not read";
+    if let Some(section) = section_name {
+        findings.condition(format!("{field}.sectionName"), section, only);
+    }
     if let Some(port) = port {
-        findings.left_out(format!("{field}.port"), &port.to_string(), "a route attaches to every port of a parent");
+        findings.condition(format!("{field}.port"), &port.to_string(), only);
     }
     let text = namespace.as_ref().map_or_else(|| name.clone(), |namespace| format!("{namespace}/{name}"));
     let is_gateway = kind.as_deref().is_none_or(|kind| kind == "Gateway");

@@ -1,10 +1,10 @@
 //! Reads HTTPRoutes back to virtual hosts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::read::{check_kinds, check_objects, rules_of};
+use super::read::{check_kinds, check_objects, object_rules, rules_of};
 use super::route_objects::{HostSet, RouteObjects};
-use super::{GrpcMatch, GrpcRoute, HttpMatch, HttpRoute, MethodMatch, PathMatch, Rule};
+use super::{GrpcMatch, GrpcRoute, HttpMatch, HttpRoute, MethodMatch, ParentRef, PathMatch, Rule};
 use crate::error::{Excerpt, ReadError};
 use crate::route::{Host, VirtualHost};
 use crate::targets::VirtualHostReading;
@@ -14,9 +14,14 @@ use crate::targets::read::{MatchOrder, ObjectRules, virtual_hosts};
 ///
 /// All rules of a host decide together: the most specific path first, then a match with a header before one without, and then the
 /// order of the rules and of the objects. Objects are taken in the order of their namespaces and names: an implementation prefers
-/// the older object first, which is not read, so that a match of two objects is not decided. All objects are taken to be attached
-/// to the same Gateways. The annotation [`Metadata::VARIANTS`](crate::targets::Metadata::VARIANTS) names the variants. If an
-/// object has none, its variants are those of the same path in `known`, which may be empty.
+/// the older object first, which is not read, so that a match of two objects is not decided. Objects with a common host that attach
+/// to other Gateways or listeners are not decided either.
+///
+/// The variants have the names of the same path in `known`, which may be empty, if a policy with these names expresses the rules.
+/// Otherwise the annotation [`Metadata::VARIANTS`](crate::targets::Metadata::VARIANTS) names them. Routing does not depend on it.
+///
+/// If an API server refuses an object, that is a [finding](crate::targets::Finding::Refused), and its hosts are not decided. A
+/// listener that the object attaches to is a [condition](crate::targets::Finding::Condition).
 ///
 /// A backend in another namespace is taken to be permitted, and no GRPCRoute to have a host of these HTTPRoutes: [`read_objects`]
 /// looks at both.
@@ -26,7 +31,7 @@ use crate::targets::read::{MatchOrder, ObjectRules, virtual_hosts};
 /// * No object is given, or an object is not an HTTPRoute of the Gateway API, `v1`, `v1beta1` or `v1alpha2`.
 /// * The annotation [`Metadata::VARIANTS`](crate::targets::Metadata::VARIANTS) is malformed.
 /// * A backend has no port number.
-/// * A host or name cannot be part of a virtual host, or no path of a host has a rule.
+/// * A host or name cannot be part of a virtual host.
 ///
 /// ```
 /// use canary_policy::targets::gateway;
@@ -89,7 +94,7 @@ pub fn read_hosts(routes: &[HttpRoute], known: &[VirtualHost]) -> Result<Vec<Vir
 /// ```
 pub fn read_objects(objects: &RouteObjects<'_>, known: &[VirtualHost]) -> Result<Vec<VirtualHostReading>, ReadError> {
     let RouteObjects { http_routes, grpc_routes, grants } = objects;
-    check_grants(grants.unwrap_or_default())?;
+    check_objects(grants.unwrap_or_default(), "ReferenceGrant")?;
     let mut http = http_rules(http_routes)?;
     for (route, rules) in http_routes.iter().zip(&mut http) {
         check_backends(objects, "HTTPRoute", &route.spec.rules, rules);
@@ -108,15 +113,16 @@ pub fn read_objects(objects: &RouteObjects<'_>, known: &[VirtualHost]) -> Result
         let hosts = if hosts.is_empty() { "every host".to_owned() } else { hosts.join(", ") };
         let why = "a GRPCRoute has one of these hosts too, and an implementation accepts only one of the two";
         rules.findings.left_out("spec.hostnames", &hosts, why);
-        leave_undecided(rules);
+        rules.leave_undecided();
     }
+    leave_other_listeners_undecided(http_routes, &mut http);
     read_rules(http, grpc, known)
 }
 
 /// The rules of HTTPRoutes, in the same order.
 fn http_rules(routes: &[HttpRoute]) -> Result<Vec<ObjectRules<'_>>, ReadError> {
     check_kinds(routes)?;
-    routes.iter().map(|route| rules_of(&route.metadata, &route.spec, &route.spec.rules)).collect()
+    routes.iter().map(object_rules).collect()
 }
 
 /// Reads the rules of HTTPRoutes and GRPCRoutes.
@@ -135,13 +141,6 @@ fn read_rules<'o>(
     }
     leave_ties_undecided(&mut http);
     virtual_hosts(&http, MatchOrder::BySpecificity, known)
-}
-
-fn check_grants(grants: &[super::ReferenceGrant]) -> Result<(), ReadError> {
-    match grants.iter().find(|grant| grant.kind != "ReferenceGrant") {
-        None => Ok(()),
-        Some(other) => Err(ReadError::Kind { kind: Excerpt::of(&other.kind), expected: "ReferenceGrant" }),
-    }
 }
 
 /// Reports the backends in other namespaces that no `ReferenceGrant` permits.
@@ -175,7 +174,7 @@ fn grpc_rules(route: &GrpcRoute) -> Result<ObjectRules<'_>, ReadError> {
     let mut rules = rules_of(&route.metadata, &route.spec, &as_http)?;
     let why = "it takes gRPC requests, and these are not compared";
     rules.findings.left_out("kind", "GRPCRoute", why);
-    leave_undecided(&mut rules);
+    rules.leave_undecided();
     Ok(rules)
 }
 
@@ -194,11 +193,49 @@ fn path_match(kind: &'static str, value: String) -> PathMatch {
     PathMatch { kind: kind.into(), value }
 }
 
-/// Leaves every path of an object undecided.
-fn leave_undecided(rules: &mut ObjectRules<'_>) {
-    for rule in &mut rules.rules {
-        rule.unread.push(None);
+/// If two objects with a common host attach to other Gateways or listeners, each of them decides about the requests of its own
+/// listeners only, and no virtual host expresses both.
+fn leave_other_listeners_undecided(routes: &[HttpRoute], read: &mut [ObjectRules<'_>]) {
+    let mut first: BTreeMap<Option<Host>, Vec<Attachment<'_>>> = BTreeMap::new();
+    let mut split: BTreeSet<Option<Host>> = BTreeSet::new();
+    for (route, rules) in routes.iter().zip(read.iter()) {
+        let own = attachments(route);
+        for host in each_host(rules) {
+            if first.entry(host.clone()).or_insert_with(|| own.clone()) != &own {
+                split.insert(host);
+            }
+        }
     }
+    for rules in read.iter_mut() {
+        let host = each_host(rules).into_iter().find(|host| split.contains(host));
+        if let Some(host) = host {
+            let host = host.map_or_else(|| "every host".to_owned(), |host| host.to_string());
+            let why = "an object with the same host attaches to other Gateways or listeners, and what each of them does is \
+                       not compared";
+            rules.findings.left_out("spec.parentRefs", &host, why);
+            rules.leave_undecided();
+        }
+    }
+}
+
+/// A listener that a route attaches to: the namespace and name of the Gateway, the name of the listener and the port.
+type Attachment<'r> = (Option<&'r str>, &'r str, Option<&'r str>, Option<u16>);
+
+/// The listeners that a route attaches to, sorted.
+fn attachments(route: &HttpRoute) -> Vec<Attachment<'_>> {
+    let own = route.metadata.namespace.as_deref();
+    let mut all = Vec::new();
+    for ParentRef { group: _, kind: _, namespace, name, section_name, port, unknown: _ } in &route.spec.parent_refs {
+        all.push((namespace.as_deref().or(own), name.as_str(), section_name.as_deref(), *port));
+    }
+    all.sort_unstable();
+    all
+}
+
+/// Each host of an object; `None` is every host.
+fn each_host(rules: &ObjectRules<'_>) -> Vec<Option<Host>> {
+    let hosts: Vec<Option<Host>> = rules.hosts.iter().cloned().map(Some).collect();
+    if hosts.is_empty() { vec![None] } else { hosts }
 }
 
 /// Checks that no two objects have one name: the second would replace the first. The objects are sorted by name.
@@ -214,8 +251,7 @@ fn check_names(objects: &[ObjectRules<'_>]) -> Result<(), ReadError> {
 fn leave_ties_undecided(objects: &mut [ObjectRules<'_>]) {
     let mut first: BTreeMap<(Option<Host>, String, String), usize> = BTreeMap::new();
     for (index, object) in objects.iter_mut().enumerate() {
-        let hosts: Vec<Option<Host>> = object.hosts.iter().cloned().map(Some).collect();
-        let hosts = if hosts.is_empty() { vec![None] } else { hosts };
+        let hosts = each_host(object);
         for rule in &mut object.rules {
             for one in &rule.matches {
                 let condition = one.condition.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -28,16 +28,16 @@ pub(super) const MAX_RULE_MATCHES: usize = 64;
 pub(super) const MAX_MATCHES: usize = 128;
 
 /// The largest number of hosts of an object.
-const MAX_HOSTS: usize = 16;
+pub(super) const MAX_HOSTS: usize = 16;
 
 /// The largest number of parents of an object.
-const MAX_PARENTS: usize = 32;
+pub(super) const MAX_PARENTS: usize = 32;
 
 /// The largest number of backends of a rule.
 pub(super) const MAX_BACKENDS: usize = 16;
 
 /// The largest weight.
-const MAX_WEIGHT: u32 = 1_000_000;
+pub(super) const MAX_WEIGHT: u32 = 1_000_000;
 
 /// Why an affinity key cannot choose the variant.
 const WHY_NO_HASH: &str =

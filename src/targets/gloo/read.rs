@@ -25,8 +25,8 @@ const PATH_WORDS: PathWords = PathWords {
 /// Reads VirtualServices back to virtual hosts, one for all domains of a VirtualService.
 ///
 /// The first route in the list that matches decides. The annotation [`Metadata::VARIANTS`](crate::targets::Metadata::VARIANTS)
-/// names the variants. If an object has none, its variants are those of the same path in `known`, which may be empty. The domain
-/// `*` is every host.
+/// names the variants, unless a policy with the names of the same path in `known`, which may be empty, expresses the rules. The
+/// domain `*` is every host.
 ///
 /// A route that delegates to a RouteTable, and one that redirects or answers itself, has no backend: the paths that it decides
 /// about are [inexact](VirtualHostReading::inexact).

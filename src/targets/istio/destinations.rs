@@ -36,6 +36,11 @@ impl<'h> ServiceHost<'h> {
         rest.starts_with("svc.").then_some(ServiceHost { name, namespace: Some(namespace) })
     }
 
+    /// The domain of `NAME.NAMESPACE.svc.DOMAIN`.
+    pub(super) fn domain(host: &str) -> Option<&str> {
+        host.splitn(4, '.').nth(3)
+    }
+
     /// The host as an object in this namespace names it: without the namespace if it is the same.
     fn within(self, namespace: Option<&str>) -> Self {
         ServiceHost { namespace: self.namespace.filter(|own| Some(*own) != namespace), ..self }

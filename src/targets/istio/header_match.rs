@@ -4,7 +4,7 @@ use super::StringMatch;
 use crate::targets::table::{self, Condition, Encoding, ProgramLimit, ValueMatch};
 
 /// The largest number of bytes of a regular expression.
-const MAX_REGEX: usize = 1024;
+pub(super) const MAX_REGEX: usize = 1024;
 
 /// Istio sets this limit for Envoy (`re2.max_program_size.error_level` in its bootstrap configuration).
 const PROGRAM_LIMIT: ProgramLimit = ProgramLimit {
@@ -12,6 +12,14 @@ const PROGRAM_LIMIT: ProgramLimit = ProgramLimit {
     max_instructions: 32_768,
     bound: "RE2 compiles a regular expression of Istio to at most 32768 instructions",
 };
+
+/// Whether Istio documents that it ignores a header of this name (`HTTPMatchRequest.headers` of Istio 1.30).
+pub(super) fn is_ignored(name: &str) -> bool {
+    matches!(name, "uri" | "scheme" | "method" | "authority")
+}
+
+/// Why a header is not matched that Istio ignores.
+pub(super) const WHY_IGNORED: &str = "Istio documents that it ignores headers called uri, scheme, method and authority";
 
 /// A header, by its name in lower case, and the match on its value.
 pub(super) struct HeaderMatch {
@@ -27,8 +35,8 @@ pub(super) struct HeaderMatch {
 pub(super) fn header_match(condition: Condition<'_>) -> Result<HeaderMatch, &'static str> {
     let header = table::HeaderMatch::for_envoy(condition)?;
     // If Istio ignored the header, the rule would match every request.
-    if matches!(&*header.name, "uri" | "scheme" | "method" | "authority") {
-        return Err("Istio documents that it ignores headers called uri, scheme, method and authority");
+    if is_ignored(&header.name) {
+        return Err(WHY_IGNORED);
     }
     let header = match &header.value {
         ValueMatch::Regex(regex) if regex.len() > MAX_REGEX => {

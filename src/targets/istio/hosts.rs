@@ -73,7 +73,7 @@ fn default_host(service: Option<String>, gateways: &[String]) -> Result<String, 
 }
 
 /// Whether Istio accepts a host (`ValidateWildcardDomain`).
-fn is_accepted(host: &str) -> bool {
+pub(super) fn is_accepted(host: &str) -> bool {
     let (first, rest) = host.split_once('.').map_or((host, None), |(first, rest)| (first, Some(rest)));
     let is_numeric = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
     let is_domain = |rest: &str| rest.split('.').all(is_dns_label) && !rest.rsplit('.').next().is_some_and(is_numeric);
@@ -81,7 +81,7 @@ fn is_accepted(host: &str) -> bool {
 }
 
 /// Whether there is a name that matches both hosts. A `*` stands for one or more labels.
-fn overlap(one: &str, other: &str) -> bool {
+pub(super) fn overlap(one: &str, other: &str) -> bool {
     let covers = |wide: &str, narrow: &str| wide.strip_prefix('*').is_some_and(|suffix| narrow.ends_with(suffix));
     one == other || covers(one, other) || covers(other, one)
 }

@@ -37,6 +37,7 @@ mod hosts;
 mod objects;
 mod params;
 mod read;
+mod refused;
 mod subsets;
 mod write;
 

@@ -31,7 +31,7 @@ impl Default for VirtualServiceParams {
         VirtualServiceParams {
             subsets: None,
             mesh: false,
-            cluster_domain: "cluster.local".to_owned(),
+            cluster_domain: Self::CLUSTER_DOMAIN.to_owned(),
             weights_of_100: false,
         }
     }
@@ -40,6 +40,9 @@ impl Default for VirtualServiceParams {
 impl VirtualServiceParams {
     /// The label that usually holds the version of a pod.
     pub const VERSION: &'static str = "version";
+
+    /// The domain that most clusters have.
+    pub(super) const CLUSTER_DOMAIN: &'static str = "cluster.local";
 
     /// The same parameters for variants that are subsets of stable's Service. A variant is then the pods that have this label with
     /// the value `stable` or the name of the canary. A DestinationRule with these subsets is written too.

@@ -1,8 +1,10 @@
 //! Reads a VirtualService back to a policy and a route.
 
 use super::destinations::{Destinations, ServiceHost};
+use super::header_match::{WHY_IGNORED, is_ignored};
 use super::hosts::MESH;
-use super::{HttpMatch, HttpRoute, StringMatch, VirtualService, VirtualServiceSpec};
+use super::refused::report_refused;
+use super::{HttpMatch, HttpRoute, StringMatch, VirtualService, VirtualServiceParams, VirtualServiceSpec};
 use crate::error::{Excerpt, InvalidRoute, ReadError};
 #[cfg(feature = "serde")]
 use crate::route::Path;
@@ -103,8 +105,13 @@ pub fn read(object: &VirtualService) -> Result<Reading, ReadError> {
 
 /// Reads VirtualServices back to virtual hosts, one for all hosts of a VirtualService.
 ///
-/// The first rule in the list that matches decides. The annotation [`Metadata::VARIANTS`] names the variants. If an object has
-/// none, its variants are those of the same path in `known`, which may be empty. The host `*` is every host.
+/// The first rule in the list that matches decides. The variants have the names of the same path in `known`, which may be
+/// empty, if a policy with these names expresses the rules. Otherwise the annotation [`Metadata::VARIANTS`] names them. The host
+/// `*` is every host.
+///
+/// If an API server or Istio refuses an object, that is a [finding](crate::targets::Finding::Refused), and its hosts are not
+/// decided. Nor are the rules with a destination without a port, because Services are not read, or with a Service of another
+/// domain than `cluster.local`.
 ///
 /// # Errors
 ///
@@ -112,7 +119,7 @@ pub fn read(object: &VirtualService) -> Result<Reading, ReadError> {
 /// * Two VirtualServices have the same host: Istio does not promise in which order it joins their rules.
 /// * The annotation [`Metadata::VARIANTS`] is malformed.
 /// * The host of a destination is not a Service of the cluster.
-/// * A host, Gateway or name cannot be part of a virtual host, or no path has a rule.
+/// * A host, Gateway or name cannot be part of a virtual host.
 ///
 /// ```
 /// use canary_policy::Policy;
@@ -141,8 +148,11 @@ pub fn read_hosts(objects: &[VirtualService], known: &[VirtualHost]) -> Result<V
 /// The rules, hosts and Gateways of one VirtualService.
 fn object_rules(object: &VirtualService) -> Result<ObjectRules<'_>, ReadError> {
     let mut findings = Findings::default();
-    let rules = parsed_rules(object, &mut findings)?;
-    let VirtualServiceSpec { hosts, gateways, http: _, unknown: _ } = &object.spec;
+    let mut rules = parsed_rules(object, &mut findings)?;
+    let VirtualServiceSpec { hosts, gateways, http, unknown } = &object.spec;
+    for (index, (rule, read)) in http.iter().zip(&mut rules).enumerate() {
+        read.is_known &= !has_assumed_service(&format!("spec.http[{index}]"), rule, &mut findings);
+    }
     let (hosts, parents) = (hosts_of(hosts, "spec.hosts")?, parsed_gateways(gateways)?);
     let (metadata, subsets) = (&object.metadata, Destinations::of(object).subsets());
     // Without the annotation, it is not known that the subsets are the variants of a policy.
@@ -151,8 +161,36 @@ fn object_rules(object: &VirtualService) -> Result<ObjectRules<'_>, ReadError> {
         let why = "a DestinationRule says which pods a subset has, and is not read";
         findings.assumed("spec.http", "subset", why);
     }
-    let object = ObjectRules { metadata, hosts, parents, rules, subsets, findings };
-    Ok(object.undecided_if(are_unknown))
+    let mut refused = Findings::default();
+    report_refused(&object.spec, &mut refused);
+    // Rules of another protocol decide about the hosts instead.
+    let is_unread = !refused.is_empty() || (http.is_empty() && !unknown.is_empty());
+    findings.append(refused);
+    let mut object = ObjectRules { metadata, hosts, parents, rules, subsets, findings }.undecided_if(are_unknown);
+    if is_unread {
+        object.leave_undecided();
+    }
+    Ok(object)
+}
+
+/// Reports the destinations of which it is not known which Service or port they are.
+fn has_assumed_service(field: &str, rule: &HttpRoute, findings: &mut Findings) -> bool {
+    let mut is_assumed = false;
+    for (index, to) in rule.route.iter().enumerate() {
+        let field = format!("{field}.route[{index}].destination");
+        let host = &to.destination.host;
+        if to.destination.port.is_none() {
+            let why = "without a port, a destination has the only port of its Service, and no Service is read";
+            findings.assumed(&field, host, why);
+            is_assumed = true;
+        }
+        if ServiceHost::domain(host).is_some_and(|domain| domain != VirtualServiceParams::CLUSTER_DOMAIN) {
+            let why = "the domain of the cluster is usually `cluster.local`, and a host of another domain is no Service there";
+            findings.assumed(field, host, why);
+            is_assumed = true;
+        }
+    }
+    is_assumed
 }
 
 /// Checks that an object is a VirtualService of Istio.
@@ -245,6 +283,7 @@ fn header_condition(
     findings: &mut Findings,
 ) -> Result<OwnedCondition, &'static str> {
     match value {
+        _ if is_ignored(&name.to_ascii_lowercase()) => Err(WHY_IGNORED),
         StringMatch::Exact(value) => Ok(OwnedCondition::Header(name.to_ascii_lowercase(), value.clone())),
         StringMatch::Prefix(prefix) => OwnedCondition::of_pattern(name, &format!("^{}", regex_syntax::escape(prefix))),
         StringMatch::Present => OwnedCondition::of_pattern(name, "^"),

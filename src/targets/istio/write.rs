@@ -18,7 +18,7 @@ use crate::targets::table::{self, Limits, Row, Table, TextMatch, WeightLimit, We
 use crate::targets::{Conversion, LocationLoss, Metadata, Object};
 
 /// The largest weight, which is the largest `int32`.
-const MAX_WEIGHT: u32 = i32::MAX.unsigned_abs();
+pub(super) const MAX_WEIGHT: u32 = i32::MAX.unsigned_abs();
 
 /// Why an affinity key cannot choose the variant.
 const WHY_NO_HASH: &str =

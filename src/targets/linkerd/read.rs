@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::error::{InvalidRoute, ReadError};
 use crate::route::{Backend, Location, Path, Port, VirtualHost};
 use crate::targets::finding::Findings;
-use crate::targets::gateway::{HttpRoute, ParentRef, Spec, check_kinds, parsed_rules};
+use crate::targets::gateway::{HttpRoute, ParentRef, Spec, check_kinds, parsed_rules, report_refused};
 use crate::targets::read::{
     MatchOrder, ObjectRules, ParsedRule, ReadLocations, VariantNames, locations, moved_rules, paths, unknown_fields,
 };
@@ -129,9 +129,9 @@ fn read_service(
     let all_paths = all_paths.filter(|path| seen.insert((path.path_type(), path.compared()))).collect();
     let names = |path: &Path| {
         let location = host.covering(path);
-        location.and_then(|location| VariantNames::of_location(location, host.namespace(), host.namespace()))
+        location.map(|location| VariantNames::of_location(location, host.namespace(), host.namespace()))
     };
-    let mut read = locations(all_paths, &rules, MatchOrder::BySpecificity, |path| Ok(names(path)))?;
+    let mut read = locations(all_paths, &rules, MatchOrder::BySpecificity, |path| Ok(vec![names(path)]))?;
 
     // A location that was not read stays as one of the inexact ones.
     let found: BTreeSet<String> = read.all.iter().map(|location| location.path().to_string()).collect();
@@ -150,7 +150,7 @@ impl<'r> Attached<'r> {
 
     /// Whether the parent is a Service with the port of this one. The namespaces and names are equal.
     fn is_to(self, service: &Backend) -> bool {
-        let ParentRef { group, kind, namespace: _, name: _, port, unknown: _ } = self.parent;
+        let ParentRef { group, kind, namespace: _, name: _, section_name: _, port, unknown: _ } = self.parent;
         let is_service = matches!(group.as_deref(), Some("" | "core")) && kind.as_deref() == Some("Service");
         let is_port = |number: u16| match service.port() {
             Some(Port::Number(own)) => own.get() == number,
@@ -166,7 +166,7 @@ fn object_rules<'o>(route: &'o HttpRoute, service: &Backend) -> Result<ObjectRul
     let mut findings = Findings::default();
     let Spec { parent_refs: _, hostnames, rules, unknown } = &route.spec;
     unknown_fields("spec", unknown, &mut findings);
-    let mut rules = parsed_rules(rules, &route.metadata, &mut findings)?;
+    let rules = parsed_rules(rules, &route.metadata, &mut findings)?;
     let mut is_for_some = false;
     if !hostnames.is_empty() {
         let why =
@@ -179,10 +179,15 @@ fn object_rules<'o>(route: &'o HttpRoute, service: &Backend) -> Result<ObjectRul
         findings.left_out("metadata.namespace", route.metadata.namespace.as_deref().unwrap_or_default(), why);
         is_for_some = true;
     }
-    if is_for_some {
-        let (matches, destinations) = (Vec::new(), Vec::new());
-        rules = vec![ParsedRule { matches, destinations, unread: vec![None], is_known: true }];
-    }
+    let mut refused = Findings::default();
+    report_refused(&route.spec, &mut refused);
+    let is_unread = is_for_some || !refused.is_empty();
+    findings.append(refused);
     let (metadata, hosts, parents) = (&route.metadata, Vec::new(), Vec::new());
-    Ok(ObjectRules { metadata, hosts, parents, rules, subsets: None, findings })
+    let rules = if is_unread { Vec::new() } else { rules };
+    let mut object = ObjectRules { metadata, hosts, parents, rules, subsets: None, findings };
+    if is_unread {
+        object.leave_undecided();
+    }
+    Ok(object)
 }

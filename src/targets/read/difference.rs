@@ -45,10 +45,21 @@ pub(super) fn report_differences(
     };
     let table = Table::new(policy, former_tokens, &limits).output;
     let written = written_rows(&table);
+    report_order(&kept_rows(rows, &written, names, findings), findings);
+    report_missing(rows, &written, split, findings);
+    report_split(&table, split, names, findings);
+}
+
+/// The rows that the table has too, with the place of each in it. Every other row is reported as left out.
+fn kept_rows<'r>(
+    rows: &'r [ParsedRow],
+    written: &[WrittenRow<'_>],
+    names: &VariantNames,
+    findings: &mut Findings,
+) -> Vec<(&'r ParsedRow, Ranked<Variant>)> {
     let by_condition: BTreeMap<&OwnedCondition, &WrittenRow<'_>> =
         written.iter().rev().map(|row| (row.condition, row)).collect();
-
-    let mut kept: Vec<(&ParsedRow, Ranked<Variant>)> = Vec::new();
+    let mut kept = Vec::new();
     for row in rows {
         let read = row.destinations.iter().map(|to| read_destination(to, names)).collect::<Vec<_>>();
         match (by_condition.get(&row.condition), read.as_slice()) {
@@ -69,14 +80,21 @@ pub(super) fn report_differences(
             }
         }
     }
+    kept
+}
 
-    let (kept, order): (Vec<&ParsedRow>, Vec<Ranked<Variant>>) = kept.into_iter().unzip();
-    for row in overtaken(&order).into_iter().filter_map(|index| kept.get(index)) {
+/// Reports the rows that another row with another destination precedes in the table.
+fn report_order(kept: &[(&ParsedRow, Ranked<Variant>)], findings: &mut Findings) {
+    let order: Vec<Ranked<Variant>> = kept.iter().map(|(_, ranked)| *ranked).collect();
+    for (row, _) in overtaken(&order).into_iter().filter_map(|index| kept.get(index)) {
         let why = "a policy looks at header rules first, then at cookie rules, each in the order of the canaries";
         let value = format!("{}, in another order", row.condition);
         row.fields.iter().for_each(|field| findings.assumed(field, &value, why));
     }
+}
 
+/// Reports the rows that only the table has.
+fn report_missing(rows: &[ParsedRow], written: &[WrittenRow<'_>], split: &ParsedSplit, findings: &mut Findings) {
     let read: BTreeSet<&OwnedCondition> = rows.iter().map(|row| &row.condition).collect();
     let affinity = rows.iter().find(|row| matches!(row.condition, OwnedCondition::Affinity(..)));
     let cause = affinity.and_then(|row| row.fields.first()).unwrap_or(&split.field);
@@ -84,7 +102,10 @@ pub(super) fn report_differences(
         let why = "the affinity of the policy needs this match, and the object does not have it";
         findings.assumed(cause, &row.condition.to_string(), why);
     }
+}
 
+/// Reports cookies that the split sets and the table does not, or the other way round.
+fn report_split(table: &Table<OwnedCondition>, split: &ParsedSplit, names: &VariantNames, findings: &mut Findings) {
     let last = table.rows.last().map(|row| row.split.destinations());
     let mut of_policy: Vec<_> = last.into_iter().flatten().map(|to| written_destination(to.destination)).collect();
     let with_share = split.destinations.iter().filter(|destination| destination.weight > 0);

@@ -33,6 +33,16 @@ impl ObjectRules<'_> {
         self
     }
 
+    /// Leaves every path of the hosts undecided, whatever the rules say.
+    pub(in crate::targets) fn leave_undecided(&mut self) {
+        // Also the paths that no rule has are not decided.
+        for rule in &mut self.rules {
+            rule.is_known = false;
+        }
+        let (matches, destinations) = (Vec::new(), Vec::new());
+        self.rules.push(ParsedRule { matches, destinations, unread: vec![None], is_known: false });
+    }
+
     /// Each host; `None` is every host, if none is named.
     fn each_host(&self) -> impl Iterator<Item = Option<&Host>> {
         let all = self.hosts.is_empty().then_some(None);
@@ -71,7 +81,8 @@ pub(in crate::targets) fn distinct_hosts(objects: &[ObjectRules<'_>], field: &st
 /// The virtual hosts of objects, which come in the order in which they decide. Hosts that the same objects have are one virtual
 /// host.
 ///
-/// The annotation of an object names the variants. If there is none, the variants are those that the location of `known` has.
+/// The variants have the names of the location of `known`, if a policy with these names expresses the rules, or else those of the
+/// annotation of the object. A host of which no rule was read has no location.
 pub(in crate::targets) fn virtual_hosts(
     objects: &[ObjectRules<'_>],
     order: MatchOrder,
@@ -131,7 +142,7 @@ impl HostObjects<'_> {
         let owners = by_path(&owners);
         let names = |path: &Path| match owners.get(&path.specificity()) {
             Some(owner) => self.names(path, owner, to),
-            None => Ok(None),
+            None => Ok(vec![None]),
         };
         let all_paths = paths(&rules);
         // A match on a path that a route does not have may decide about every path that no rule has.
@@ -141,7 +152,8 @@ impl HostObjects<'_> {
         inexact.extend(decides_more.then(Path::root));
 
         let at = |field: &str, invalid: InvalidRoute| ReadError::Route { field: field.to_owned(), invalid };
-        let host = VirtualHost::new(name, all).map_err(|invalid| at("metadata.name", invalid))?;
+        let host = if all.is_empty() { VirtualHost::unread(name) } else { VirtualHost::new(name, all) };
+        let host = host.map_err(|invalid| at("metadata.name", invalid))?;
         let host = match to {
             Some(namespace) => host.with_namespace(namespace).map_err(|invalid| at("metadata.namespace", invalid))?,
             None => host,
@@ -159,18 +171,23 @@ impl HostObjects<'_> {
         Ok(VirtualHostReading { virtual_host, inexact, wildcards: Wildcards::AnyLabels, findings })
     }
 
-    /// The names of the variants of a path of this object, for a virtual host in the namespace `to`.
-    fn names(&self, path: &Path, owner: &Owner<'_>, to: Option<&str>) -> Result<Option<VariantNames>, ReadError> {
+    /// The names that the variants of a path of this object may have, for a virtual host in the namespace `to`: those of the known
+    /// location, and then those of the annotation. Routing does not depend on the annotation, which somebody may have forgotten
+    /// when a canary became stable.
+    fn names(&self, path: &Path, owner: &Owner<'_>, to: Option<&str>) -> Result<Vec<Option<VariantNames>>, ReadError> {
         let Owner { object, variants } = owner;
         let subsets = object.subsets.as_ref();
-        let named = VariantNames::of_path(variants, object.metadata, path, to, subsets)?;
-        Ok(named.or_else(|| self.known_names(path, to).filter(|_| subsets.is_none())))
+        let written = VariantNames::of_path(variants, object.metadata, path, to, subsets)?;
+        // A known location has no subsets.
+        let known = self.known_names(path, to).filter(|_| subsets.is_none());
+        let all: Vec<_> = [known, written].into_iter().flatten().map(Some).collect();
+        Ok(if all.is_empty() { vec![None] } else { all })
     }
 
     /// The variant names of the known location that decides requests for this path.
     fn known_names(&self, path: &Path, to: Option<&str>) -> Option<VariantNames> {
         let known = self.known?;
-        VariantNames::of_location(known.covering(path)?, known.namespace(), to)
+        Some(VariantNames::of_location(known.covering(path)?, known.namespace(), to))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The order of rows: which rows decide later in another order than in their own.
 
 /// A row in its own order, with its place in the other order.
+#[derive(Clone, Copy)]
 pub(super) struct Ranked<G> {
     /// The place of the row in the other order. Rows that exclude each other may have the same place.
     pub(super) rank: usize,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::order::{Ranked, overtaken};
 use super::places::{End, MatchOrder, PathKey, Place, PlacedRow, Places};
-use super::{OwnedCondition, ParsedDestination, ParsedRule};
+use super::{OwnedCondition, ParsedDestination, ParsedRule, VariantNames};
 use crate::route::Path;
 use crate::targets::finding::Findings;
 
@@ -91,6 +91,12 @@ impl ParsedTable {
         let mut receiving = all.filter(|destination| destination.weight > 0);
         let first = receiving.next()?;
         receiving.all(|other| other.backend == first.backend).then_some(first)
+    }
+
+    /// Whether a request goes to one of the named variants.
+    pub(super) fn sends_to_any_of(&self, names: &VariantNames) -> bool {
+        let of_split = self.split.iter().flat_map(|split| &split.destinations);
+        self.rows.iter().flat_map(|row| &row.destinations).chain(of_split).any(|to| names.has(&to.backend))
     }
 
     /// Whether both tables have equal rows and splits. Fields and paths are not compared.

@@ -65,10 +65,13 @@ impl VariantNames {
         Ok(variants.map(|variants| VariantNames::new(variants, metadata.namespace.as_deref(), to, subsets)))
     }
 
-    /// The names of the variants of a location whose virtual host is in the namespace `from`, for one in the namespace `to`;
-    /// `None` if the location has no policy.
-    pub(in crate::targets) fn of_location(location: &Location, from: Option<&str>, to: Option<&str>) -> Option<Self> {
-        Variants::of_location(location).map(|variants| VariantNames::new(variants, from, to, None))
+    /// The names of the variants of a location whose virtual host is in the namespace `from`, for one in the namespace `to`. A
+    /// location without a policy has stable only.
+    pub(in crate::targets) fn of_location(location: &Location, from: Option<&str>, to: Option<&str>) -> Self {
+        match Variants::of_location(location) {
+            Some(variants) => VariantNames::new(variants, from, to, None),
+            None => VariantNames::of_stable(BackendSubset::whole(location.stable().moved(from, to))),
+        }
     }
 
     fn new(variants: Variants, from: Option<&str>, to: Option<&str>, subsets: Option<&SubsetsOf>) -> Self {
@@ -103,11 +106,21 @@ impl VariantNames {
         }
     }
 
+    /// Whether there is no canary.
+    pub(super) fn is_stable_only(&self) -> bool {
+        self.canaries.is_empty()
+    }
+
+    /// Whether a backend is one of a variant.
+    pub(super) fn has(&self, backend: &BackendSubset) -> bool {
+        self.variants.contains_key(backend)
+    }
+
     /// Adds a canary for a backend that is not yet one of a variant, and returns its name. The canary is named after its subset or
     /// Service; if that name is taken or is not valid for a canary, the canary is named `canary-N`, with the first number from the
     /// count of canaries on that is free. `None` if the backend is one of a variant already.
     pub(super) fn add(&mut self, backend: &BackendSubset) -> Option<CanaryName> {
-        if self.variants.contains_key(backend) {
+        if self.has(backend) {
             return None;
         }
         let own = CanaryName::new(backend.name()).ok().filter(|name| !self.taken.contains(name));

@@ -26,7 +26,7 @@ use crate::targets::Finding;
 #[must_use]
 #[non_exhaustive]
 pub struct VirtualHostReading {
-    /// The locations, each with the policy that its rules express.
+    /// The locations, each with the policy that its rules express. If no rule can be read, there is no location.
     pub virtual_host: VirtualHost,
     /// The paths whose rules no policy expresses exactly. A finding says why. The virtual host may have no location for such a
     /// path.

@@ -100,6 +100,9 @@ fn an_affinity_key_is_not_read_back() {
     assert_eq!((reading.policy, reading.route, reading.findings), (policy, route, vec![]));
 }
 
+/// Why a listener is a condition.
+const LISTENER: &str = "the route has the requests of this listener only, whose hosts and port are not read";
+
 /// Reads HTTPRoutes from JSON.
 pub(super) fn read(routes: serde_json::Value) -> Result<Reading, ReadError> {
     gateway::read(&serde_json::from_value::<Vec<gateway::HttpRoute>>(routes).unwrap())
@@ -167,10 +170,10 @@ fn rules_that_people_write_are_read_as_far_as_possible() {
         let reading = reading.unwrap();
         let expected = policy(&format!("{{ total: 10, canaries: [{{ name: shop-next, weight: 1, {rule} }}] }}"));
         assert_eq!(reading.policy, expected);
-        let section = "spec.parentRefs[0].sectionName: `sectionName` is left out: a policy or route has no such field";
+        let section = format!("spec.parentRefs[0].sectionName: `https` is a condition: {LISTENER}");
         let stable = "spec.rules[1].matches[0]: `stable is shop:80` is assumed: it is the first backend of the split, and \
                       no annotation names the variants";
-        let mut all = vec![section.to_owned()];
+        let mut all = vec![section];
         all.extend(findings);
         all.push(stable.to_owned());
         assert_eq!(texts(&reading.findings), all);
@@ -553,7 +556,7 @@ fn a_backend_or_a_parent_of_another_kind_is_a_finding() {
         (
             json!({ "name": "a", "port": 8080 }),
             Some("a"),
-            vec!["spec.parentRefs[0].port: `8080` is left out: a route attaches to every port of a parent".to_owned()],
+            vec![format!("spec.parentRefs[0].port: `8080` is a condition: {LISTENER}")],
         ),
     ];
     let backends = json!([{ "name": "web", "port": 80, "weight": 9 }, { "name": "next", "port": 80, "weight": 1 }]);

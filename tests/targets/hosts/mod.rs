@@ -1,5 +1,6 @@
 //! Virtual hosts: every target answers each request as the location that decides it.
 
+mod by_routing;
 mod former_tokens;
 mod gateway;
 mod golden;

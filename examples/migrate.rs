@@ -62,12 +62,16 @@ mod implementation;
 mod json;
 #[path = "migrate/lines.rs"]
 mod lines;
+#[path = "migrate/list.rs"]
+mod list;
 #[path = "migrate/manifests.rs"]
 mod manifests;
 #[path = "migrate/notes.rs"]
 mod notes;
 #[path = "common/output.rs"]
 mod output;
+#[path = "migrate/ports.rs"]
+mod ports;
 #[path = "migrate/progress.rs"]
 mod progress;
 #[path = "migrate/proof.rs"]
@@ -88,6 +92,8 @@ mod target;
 mod text;
 #[path = "migrate/unique_keys.rs"]
 mod unique_keys;
+#[path = "migrate/unread.rs"]
+mod unread;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -95,11 +101,11 @@ use std::process::ExitCode;
 use canary_policy::migrate;
 use canary_policy::route::{Parent, VirtualHost};
 use canary_policy::targets::gateway::Implementation;
-use canary_policy::targets::nginx::{Cluster, Dialect, Flags, Prefix, Refusal, hosts, lint};
+use canary_policy::targets::nginx::{Cluster, Dialect, Flags, HostReading, Prefix, Refusal, hosts, lint};
 use clap::Parser;
 use manifests::Manifests;
 use notes::{error, note, note_first};
-use replay::Replayed;
+use proof::Proof;
 use report::{Level, Parts, Report};
 use target::{Target, Written};
 
@@ -168,6 +174,15 @@ struct Args {
     effective: bool,
 }
 
+impl Args {
+    /// What is wrong with arguments together.
+    fn conflict(&self) -> Option<&'static str> {
+        let is_gateway = self.to.is_none_or(|target| target == Target::Gateway);
+        let has_effect = self.implementation.is_none() || is_gateway;
+        (!has_effect).then_some("--implementation is one of the Gateway API, and has no effect on another target")
+    }
+}
+
 /// The form of a report.
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
 enum Form {
@@ -180,7 +195,7 @@ enum Form {
 }
 
 fn main() -> ExitCode {
-    let args = match arguments::parsed::<Args>() {
+    let args = match arguments::parsed::<Args>().and_then(|args| arguments::checked(args, Args::conflict)) {
         Ok(args) => args,
         Err(code) => return code,
     };
@@ -196,6 +211,36 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<ExitCode, String> {
     let manifests = manifests::read(&args.files, args.strict)?;
+    let cluster = cluster(args, &manifests)?;
+    let findings = lint(&cluster);
+    let readings = hosts(&cluster).map_err(|panic| panic.to_string())?;
+    let changes = args.will_run_on.map(|dialect| migrate::run_on(&cluster, &dialect)).transpose();
+    let changes = changes.map_err(|panic| panic.to_string())?.unwrap_or_default();
+    let written = args.to.map(|target| written(args, target, &readings)).transpose()?;
+    let concerned = manifests.of_cluster.concerned();
+    let proof = Proof::of(args, &manifests, &readings, written.as_ref(), &concerned)?;
+    let report = Report::new(&Parts {
+        readings: &readings,
+        findings: &findings,
+        changes: &changes,
+        written: written.as_ref(),
+        proof: &proof,
+        concerned: &concerned,
+    });
+    let documents = written.as_ref().map(|written| written.documents.join("---\n"));
+    print(args, &report, &manifests, documents.as_deref())?;
+    let failures = written.iter().flat_map(|written| &written.failures).chain(proof.replay_errors());
+    let mut failed = !manifests.errors.is_empty() || proof.has_errors();
+    failed |= written.as_ref().is_some_and(|written| !written.errors.is_empty());
+    for why in failures {
+        error(why);
+        failed = true;
+    }
+    Ok(ExitCode::from(proof.exit_code(&report, args.fail_on, failed)))
+}
+
+/// The cluster that the manifests are, as its controller reads it.
+fn cluster(args: &Args, manifests: &Manifests) -> Result<Cluster, String> {
     let flags = Flags::default().with_dialect(args.from).with_class(&args.class);
     let prefix = args.prefix.as_ref().map(|prefix| Prefix::new(prefix)).transpose();
     let flags = prefix.map_err(|why| format!("--prefix: {why}"))?.into_iter().fold(flags, Flags::with_prefix);
@@ -207,54 +252,24 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     let others = cluster.refused().into_iter().filter(|(_, refusal)| matches!(refusal, Refusal::OtherClass { .. }));
     let others: Vec<String> = others.map(|(name, _)| format!("`{name}`")).collect();
     note_first(&format!("left out, because they are of another class than `{}`", args.class), &others);
-    let findings = lint(&cluster);
-    let readings = hosts(&cluster).map_err(|panic| panic.to_string())?;
-    let changes = args.will_run_on.map(|dialect| migrate::run_on(&cluster, &dialect)).transpose();
-    let changes = changes.map_err(|panic| panic.to_string())?.unwrap_or_default();
+    Ok(cluster)
+}
 
-    let written = match args.to {
-        Some(target) => {
-            let gateways = gateways(args, target)?;
-            Some(Written::new(target, &readings, &gateways, args.keep_sessions, args.implementation))
-        }
-        None => None,
-    };
-    for text in written.iter().flat_map(|written| &written.notes) {
+/// The objects for the target.
+fn written(args: &Args, target: Target, readings: &[HostReading]) -> Result<Written, String> {
+    let gateways = gateways(args, target)?;
+    let written = Written::new(target, readings, &gateways, args.keep_sessions, args.implementation);
+    for text in &written.notes {
         note(text);
     }
-    let before: Vec<VirtualHost> = readings.iter().filter_map(|reading| reading.virtual_host.clone()).collect();
-    let mut locations = before.iter().flat_map(VirtualHost::locations);
-    if args.to.is_some() && !args.keep_sessions && locations.any(|location| location.former_tokens().is_some()) {
+    let hosts = readings.iter().filter_map(|reading| reading.virtual_host.as_ref());
+    let mut locations = hosts.flat_map(VirtualHost::locations);
+    if !args.keep_sessions && locations.any(|location| location.former_tokens().is_some()) {
         note(
             "clients that hold an affinity cookie of ingress-nginx are assigned anew: --keep-sessions keeps their variants",
         );
     }
-    let after = proof::after(args, &before, written.as_ref())?;
-    let is_proof = args.verify || !args.against.is_empty();
-    let verification = after.as_ref().filter(|_| is_proof).map(|after| proof::verify(&before, after));
-    let replayed = after.as_ref().filter(|_| !args.replay.is_empty());
-    let replayed = replayed.map(|after| Replayed::of(&args.replay, &readings, &before, &after.readings)).transpose()?;
-    let parts = Parts {
-        readings: &readings,
-        findings: &findings,
-        changes: &changes,
-        written: written.as_ref(),
-        after: after.as_ref().map_or(&[], |after| &after.readings),
-        verification: verification.as_ref(),
-        replayed: replayed.as_ref(),
-    };
-    let report = Report::new(&parts);
-    let documents = written.as_ref().map(|written| written.documents.join("---\n"));
-    print(args, &report, &manifests, documents.as_deref())?;
-    let of_written = written.iter().flat_map(|written| &written.failures);
-    let of_replay = replayed.iter().flat_map(|replayed| &replayed.errors);
-    let mut failed = !manifests.errors.is_empty() || after.as_ref().is_some_and(|after| !after.errors.is_empty());
-    failed |= written.as_ref().is_some_and(|written| !written.errors.is_empty());
-    for why in of_written.chain(of_replay) {
-        error(why);
-        failed = true;
-    }
-    Ok(ExitCode::from(proof::exit_code(&report, verification.as_ref(), args.fail_on, failed)))
+    Ok(written)
 }
 
 /// The Gateways of the arguments, or the one with the name of the class.

@@ -94,12 +94,19 @@ fn too_much(breach: &BudgetBreach) -> String {
     }
 }
 
+/// A message without the name of a type of this program: people know objects.
+fn without_type(message: &str) -> String {
+    let Some((before, after)) = message.split_once("expected struct ") else { return message.to_owned() };
+    let rest = after.find(|end: char| !end.is_alphanumeric()).and_then(|end| after.get(end..));
+    format!("{before}expected an object{}", rest.unwrap_or_default())
+}
+
 /// A value of this type. An error is one line, which begins with the path of the field that is wrong.
 pub(crate) fn parsed<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, String> {
     serde_path_to_error::deserialize(value).map_err(|error: serde_path_to_error::Error<serde_json::Error>| {
         let message = match error.path().to_string().as_str() {
-            "." => error.inner().to_string(),
-            path => format!("{path}: {}", error.inner()),
+            "." => without_type(&error.inner().to_string()),
+            path => format!("{path}: {}", without_type(&error.inner().to_string())),
         };
         Excerpt::whole(&message).to_string()
     })

@@ -6,10 +6,12 @@ use canary_policy::error::{Excerpt, ReadError};
 use canary_policy::route::{Host, Location, Path, VirtualHost};
 use canary_policy::targets::envoy::RouteConfiguration;
 use canary_policy::targets::gateway::{self, GrpcRoute, HttpRoute, RouteObjects};
+use canary_policy::targets::nginx::Service;
 use canary_policy::targets::{Metadata, Object, VirtualHostReading, Wildcards, envoy, gloo, istio, linkerd};
 
 use crate::manifests::{Manifests, Source, Unread, full_name};
 use crate::notes::note;
+use crate::ports::with_ports;
 
 /// The virtual hosts to compare with.
 #[derive(Default)]
@@ -31,7 +33,9 @@ struct Candidate<T> {
 }
 
 /// The virtual hosts of the objects of one target.
-pub(crate) fn read(manifests: &Manifests, known: &[VirtualHost]) -> Result<After, String> {
+///
+/// `services` are those of the cluster, beside those of `manifests`.
+pub(crate) fn read(manifests: &Manifests, services: &[Service], known: &[VirtualHost]) -> Result<After, String> {
     let Manifests { routes, grpc_routes, virtual_services, gloo_services, configurations, unread, .. } = manifests;
     let (of_services, routes): (Vec<HttpRoute>, Vec<HttpRoute>) = routes.iter().cloned().partition(is_of_service);
     let has_routes = !routes.is_empty() || !grpc_routes.is_empty();
@@ -56,7 +60,8 @@ pub(crate) fn read(manifests: &Manifests, known: &[VirtualHost]) -> Result<After
             let candidate = |service: &istio::VirtualService| {
                 candidate(manifests, service, &service.spec.hosts, service.spec.hosts.clone())
             };
-            after.read_each(virtual_services, candidate, |services| istio::read_hosts(services, known));
+            let virtual_services = with_ports(virtual_services, services.iter().chain(&manifests.services));
+            after.read_each(&virtual_services, candidate, |services| istio::read_hosts(services, known));
             after.leave_mesh_undecided();
         }
         [_, _, _, true, _] => {
@@ -67,7 +72,11 @@ pub(crate) fn read(manifests: &Manifests, known: &[VirtualHost]) -> Result<After
             after.read_each(gloo_services, candidate, |services| gloo::read_hosts(services, known));
         }
         [.., true] => after.read_envoy(configurations, known)?,
-        _ if unread.is_empty() => return Err("there is no HTTPRoute, VirtualService or RouteConfiguration".to_owned()),
+        _ if unread.is_empty() => {
+            let why = "there is no HTTPRoute, VirtualService or RouteConfiguration; only Linkerd needs none, for hosts without a \
+                       canary: --to linkerd --verify proves that";
+            return Err(why.to_owned());
+        }
         _ => {}
     }
     after.leave_unread(unread);

@@ -12,8 +12,10 @@ use canary_policy::targets::nginx::{Ingress, Manifest, Service, ServiceManifest}
 use serde_json::Value;
 
 use crate::files;
+use crate::list::{Items, take_items};
 use crate::notes::{error, note, note_first};
 use crate::progress::Progress;
+use crate::unread::{self, Names};
 
 /// The name of standard input in messages.
 pub(crate) const STANDARD_INPUT: &str = "standard input";
@@ -53,6 +55,8 @@ pub(crate) struct Manifests {
     pub(crate) errors: Vec<String>,
     /// What the documents of `errors` could concern.
     pub(crate) unread: Vec<Unread>,
+    /// What the Ingresses name, and what the documents of `errors` name that could be part of the cluster.
+    pub(crate) of_cluster: unread::Unread,
     /// The objects of other kinds, each with its place.
     pub(crate) skipped: Vec<String>,
     /// What else is worth knowing about the objects.
@@ -147,7 +151,7 @@ impl Manifests {
                 }
                 Err(why) => {
                     self.errors.push(format!("{place}: document {number}: {why}"));
-                    self.unread.push(Unread::Anything);
+                    self.leave_unread();
                 }
             }
         }
@@ -155,34 +159,48 @@ impl Manifests {
 
     /// Adds an object, or the objects of a list.
     fn add_value(&mut self, source: &Source, mut value: Value) {
-        let is_list = value.get("kind").and_then(Value::as_str).is_none_or(|kind| kind.ends_with("List"));
-        let is_empty = value.get("items").is_some_and(Value::is_null) && value.get("kind").is_some();
-        match if is_list { value.get_mut("items").map(Value::take) } else { None } {
-            // Go writes an empty list as `null`.
-            Some(Value::Null) if is_empty => return,
-            None | Some(Value::Null) => {}
-            Some(Value::Array(items)) => {
+        match take_items(&mut value) {
+            Items::None => self.add_object(source, value),
+            Items::Some(items) => {
                 for (index, item) in items.into_iter().enumerate() {
                     let mut source = source.clone();
                     source.items.push(index + 1);
                     self.add_value(&source, item);
                 }
-                return;
             }
-            Some(_) => {
-                self.unread.push(Unread::Anything);
-                return self.errors.push(format!("{}: items: expected a list", source.document()));
+            Items::Malformed => {
+                self.leave_unread();
+                self.errors.push(format!("{}: items: expected a list", source.document()));
             }
         }
-        let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+    }
+
+    /// Adds an object. If it cannot be read, what it names is kept, because nothing is proven about it.
+    fn add_object(&mut self, source: &Source, value: Value) {
+        let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (kind, version) = (text("kind"), text("apiVersion"));
         // The core group has no name. Knative has a kind `Service` too, and OpenShift a kind `Ingress`.
         let group = version.split_once('/').map_or("", |(group, _)| group).to_owned();
         let named = Named::of(&value, &kind, &group);
-        let added = match (kind.as_str(), group.as_str()) {
-            ("Ingress", "" | "networking.k8s.io" | "extensions") | ("Service", "") if has_no_name(&value) => {
-                Err("metadata.name: none is given".to_owned())
-            }
+        let is_of_cluster = is_of_cluster(&kind, &group);
+        let reach = if is_of_cluster { Names::of(&value, &kind) } else { None };
+        let Err(why) = self.add_parsed(source, value, (&kind, &group)) else {
+            self.of_cluster.read.extend(reach);
+            self.sources.extend(named.map(|named| (named.name, source.clone())));
+            return;
+        };
+        self.errors.push(format!("{} ({kind}): {why}", source.place()));
+        self.unread.extend(named.map(|named| named.hosts.map_or(Unread::Anything, Unread::Hosts)));
+        if is_of_cluster {
+            let of_ingress = |names: Names| if kind == "Ingress" { names.with_catch_all() } else { names };
+            self.of_cluster.unread.push(reach.map(of_ingress));
+        }
+    }
+
+    /// Adds an object of this kind and group to the others of its kind.
+    fn add_parsed(&mut self, source: &Source, value: Value, (kind, group): (&str, &str)) -> Result<(), String> {
+        match (kind, group) {
+            _ if is_of_cluster(kind, group) && has_no_name(&value) => Err("metadata.name: none is given".to_owned()),
             ("Ingress", "" | "networking.k8s.io" | "extensions") => files::parsed::<Manifest>(value).map(|manifest| {
                 let ingress = Ingress::from(manifest);
                 let name = full_name(ingress.metadata.namespace.as_deref(), &ingress.metadata.name);
@@ -208,17 +226,17 @@ impl Manifests {
                 files::parsed(value).map(|configuration| self.configurations.push(configuration))
             }
             _ => {
-                let kind = if kind.is_empty() { "no kind".to_owned() } else { Excerpt::of(&kind).to_string() };
+                let kind = if kind.is_empty() { "no kind".to_owned() } else { Excerpt::of(kind).to_string() };
                 self.skipped.push(format!("{} ({kind})", source.document()));
                 Ok(())
             }
-        };
-        if let Err(why) = added {
-            self.errors.push(format!("{} ({kind}): {why}", source.place()));
-            self.unread.extend(named.map(|named| named.hosts.map_or(Unread::Anything, Unread::Hosts)));
-        } else if let Some(Named { name, hosts: _ }) = named {
-            self.sources.insert(name, source.clone());
         }
+    }
+
+    /// Notes that a document cannot be read which could be any object.
+    fn leave_unread(&mut self) {
+        self.unread.push(Unread::Anything);
+        self.of_cluster.unread.push(None);
     }
 
     /// Adds a Service. As in a cluster, the last one of a name counts.
@@ -231,6 +249,11 @@ impl Manifests {
         }
         self.services.push(service);
     }
+}
+
+/// Whether an object is one of those that the controller reads.
+fn is_of_cluster(kind: &str, group: &str) -> bool {
+    matches!((kind, group), ("Ingress", "" | "networking.k8s.io" | "extensions") | ("Service", ""))
 }
 
 /// Whether an object has no name. No API server has such an object.

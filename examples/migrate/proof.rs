@@ -2,19 +2,93 @@
 
 use canary_policy::migrate::{self, Answer, Verification};
 use canary_policy::route::VirtualHost;
+use canary_policy::targets::VirtualHostReading;
+use canary_policy::targets::nginx::HostReading;
 
 use crate::after::{self, After};
-use crate::notes::error;
+use crate::manifests::Manifests;
+use crate::notes::{error, note};
 use crate::progress::Progress;
+use crate::replay::Replayed;
 use crate::report::{Level, Report};
 use crate::target::Written;
+use crate::unread::Concerned;
 use crate::{Args, manifests};
 
+/// What was asked about the time after the move, and the answers.
+#[derive(Default)]
+pub(crate) struct Proof {
+    /// What the hosts are compared with; `None` if nothing was asked.
+    after: Option<After>,
+    pub(crate) verification: Option<Verification>,
+    pub(crate) replayed: Option<Replayed>,
+}
+
+impl Proof {
+    /// Answers what the arguments ask.
+    pub(crate) fn of(
+        args: &Args,
+        manifests: &Manifests,
+        readings: &[HostReading],
+        written: Option<&Written>,
+        concerned: &Concerned,
+    ) -> Result<Self, String> {
+        let before: Vec<VirtualHost> = readings.iter().filter_map(|reading| reading.virtual_host.clone()).collect();
+        let Some(after) = after(args, manifests, &before, written)? else { return Ok(Proof::default()) };
+        if let Some(words) = concerned.words() {
+            note(&words);
+        }
+        let is_proof = args.verify || !args.against.is_empty();
+        let verification = is_proof.then(|| verify(&before, &after));
+        let replayed = (!args.replay.is_empty())
+            .then(|| Replayed::of(&args.replay, readings, &before, &after.readings, concerned))
+            .transpose()?;
+        Ok(Proof { after: Some(after), verification, replayed })
+    }
+
+    /// What was read of the objects that the hosts are compared with.
+    pub(crate) fn readings(&self) -> &[VirtualHostReading] {
+        self.after.as_ref().map_or(&[], |after| &after.readings)
+    }
+
+    /// Whether an object could not be read that the hosts are compared with.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.after.as_ref().is_some_and(|after| !after.errors.is_empty())
+    }
+
+    /// The lines that are no requests.
+    pub(crate) fn replay_errors(&self) -> impl Iterator<Item = &String> {
+        self.replayed.iter().flat_map(|replayed| &replayed.errors)
+    }
+
+    /// The exit code: the worst of what was found.
+    pub(crate) fn exit_code(&self, report: &Report<'_>, fail_on: Option<Level>, failed: bool) -> u8 {
+        let answer = self.verification.as_ref().map(Verification::answer);
+        let is_failure = |level: Level| report.messages.iter().any(|message| message.level >= level);
+        let replayed = self.replayed.as_ref();
+        match answer {
+            _ if failed => 1,
+            _ if replayed.is_some_and(|replayed| replayed.differ > 0) => 3,
+            Some(Answer::Differs(_)) => 3,
+            _ if replayed.is_some_and(|replayed| replayed.unread > 0) => 4,
+            Some(Answer::Undecided(_) | Answer::Unread) => 4,
+            Some(_) if report.summary.undecided > 0 || report.hosts.is_empty() => 4,
+            _ if fail_on.is_some_and(is_failure) => 2,
+            _ => 0,
+        }
+    }
+}
+
 /// The virtual hosts to compare with, if a proof or a replay is asked for.
-pub(crate) fn after(args: &Args, before: &[VirtualHost], written: Option<&Written>) -> Result<Option<After>, String> {
+fn after(
+    args: &Args,
+    cluster: &Manifests,
+    before: &[VirtualHost],
+    written: Option<&Written>,
+) -> Result<Option<After>, String> {
     if !args.against.is_empty() {
         let manifests = manifests::read(&args.against, args.strict)?;
-        let mut after = after::read(&manifests, before)?;
+        let mut after = after::read(&manifests, &cluster.services, before)?;
         for why in &after.errors {
             error(why);
         }
@@ -35,30 +109,8 @@ pub(crate) fn after(args: &Args, before: &[VirtualHost], written: Option<&Writte
 }
 
 /// The proof, with a bar of the locations that were verified.
-pub(crate) fn verify(before: &[VirtualHost], after: &After) -> Verification {
+fn verify(before: &[VirtualHost], after: &After) -> Verification {
     let count = before.iter().map(|host| host.locations().len() * host.hosts().len().max(1)).sum();
     let progress = Progress::new("locations verified", count);
     migrate::verify_each(before, &after.readings, |_| progress.step())
-}
-
-/// The exit code: the worst of what was found.
-pub(crate) fn exit_code(
-    report: &Report<'_>,
-    verification: Option<&Verification>,
-    fail_on: Option<Level>,
-    failed: bool,
-) -> u8 {
-    let answer = verification.map(Verification::answer);
-    let is_failure = |level: Level| report.messages.iter().any(|message| message.level >= level);
-    let replayed = report.replay.as_ref();
-    match answer {
-        _ if failed => 1,
-        _ if replayed.is_some_and(|replayed| replayed.differ > 0) => 3,
-        Some(Answer::Differs(_)) => 3,
-        _ if replayed.is_some_and(|replayed| replayed.unread > 0) => 4,
-        Some(Answer::Undecided(_) | Answer::Unread) => 4,
-        Some(_) if report.summary.undecided > 0 || report.hosts.is_empty() => 4,
-        _ if fail_on.is_some_and(is_failure) => 2,
-        _ => 0,
-    }
 }

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::files;
 use crate::lines::{self, Line};
+use crate::unread::Concerned;
 
 /// The host of the requests that no other host takes.
 const CATCH_ALL: &str = "_";
@@ -77,38 +78,48 @@ impl Replayed {
         readings: &[HostReading],
         before: &[VirtualHost],
         after: &[VirtualHostReading],
+        concerned: &Concerned,
     ) -> Result<Self, String> {
         let mut replayed = Replayed::default();
         let mut replay = Replay::new(before, after);
-        let whole = WholeHosts::new(readings);
+        let read = ReadHosts::new(readings, concerned);
         for file in files {
             let _ = lines::each(file, |line| {
-                replayed.add(line, &mut replay, &whole);
+                replayed.add(line, &mut replay, &read);
                 ControlFlow::Continue(())
             })?;
+        }
+        if replayed.requests == 0 && replayed.errors.is_empty() {
+            replayed.errors.push("--replay: there is no request".to_owned());
         }
         Ok(replayed)
     }
 
-    fn add(&mut self, line: Line, replay: &mut Replay<'_>, whole: &WholeHosts<'_>) {
+    fn add(&mut self, line: Line, replay: &mut Replay<'_>, read: &ReadHosts<'_>) {
         let Line { place, text } = line;
         match text.and_then(|text| answered(&text, replay)) {
             Err(why) => self.errors.push(format!("{place}: {why}")),
             Ok((RecordedLine { id, request: Request { path, .. }, draw: _ }, host, answer)) => {
                 self.requests += 1;
                 let mut words = answer.to_string();
-                let (before, after) = match answer {
-                    migrate::Replayed::Same if !whole.has(&host) => {
+                let (before, after) = match (answer, read.of(&host)) {
+                    (_, Read::Nothing) => {
+                        self.unread += 1;
+                        "not compared, because an object that cannot be read could concern the host"
+                            .clone_into(&mut words);
+                        (None, None)
+                    }
+                    (migrate::Replayed::Same, Read::Partly) => {
                         self.unread += 1;
                         "not compared, because not everything was read that the host serves today"
                             .clone_into(&mut words);
                         (None, None)
                     }
-                    migrate::Replayed::Same => {
+                    (migrate::Replayed::Same, Read::Whole) => {
                         self.alike += 1;
                         return;
                     }
-                    migrate::Replayed::Differs { before, after } => {
+                    (migrate::Replayed::Differs { before, after }, _) => {
                         self.differ += 1;
                         (before, after)
                     }
@@ -123,24 +134,45 @@ impl Replayed {
     }
 }
 
-/// Whether everything was read that a host serves today.
-struct WholeHosts<'r>(BTreeMap<&'r str, bool>);
+/// How much was read of what a host serves today.
+#[derive(Clone, Copy, PartialEq)]
+enum Read {
+    Whole,
+    Partly,
+    /// Something that cannot be read could change any answer.
+    Nothing,
+}
 
-impl<'r> WholeHosts<'r> {
-    fn new(readings: &'r [HostReading]) -> Self {
+/// How much was read of each host.
+struct ReadHosts<'r> {
+    by_name: BTreeMap<&'r str, Read>,
+    concerned: &'r Concerned,
+}
+
+impl<'r> ReadHosts<'r> {
+    fn new(readings: &'r [HostReading], concerned: &'r Concerned) -> Self {
         let names = |reading: &'r HostReading| {
             let aliases = reading.virtual_host.iter().flat_map(|host| host.hosts().iter().map(Host::as_str));
-            std::iter::once(reading.host.as_str()).chain(aliases).map(|name| (name, reading.whole))
+            let read = match reading.whole {
+                _ if concerned.has_host(reading) => Read::Nothing,
+                true => Read::Whole,
+                false => Read::Partly,
+            };
+            std::iter::once(reading.host.as_str()).chain(aliases).map(move |name| (name, read))
         };
-        WholeHosts(readings.iter().flat_map(names).collect())
+        ReadHosts { by_name: readings.iter().flat_map(names).collect(), concerned }
     }
 
-    /// The host itself, or the `*` of its domain, or every other host.
-    fn has(&self, host: &str) -> bool {
+    /// That of the host itself, of the `*` of its domain, or of every other host.
+    fn of(&self, host: &str) -> Read {
         let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
         let wildcard = host.split_once('.').map(|(_, domain)| format!("*.{domain}"));
-        let mut named = [Some(host.as_str()), wildcard.as_deref(), Some(CATCH_ALL)].into_iter().flatten();
-        named.find_map(|name| self.0.get(name)).copied().unwrap_or(true)
+        let named = [Some(host.as_str()), wildcard.as_deref(), Some(CATCH_ALL)].into_iter().flatten();
+        let of_name = |name: &str| match self.by_name.get(name) {
+            None => self.concerned.has(name).then_some(Read::Nothing),
+            known => known.copied(),
+        };
+        named.into_iter().find_map(of_name).unwrap_or(Read::Whole)
     }
 }
 

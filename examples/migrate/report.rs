@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use canary_policy::error::{Diagnostic, Report as Message};
 use canary_policy::migrate::{Answer, DialectFinding, HostClass, LocationAnswer, Verification};
 use canary_policy::route::{Host, Location, VirtualHost};
-use canary_policy::targets::VirtualHostReading;
 use canary_policy::targets::nginx::{HostReading, LintFinding, Severity};
-use canary_policy::{Affinity, Canary, Policy};
+use canary_policy::targets::{Finding, LocationLoss};
+use canary_policy::{Affinity, Canary, Loss, Policy};
 use serde::Serialize;
 
+use crate::proof::Proof;
 use crate::replay::Replayed;
 use crate::target::Written;
+use crate::unread::Concerned;
 
 /// How bad a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
@@ -28,6 +30,9 @@ pub(crate) enum Level {
 pub(crate) struct Report<'p> {
     pub(crate) hosts: Vec<HostReport>,
     pub(crate) messages: Vec<LevelledMessage>,
+    /// What has to be true besides, so that the proof holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) conditions: Vec<String>,
     /// `None` if no request was replayed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) replay: Option<&'p Replayed>,
@@ -98,41 +103,15 @@ pub(crate) struct Parts<'p> {
     /// What changes when another controller reads the same Ingresses.
     pub(crate) changes: &'p [DialectFinding],
     pub(crate) written: Option<&'p Written>,
-    /// What was read of the objects that are compared with the hosts.
-    pub(crate) after: &'p [VirtualHostReading],
-    pub(crate) verification: Option<&'p Verification>,
-    pub(crate) replayed: Option<&'p Replayed>,
+    pub(crate) proof: &'p Proof,
+    /// The hosts about which nothing is proven, because an object that cannot be read could concern them.
+    pub(crate) concerned: &'p Concerned,
 }
 
 impl<'p> Report<'p> {
     pub(crate) fn new(parts: &Parts<'p>) -> Self {
-        let answers = answers_by_class(parts.verification);
-        let lossy: BTreeSet<&str> =
-            parts.written.iter().flat_map(|written| &written.losses).map(|loss| loss.host.as_str()).collect();
-        let failed: BTreeSet<&str> =
-            parts.written.iter().flat_map(|written| &written.errors).map(|error| error.host.as_str()).collect();
-        let is_written = |reading: &HostReading| {
-            let has_loss = |host: &VirtualHost| lossy.contains(full_name(host).as_str());
-            let host = reading.virtual_host.as_ref();
-            host.is_some_and(|host| !has_loss(host)) && !failed.contains(reading.host.as_str())
-        };
-        let report = |reading| host(reading, &answers, parts.verification.is_some(), is_written(reading));
-        let mut hosts: Vec<HostReport> = parts.readings.iter().map(report).collect();
-        hosts.extend(further_hosts(parts));
-        let mut messages: Vec<LevelledMessage> = parts.findings.iter().map(lint_message).collect();
-        messages.extend(parts.changes.iter().map(dialect_message));
-        let mut seen = BTreeSet::new();
-        let of_hosts = parts.readings.iter().flat_map(|reading| &reading.findings);
-        messages.extend(of_hosts.filter(|finding| seen.insert(finding.to_string())).map(|finding| warning(finding)));
-        let of_objects = parts.after.iter().flat_map(|reading| &reading.findings);
-        messages.extend(of_objects.filter(|finding| seen.insert(finding.to_string())).map(|finding| warning(finding)));
-        let written = parts.written.iter();
-        messages.extend(written.clone().flat_map(|written| &written.losses).map(|loss| warning(loss)));
-        messages.extend(written.flat_map(|written| &written.errors).map(|error| LevelledMessage {
-            level: Level::Error,
-            message: error.report(),
-            advice: None,
-        }));
+        let hosts = hosts(parts);
+        let messages = messages(parts);
         let count = |level| messages.iter().filter(|message| message.level == level).count();
         let verified = |wanted| hosts.iter().filter(|host| host.verification == Some(wanted)).count();
         let summary = Summary {
@@ -144,7 +123,87 @@ impl<'p> Report<'p> {
             errors: count(Level::Error),
             warnings: count(Level::Warning),
         };
-        Report { hosts, messages, replay: parts.replayed, summary }
+        Report { hosts, messages, conditions: conditions(parts), replay: parts.proof.replayed.as_ref(), summary }
+    }
+}
+
+/// A report for each host.
+fn hosts(parts: &Parts<'_>) -> Vec<HostReport> {
+    let answers = answers_by_class(parts.proof.verification.as_ref());
+    let written = parts.written;
+    let lossy: BTreeSet<&str> =
+        written.iter().flat_map(|written| &written.losses).map(|loss| loss.host.as_str()).collect();
+    let failed: BTreeSet<&str> =
+        written.iter().flat_map(|written| &written.errors).map(|error| error.host.as_str()).collect();
+    let is_written = |reading: &HostReading| {
+        let has_loss = |host: &VirtualHost| lossy.contains(full_name(host).as_str());
+        let host = reading.virtual_host.as_ref();
+        host.is_some_and(|host| !has_loss(host)) && !failed.contains(reading.host.as_str())
+    };
+    let is_verified = parts.proof.verification.is_some();
+    let report = |reading: &HostReading| {
+        let is_exact = is_written(reading) && !parts.concerned.has_host(reading);
+        let report = host(reading, &answers, is_verified, is_exact);
+        if parts.concerned.has_host(reading) { report.without_proof() } else { report }
+    };
+    let mut hosts: Vec<HostReport> = parts.readings.iter().map(report).collect();
+    hosts.extend(further_hosts(parts));
+    hosts
+}
+
+/// Every finding, loss and error.
+fn messages(parts: &Parts<'_>) -> Vec<LevelledMessage> {
+    let of_cluster = parts.findings.iter().map(|finding| advised(finding, finding.severity(), finding.advice()));
+    let of_change = parts.changes.iter().map(|finding| advised(finding, finding.severity(), finding.advice()));
+    let mut messages: Vec<LevelledMessage> = of_cluster.chain(of_change).collect();
+    let mut seen = BTreeSet::new();
+    let of_hosts = parts.readings.iter().flat_map(|reading| &reading.findings);
+    messages.extend(of_hosts.filter(|finding| seen.insert(finding.to_string())).map(|finding| warning(finding)));
+    let of_objects = parts.proof.readings().iter().flat_map(|reading| &reading.findings);
+    messages.extend(of_objects.filter(|finding| seen.insert(finding.to_string())).map(|finding| warning(finding)));
+    let written = parts.written.iter();
+    messages.extend(written.clone().flat_map(|written| &written.losses).map(|loss| warning(loss)));
+    messages.extend(written.flat_map(|written| &written.errors).map(|error| LevelledMessage {
+        level: Level::Error,
+        message: error.report(),
+        advice: None,
+    }));
+    messages
+}
+
+/// What has to be true besides, so that the proof holds: objects that the conversion needs, and listeners that have the requests.
+fn conditions(parts: &Parts<'_>) -> Vec<String> {
+    if parts.proof.verification.is_none() {
+        return Vec::new();
+    }
+    let losses = parts.written.iter().flat_map(|written| &written.losses);
+    let needed = losses.filter_map(|LocationLoss { loss, .. }| match loss {
+        Loss::Needs { value, object, .. } => Some(format!("`{value}` needs {object}")),
+        _ => None,
+    });
+    let findings = parts.proof.readings().iter().flat_map(|reading| &reading.findings);
+    let of_objects = findings.filter_map(|finding| match finding {
+        Finding::Condition { .. } => Some(finding.to_string()),
+        _ => None,
+    });
+    needed.chain(of_objects).collect::<BTreeSet<String>>().into_iter().collect()
+}
+
+/// A message that says what to do.
+fn advised(finding: &impl Diagnostic, severity: Severity, advice: String) -> LevelledMessage {
+    let level = if severity == Severity::Error { Level::Error } else { Level::Warning };
+    LevelledMessage { level, message: finding.report(), advice: Some(advice) }
+}
+
+impl HostReport {
+    /// The same host, about which nothing is proven.
+    fn without_proof(mut self) -> Self {
+        let words = "not compared, because an object that cannot be read could concern it";
+        for answer in self.locations.iter_mut().filter_map(|location| location.verification.as_mut()) {
+            words.clone_into(answer);
+        }
+        self.verification = self.verification.map(|_| Verified::Undecided);
+        self
     }
 }
 
@@ -220,7 +279,7 @@ fn further_hosts(parts: &Parts<'_>) -> Vec<HostReport> {
     let of_readings = parts.readings.iter().filter_map(|reading| reading.virtual_host.as_ref());
     let known: BTreeSet<HostClass> = of_readings.flat_map(classes).collect();
     let mut further: BTreeMap<&HostClass, Vec<&LocationAnswer>> = BTreeMap::new();
-    let answers = parts.verification.iter().flat_map(|verification| &verification.locations);
+    let answers = parts.proof.verification.iter().flat_map(|verification| &verification.locations);
     for one in answers.filter(|one| one.answer != Answer::Same && !known.contains(&one.hosts)) {
         further.entry(&one.hosts).or_default().push(one);
     }
@@ -234,7 +293,17 @@ fn further_hosts(parts: &Parts<'_>) -> Vec<HostReport> {
         verification: Some(verified(answers.iter().copied())),
         locations: answers.into_iter().map(|one| further_location(answering(parts, one), one)).collect(),
     };
-    further.into_iter().map(report).collect()
+    let is_concerned = |hosts: &HostClass| {
+        parts.concerned.has(&hosts.host().map_or_else(|| "_".to_owned(), ToString::to_string))
+            // Every other host answers today what a wildcard answers only after the move.
+            || (matches!(hosts, HostClass::MoreLabels(_)) && parts.concerned.has("_"))
+    };
+    let proven = |(hosts, answers): (&HostClass, Vec<&LocationAnswer>)| {
+        let is_concerned = is_concerned(hosts);
+        let report = report((hosts, answers));
+        if is_concerned { report.without_proof() } else { report }
+    };
+    further.into_iter().map(proven).collect()
 }
 
 /// The classes of the hosts that a virtual host answers today.
@@ -301,20 +370,6 @@ fn canary_words(policy: &Policy, canary: &Canary) -> String {
     words.extend(canary.header().map(|rule| format!("header {rule}")));
     words.extend(canary.cookie().map(|rule| format!("cookie {rule}")));
     words.join(" and ")
-}
-
-fn lint_message(finding: &LintFinding) -> LevelledMessage {
-    let level = level(finding.severity());
-    LevelledMessage { level, message: finding.report(), advice: Some(finding.advice()) }
-}
-
-fn dialect_message(finding: &DialectFinding) -> LevelledMessage {
-    let level = level(finding.severity());
-    LevelledMessage { level, message: finding.report(), advice: Some(finding.advice()) }
-}
-
-fn level(severity: Severity) -> Level {
-    if severity == Severity::Error { Level::Error } else { Level::Warning }
 }
 
 fn warning(diagnostic: &dyn Diagnostic) -> LevelledMessage {

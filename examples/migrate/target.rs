@@ -73,9 +73,6 @@ impl Written {
         implementation: Option<Implementation>,
     ) -> Self {
         let mut written = Written::default();
-        if implementation.is_some() && target != Target::Gateway {
-            written.notes.push("--implementation has no effect on the output for this target".to_owned());
-        }
         let hosts: Vec<(&HostReading, VirtualHost)> = readings
             .iter()
             .filter_map(|reading| Some((reading, reading.virtual_host.clone()?)))
@@ -90,6 +87,9 @@ impl Written {
                 let all: Vec<VirtualHost> = hosts.into_iter().map(|(_, host)| host).collect();
                 let converted = linkerd::http_routes_of_hosts(&all, &linkerd::RouteParams::default());
                 if let Some(routes) = written.kept("every host", converted) {
+                    if routes.is_empty() {
+                        written.notes.push("no host has a canary, so Linkerd needs no object".to_owned());
+                    }
                     for route in &routes {
                         written.add(route);
                     }

@@ -15,6 +15,7 @@ pub(crate) fn text(report: &Report<'_>) -> String {
     lines.extend(report.messages.iter().map(message));
     let replayed = report.replay.iter().flat_map(|replayed| &replayed.answers);
     lines.extend(replayed.map(ReplayedLine::words));
+    lines.extend(report.conditions.iter().map(|condition| format!("condition of the proof: {}", escaped(condition))));
     lines.push(summary(report));
     lines.join("\n") + "\n"
 }
@@ -53,7 +54,11 @@ pub(crate) fn summary(report: &Report<'_>) -> String {
     let plural = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
     let mut words = vec![plural(*hosts, "host"), format!("{exact} exact, {} with losses or findings", hosts - exact)];
     if proven + differ + undecided > 0 {
-        words.push(format!("{proven} proven, {differ} different, {undecided} not decided"));
+        let conditions = match report.conditions.len() {
+            0 => String::new(),
+            count => format!(" under {}", plural(count, "condition")),
+        };
+        words.push(format!("{proven} proven{conditions}, {differ} different, {undecided} not decided"));
     }
     if let Some(Replayed { requests, alike, differ, unread, answers: _, errors: _ }) = report.replay {
         let requests = plural(*requests, "request");

@@ -88,7 +88,11 @@ fn migrate_looks_at_reference_grants_and_grpc_routes() {
     let written = example("migrate", &[input, "--keep-sessions", "--to", "gateway", "--verify"], "");
     let needs = "`next/shop-next:80` needs a ReferenceGrant";
     assert!(written.code == 0 && written.err.contains(needs), "{}", written.err);
-    assert!(written.err.contains("3 proven"), "{}", written.err);
+    // The same objects are proven with the ReferenceGrant, and without it that is the condition.
+    for words in ["condition of the proof: `next/shop-next:80` needs a ReferenceGrant", "3 proven under 1 condition, 0"]
+    {
+        assert!(written.err.contains(words), "{}", written.err);
+    }
     let grant = "---\napiVersion: gateway.networking.k8s.io/v1beta1\nkind: ReferenceGrant\n\
                  metadata: { name: shop, namespace: next }\n\
                  spec: { from: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: shop }], \
@@ -120,4 +124,131 @@ fn migrate_looks_at_reference_grants_and_grpc_routes() {
         std::fs::remove_file(&file).unwrap();
     }
     std::fs::remove_file(input).unwrap();
+}
+
+const INGRESS: &str = "apiVersion: networking.k8s.io/v1\nkind: Ingress\n\
+                       metadata: { name: NAME, namespace: s, annotations: { NOTES } }\nspec: { rules: [{ host: HOST, http: { paths: [{ path: /, pathType: Prefix, \
+                       backend: { service: { name: SERVICE, port: { number: 80 } } } }] } }] }\n";
+
+/// An Ingress with annotations, as in `name host service key: "value"`.
+fn ingress(words: &str) -> String {
+    let mut words = words.splitn(4, ' ');
+    let mut next = || words.next().unwrap_or_default();
+    let text = INGRESS.replace("NAME", next()).replace("HOST", next()).replace("SERVICE", next());
+    text.replace("NOTES", next())
+}
+
+const CANARY: &str = r#"nginx.ingress.kubernetes.io/canary: "true", nginx.ingress.kubernetes.io/canary-weight: 10"#;
+
+/// Each row is the documents besides the Ingresses of `a.test` and `b.test`, the numbers of the summary, and what is said about it.
+#[test]
+fn nothing_is_proven_about_what_an_unreadable_object_could_change() {
+    let canary = |host: &str, service: &str| ingress(&format!("next {host} {service} {CANARY}"));
+    let rows = [
+        (String::new(), "2 proven, 0 different, 0 not decided", ""),
+        // The canary of `a.test`, which is no text.
+        (canary("a.test", "next"), "1 proven, 0 different, 1 not decided", "every other host, `a.test`"),
+        // A canary with the Service of `b.test` has an influence on both hosts.
+        (canary("a.test", "b"), "0 proven, 0 different, 2 not decided", "every other host, `a.test`, `b.test`"),
+        // A canary on a host that nobody has.
+        (canary("c.test", "next"), "2 proven, 0 different, 0 not decided", "every other host, `c.test`"),
+        ("kind: [".to_owned(), "0 proven, 0 different, 2 not decided", "could concern every host"),
+        (canary("[]", "next"), "0 proven, 0 different, 2 not decided", "could concern every host"),
+        (
+            "apiVersion: v1\nkind: Service\nmetadata: { name: b, namespace: s }\nspec: { ports: 80 }\n".to_owned(),
+            "1 proven, 0 different, 1 not decided",
+            "concern them: `b.test`",
+        ),
+    ];
+    for (document, summary, note) in rows {
+        let all = [ingress("a a.test a"), ingress("b b.test b"), document.clone()].join("---\n");
+        let run = example("migrate", &["-", "--to", "gateway", "--verify"], &all);
+        assert!(run.err.contains(summary) && run.err.contains(note), "{document}: {}", run.err);
+        assert_eq!(run.code, i32::from(!document.is_empty()), "{document}: {}", run.err);
+        let requests = r#"{"request": {"host": "a.test", "path": "/", "headers": []}}"#;
+        let requests = file_with("requests.jsonl", requests);
+        let replayed = example("migrate", &["-", "--to", "gateway", "--replay", requests.to_str().unwrap()], &all);
+        let is_read = document.is_empty() || !note.contains("a.test") && !note.contains("every host");
+        let expected = if is_read { "1 alike, 0 different, 0 not" } else { "0 alike, 0 different, 1 not" };
+        assert!(replayed.err.contains(expected), "{document}: {}", replayed.err);
+        std::fs::remove_file(&requests).unwrap();
+    }
+}
+
+/// Each row is what is in the file beside a VirtualService whose destination has no port, and the exit code.
+#[test]
+fn a_destination_without_a_port_has_the_only_port_of_its_service() {
+    let service = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: a, namespace: s }\n\
+                   spec: { hosts: [a.test], gateways: [public], http: [{ route: [{ destination: { host: a } }] }] }\n";
+    let with_ports = |ports: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{ name: a, namespace: s }}\nspec: {{ ports: {ports} }}\n"
+        )
+    };
+    for (more, code) in [
+        (String::new(), 4),
+        (with_ports("[{ port: 80 }]"), 0),
+        (with_ports("[{ port: 81 }]"), 3),
+        (with_ports("[{ name: a, port: 80 }, { name: b, port: 81 }]"), 4),
+    ] {
+        let file = file_with("ports.yaml", &format!("{service}{more}"));
+        let run = example("migrate", &["-", "--against", file.to_str().unwrap()], &ingress("a a.test a"));
+        assert_eq!(run.code, code, "{more}: {}{}", run.out, run.err);
+        std::fs::remove_file(&file).unwrap();
+    }
+}
+
+/// Client libraries write lists whose items have no kind of their own.
+#[test]
+fn the_items_of_a_list_of_one_kind_have_its_kind() {
+    let item = |text: &str| {
+        let lines = text.lines().skip(2).map(|line| format!("    {line}\n"));
+        format!("  - {}", lines.collect::<String>().trim_start())
+    };
+    let items = item(&ingress("a a.test a"));
+    let list = format!("apiVersion: networking.k8s.io/v1\nkind: IngressList\nitems:\n{items}");
+    let routes = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRouteList\nitems:\n\
+                  - metadata: { name: a, namespace: s }\n  spec: { parentRefs: [{ name: public }], hostnames: [a.test], \
+                  rules: [{ backendRefs: [{ name: a, port: 80 }] }] }\n";
+    let file = file_with("list.yaml", routes);
+    let run = example("migrate", &["-", "--against", file.to_str().unwrap()], &list);
+    assert!(run.code == 0 && run.out.contains("1 proven"), "{}{}", run.out, run.err);
+    // A list of any kind has no kind for its items.
+    let run = example("migrate", &["-"], &list.replace("IngressList", "List"));
+    assert!(run.err.contains("skipped: standard input: document 1, item 1 (no kind)"), "{}", run.err);
+    std::fs::remove_file(&file).unwrap();
+}
+
+/// Each row is an argument list, and what is wrong with it.
+#[test]
+fn arguments_without_an_effect_are_errors() {
+    let empty = file_with("empty.jsonl", "");
+    let empty = empty.to_str().unwrap();
+    for (arguments, error) in [
+        (&["--to", "istio", "--implementation", "istio"][..], "--implementation is one of the Gateway API"),
+        (&["--to", "istio", "--replay", empty], "--replay: there is no request"),
+        (&["--to", "istio", "--replay", "no such file"], "no such file: "),
+        (&["--against", empty], "only Linkerd needs none"),
+    ] {
+        let run = example("migrate", &[&[HOSTS], arguments].concat(), "");
+        assert!(run.code == 1 && run.err.contains(error), "{arguments:?}: {} {}", run.code, run.err);
+    }
+    let run = example("migrate", &["-", "--to", "linkerd", "--verify"], &ingress("a a.test a"));
+    assert!(run.code == 0 && run.err.contains("so Linkerd needs no object"), "{}", run.err);
+    std::fs::remove_file(empty).unwrap();
+}
+
+/// Items that are `null` are named as people know them.
+#[test]
+fn an_item_that_is_null_is_no_object() {
+    for (item, error) in [
+        ("rules: [null]", "spec.rules[0]: invalid type: null, expected an object"),
+        ("rules: [{ backendRefs: [null] }]", "spec.rules[0].backendRefs[0]: invalid type: null, expected an object"),
+    ] {
+        let head = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: a, namespace: s }\n";
+        let file = file_with("null.yaml", &format!("{head}spec: {{ hostnames: [a.test], {item} }}\n"));
+        let run = example("migrate", &["-", "--against", file.to_str().unwrap()], &ingress("a a.test a"));
+        assert!(run.code == 1 && run.err.contains(error) && run.out.contains("0 proven"), "{}{}", run.out, run.err);
+        std::fs::remove_file(&file).unwrap();
+    }
 }

@@ -289,6 +289,10 @@ impl FromStr for Variants {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
+#[cfg_attr(
+    not(feature = "serde"),
+    allow(clippy::zero_sized_map_values, reason = "no value exists, so the map is empty")
+)]
 pub struct UnknownFields(BTreeMap<String, UnknownValue>);
 
 /// The value of a field that this crate does not read.

@@ -13,7 +13,7 @@ macro_rules! part {
                 mut object: A,
             ) -> Result<Option<Self>, A::Error> {
                 $(let mut $field = None;)*
-                while let Some(name) = object.next_key::<String>()? {
+                while let Some(name) = place.next_field(&[$($name),*], &mut object)? {
                     match name.as_str() {
                         $(
                             $name if $field.is_some() => return Err(serde::de::Error::duplicate_field($name)),
@@ -22,7 +22,7 @@ macro_rules! part {
                                 $field = Some(object.next_value_seed(value)?);
                             }
                         )*
-                        unknown => place.read_unknown(unknown, &[$($name),*], &mut object)?,
+                        unknown => place.read_unknown(unknown, &mut object)?,
                     }
                 }
                 Ok(Some($part {

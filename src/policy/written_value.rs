@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::error::{Excerpt, Invalid, InvalidPolicy, Problem, Step, UnknownField, path};
 
@@ -45,21 +45,24 @@ impl Place<'_> {
         self.found.unknown.is_some()
     }
 
-    /// The value of an unknown field of this place is read from the object.
+    /// The name of the next field of an object at this place.
     ///
     /// # Errors
     ///
-    /// Unknown fields are errors.
-    pub(crate) fn read_unknown<'de, A: MapAccess<'de>>(
+    /// Unknown fields are errors, and the field is none of these.
+    pub(crate) fn next_field<'de, A: MapAccess<'de>>(
         &self,
-        name: &str,
         known: &'static [&'static str],
         object: &mut A,
-    ) -> Result<(), A::Error> {
-        let Some(unknown) = &self.found.unknown else { return Err(A::Error::unknown_field(name, known)) };
+    ) -> Result<Option<String>, A::Error> {
+        object.next_key_seed(FieldName { known, is_lenient: self.is_lenient() })
+    }
+
+    /// Reads the value of an unknown field of this place from the object.
+    pub(crate) fn read_unknown<'de, A: MapAccess<'de>>(&self, name: &str, object: &mut A) -> Result<(), A::Error> {
         let value: serde_json::Value = object.next_value()?;
         // API servers drop such a `null`.
-        if !value.is_null() {
+        if let Some(unknown) = self.found.unknown.as_ref().filter(|_| !value.is_null()) {
             unknown.borrow_mut().push(UnknownField::new(self.field(name).steps, value));
         }
         Ok(())
@@ -75,6 +78,25 @@ impl Place<'_> {
             Some(value) => Ok(value),
             None if self.is_lenient() => Ok(ValueAt::new(self.field(name)).value(None, || "nothing".to_owned())),
             None => Err(E::missing_field(name)),
+        }
+    }
+}
+
+/// The name of a field, which is read as a key, so that an error has the path of the field.
+struct FieldName {
+    known: &'static [&'static str],
+    is_lenient: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for FieldName {
+    type Value = String;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        if self.is_lenient || self.known.contains(&name.as_str()) {
+            Ok(name)
+        } else {
+            Err(D::Error::unknown_field(&name, self.known))
         }
     }
 }

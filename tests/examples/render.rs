@@ -398,5 +398,10 @@ fn an_implementation_decides_what_is_lost_and_noted() {
     assert!(run.err.contains("nginx-gateway-fabric"), "{}", run.err);
     let migrated = ["examples/manifests/hosts.yaml", "--to", "istio", "--implementation", "istio"];
     let run = example("migrate", &migrated, "");
-    assert!(run.err.contains("note: --implementation has no effect on the output for this target"), "{}", run.err);
+    assert_eq!((run.code, run.out.as_str()), (1, ""));
+    assert!(
+        run.err.contains("--implementation is one of the Gateway API, and has no effect on another target"),
+        "{}",
+        run.err
+    );
 }

@@ -247,6 +247,10 @@ impl Crd {
                     let named = is("^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$", 63, name);
                     named && value.is_string() && is(&subdomain, 253, prefix)
                 }),
+                ("labels", Value::Object(fields)) => fields.values().all(|value| {
+                    value.as_str().is_some_and(|text| is("^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$", 63, text))
+                }),
+                ("generation", Value::Number(number)) => number.as_i64().is_some(),
                 _ => false,
             };
             if !fits {

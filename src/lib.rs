@@ -78,7 +78,7 @@
 //! | `arbitrary` | the same from the bytes of a fuzzer |
 //!
 //! Public dependencies are re-exported: [`http`], and `k8s_openapi`, `schemars`, `rand`, `proptest` and `arbitrary` with their
-//! features. The minimum Rust version is 1.89.
+//! features. The minimum Rust version is 1.88.
 //!
 //! # Limits
 //!

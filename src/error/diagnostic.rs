@@ -64,11 +64,20 @@ pub trait Diagnostic: fmt::Display {
 #[non_exhaustive]
 pub struct Report {
     /// The kind of error, loss or finding: [`Diagnostic::code`].
+    #[cfg_attr(
+        feature = "schemars",
+        schemars(description = "The kind of error, loss or finding, as in weight-above-total.")
+    )]
     pub code: Cow<'static, str>,
     /// The object that has the field, if there are several: [`Diagnostic::object`].
+    #[cfg_attr(feature = "schemars", schemars(description = "The object that has the field, if there are several."))]
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub object: Option<String>,
     /// The field that the message is about, if it is about a single one: [`Diagnostic::field`].
+    #[cfg_attr(
+        feature = "schemars",
+        schemars(description = "The field that the message is about, if it is about a single one.")
+    )]
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub field: Option<String>,
     /// The message for people, which names the field.

@@ -208,3 +208,7 @@ pub mod design {}
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../COOKBOOK.md")]
+struct Cookbook;

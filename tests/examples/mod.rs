@@ -3,6 +3,7 @@
 mod bad_input;
 mod compare;
 mod decide;
+mod documented;
 mod hostile;
 mod migrate;
 mod migrate_against;

@@ -46,9 +46,10 @@ proptest! {
 /// Of each kind of part there are some.
 #[test]
 fn routes_have_every_kind_of_part() {
+    type Has = fn(&Route) -> bool;
     let (routes, mut runner) = (route(2), TestRunner::deterministic());
     let routes: Vec<Route> = (0..300).map(|_| routes.new_tree(&mut runner).unwrap().current()).collect();
-    let kinds: [(&str, fn(&Route) -> bool); 10] = [
+    let kinds: [(&str, Has); 10] = [
         ("no host", |route| route.hosts().is_empty()),
         ("a wildcard", |route| route.hosts().iter().any(|host| host.as_str().starts_with("*."))),
         ("a namespace", |route| route.namespace().is_some()),
@@ -85,7 +86,7 @@ fn bytes_give_policies_and_routes() {
         let mut state = seed;
         let mut next = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 56) as u8
+            state.to_le_bytes()[7]
         };
         (0..length).map(|_| next()).collect::<Vec<u8>>()
     };

@@ -31,12 +31,15 @@ fn answer(before: &VirtualHost, read: &[VirtualHostReading]) -> &'static str {
     }
 }
 
+/// The value that a rule is for, and the weights of its backends.
+type Rule<'w> = (Option<&'w str>, Vec<(&'w str, u32)>);
+
 /// Rules as words, the last of which are the weights: `always=next never=web web:90,next:10`.
-fn rules(words: &str) -> Vec<(Option<&str>, Vec<(&str, u32)>)> {
+fn rules(words: &str) -> Vec<Rule<'_>> {
     words.split(' ').map(rule).collect()
 }
 
-fn rule(word: &str) -> (Option<&str>, Vec<(&str, u32)>) {
+fn rule(word: &str) -> Rule<'_> {
     let (value, to) = word.split_once('=').map_or((None, word), |(value, to)| (Some(value), to));
     (value, to.split(',').map(destination).collect())
 }
@@ -46,7 +49,7 @@ fn destination(word: &str) -> (&str, u32) {
 }
 
 fn of_gateway(words: &str, annotation: &str, before: &VirtualHost) -> &'static str {
-    let rule = |(value, to): (Option<&str>, Vec<(&str, u32)>)| {
+    let rule = |(value, to): Rule<'_>| {
         let headers: Vec<Value> = value.iter().map(|value| json!({ "name": "x-canary", "value": value })).collect();
         let to = to.iter().map(|(name, weight)| json!({ "name": name, "port": 80, "weight": weight }));
         json!({ "matches": [{ "headers": headers }], "backendRefs": to.collect::<Vec<_>>() })
@@ -62,7 +65,7 @@ fn of_gateway(words: &str, annotation: &str, before: &VirtualHost) -> &'static s
 }
 
 fn of_istio(words: &str, annotation: &str, before: &VirtualHost) -> &'static str {
-    let rule = |(value, to): (Option<&str>, Vec<(&str, u32)>)| {
+    let rule = |(value, to): Rule<'_>| {
         let to = to.iter().map(
             |(name, weight)| json!({ "destination": { "host": name, "port": { "number": 80 } }, "weight": weight }),
         );

@@ -47,7 +47,7 @@ pub const OWNED_FIELDS: [&str; 3] =
 /// * A match already has a condition on a header that the policy needs, so on `cookie` for a policy with affinity.
 /// * With one more header, a match would be more specific than a match of another rule that has these requests now.
 /// * A filter changes the header `Set-Cookie`, and the policy has an affinity cookie.
-/// * There would be more than 16 rules, 64 matches in a rule, 128 matches in all, or 16 headers, filters or backends in a list.
+/// * There would be more than 16 rules, 64 matches in a rule, 128 matches in all, or 16 filters, backends, or headers of a match or filter.
 /// * Somebody changed what was put in before, see [`without_policy`].
 ///
 /// ```

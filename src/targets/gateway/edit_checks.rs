@@ -4,17 +4,12 @@ use super::Spec;
 use super::edit::RULES;
 use super::edited_rule::{MODIFIER, SET_COOKIE, is_empty};
 use super::objects::{BackendRef, Filter, HeaderMatch, HeaderModifier, Rule};
+use super::refused::MAX_LIST;
 use super::route_match::{PlacedMatch, RouteMatch};
 use super::writer::{MAX_BACKENDS, MAX_MATCHES, MAX_RULE_MATCHES, MAX_RULES};
 use crate::error::{EditError, Excerpt};
 use crate::targets::Object;
 use crate::targets::edit::Applied;
-
-/// The largest number of headers of a match.
-const MAX_HEADERS: usize = 16;
-
-/// The largest number of filters of a rule or backend.
-const MAX_FILTERS: usize = 16;
 
 /// Checks a rule that the policy is put into.
 ///
@@ -155,21 +150,30 @@ pub(super) fn check_limits<M: RouteMatch>(rules: &[Rule<M>]) -> Result<(), EditE
     let check = |field: &dyn Fn() -> String, count: usize, bound: usize, object: &'static str| {
         if count <= bound { Ok(()) } else { Err(EditError::TooMany { field: field(), count, bound, object }) }
     };
+    let check_filters = |field: &str, filters: &[Filter], object: &'static str| -> Result<(), EditError> {
+        check(&|| format!("{field}.filters"), filters.len(), MAX_LIST, object)?;
+        for (index, filter) in filters.iter().enumerate() {
+            let added = filter.response_header_modifier.as_ref().map_or(0, |modifier| modifier.add.len());
+            let field = || format!("{field}.filters[{index}].responseHeaderModifier.add");
+            check(&field, added, MAX_LIST, "a filter of an HTTPRoute or GRPCRoute")?;
+        }
+        Ok(())
+    };
     let (route, of_rule) = ("an HTTPRoute or GRPCRoute", "a rule of an HTTPRoute or GRPCRoute");
     check(&|| RULES.to_owned(), rules.len(), MAX_RULES, route)?;
     let all = rules.iter().map(|rule| rule.matches.len().max(1)).sum();
     check(&|| format!("{RULES}[*].matches"), all, MAX_MATCHES, route)?;
     for (index, rule) in rules.iter().enumerate() {
         check(&|| format!("{RULES}[{index}].matches"), rule.matches.len(), MAX_RULE_MATCHES, of_rule)?;
-        check(&|| format!("{RULES}[{index}].filters"), rule.filters.len(), MAX_FILTERS, of_rule)?;
+        check_filters(&format!("{RULES}[{index}]"), &rule.filters, of_rule)?;
         check(&|| format!("{RULES}[{index}].backendRefs"), rule.backend_refs.len(), MAX_BACKENDS, of_rule)?;
         for (number, one) in rule.matches.iter().enumerate() {
             let field = || format!("{RULES}[{index}].matches[{number}].headers");
-            check(&field, one.headers().len(), MAX_HEADERS, "a match of an HTTPRoute or GRPCRoute")?;
+            check(&field, one.headers().len(), MAX_LIST, "a match of an HTTPRoute or GRPCRoute")?;
         }
         for (number, to) in rule.backend_refs.iter().enumerate() {
-            let field = || format!("{RULES}[{index}].backendRefs[{number}].filters");
-            check(&field, to.filters.len(), MAX_FILTERS, "a backend of an HTTPRoute or GRPCRoute")?;
+            let field = format!("{RULES}[{index}].backendRefs[{number}]");
+            check_filters(&field, &to.filters, "a backend of an HTTPRoute or GRPCRoute")?;
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::names::is_header_name;
 use crate::targets::finding::Findings;
 
 /// The largest number of headers of a match or filter, and of filters of a rule or backend.
-const MAX_LIST: usize = 16;
+pub(super) const MAX_LIST: usize = 16;
 
 /// The largest number of characters of the name of a header.
 const MAX_HEADER_NAME: usize = 256;

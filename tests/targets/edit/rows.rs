@@ -150,6 +150,12 @@ fn what_an_http_route_cannot_have_is_an_error() {
             HEADER,
             "spec.rules[1].matches[0].headers: 17 are too many: a match of an HTTPRoute or GRPCRoute takes at most 16",
         ),
+        (
+            json!([rule("web", modifier(json!({ "add": headers(16) })))]),
+            "{ canaries: [{ weight: 100 }], affinity: { cookie: { name: r } } }",
+            "spec.rules[0].filters[0].responseHeaderModifier.add: 17 are too many: \
+             a filter of an HTTPRoute or GRPCRoute takes at most 16",
+        ),
     ];
     for (rules, yaml, message) in rows {
         assert_eq!(edited(&http_route(rules.clone()), yaml).unwrap_err(), message, "{rules}");

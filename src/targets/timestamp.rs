@@ -1,13 +1,14 @@
 //! The time at which an object was created.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use crate::error::{Excerpt, InvalidTimestamp};
 use crate::names::serde_as_text;
 
 /// A time in whole seconds, as an API server writes it: `2026-03-01T09:00:00Z`. It is read from any time of RFC 3339, and a
-/// fraction of a second is dropped, as an API server does (`metav1.Time` of `apimachinery`).
+/// fraction of a second is dropped, as an API server does (`metav1.Time` of `apimachinery`). Its year in UTC has four digits.
 ///
 /// ```
 /// use canary_policy::targets::Timestamp;
@@ -23,6 +24,9 @@ pub struct Timestamp(i64);
 serde_as_text!(Timestamp);
 
 const SECONDS_OF_DAY: i64 = 86_400;
+
+/// The times in UTC that RFC 3339 can write: from the beginning of the year 0 to the end of the year 9999.
+const WRITTEN: RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
 
 impl Timestamp {
     /// The seconds since the beginning of 1970.
@@ -66,7 +70,8 @@ fn parse(text: &[u8]) -> Option<i64> {
     let second = rest.number(2).filter(|second| *second < 60)?;
     rest.fraction()?;
     let offset = rest.offset()?;
-    rest.0.is_empty().then(|| days(year, month, day) * SECONDS_OF_DAY + hour * 3600 + minute * 60 + second - offset)
+    let time = days(year, month, day) * SECONDS_OF_DAY + hour * 3600 + minute * 60 + second - offset;
+    (rest.0.is_empty() && WRITTEN.contains(&time)).then_some(time)
 }
 
 /// The part of a text that is not yet read.

@@ -29,12 +29,15 @@ impl Reconciler<'_> {
         let release = match Release::read(object) {
             Ok(release) => release,
             Err(problems) => {
-                self.record(object, &Outcome::Invalid(problems), place(object)).await?;
+                self.record(object, &Outcome::Invalid(problems), None).await?;
                 return again;
             }
         };
         let wanted = release.place();
-        if place(object).as_ref() != Some(&wanted) && !self.move_to(object, &wanted).await? {
+        // A status of an older generation does not say whether the policy has been moved since.
+        let observed = object.status.as_ref().and_then(|status| status.observed_generation);
+        let is_placed = observed == object.meta().generation && place(object).as_ref() == Some(&wanted);
+        if !is_placed && !self.move_to(object, &wanted).await? {
             return again;
         }
         let outcome = match self.put_in(object, &release).await {
@@ -123,13 +126,15 @@ impl Reconciler<'_> {
         Ok(newest.filter(|newest| newest.uid() == object.uid()))
     }
 
-    /// Writes the status, unless it says the same already, and an event if the condition `Ready` changes.
+    /// Writes the status, unless it says the same already, and an event if the condition `Ready` changes. Without a place, the
+    /// one that is recorded stays.
     async fn record(&self, object: &CanaryRelease, outcome: &Outcome, place: Option<Place>) -> Result<(), Failure> {
         self.context.metrics.count_reconciliation(outcome.label());
         let (generation, now) = (object.meta().generation, Timestamp::now());
         let after = |object: &CanaryRelease| {
             let before = object.status.clone().unwrap_or_default();
-            let after = before.after(generation, outcome, place.clone(), now);
+            let place = place.clone().or_else(|| before.place.clone());
+            let after = before.after(generation, outcome, place, now);
             (after != before).then_some((before, after))
         };
         // The object is from a cache, so a difference is looked at once more.

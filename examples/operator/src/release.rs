@@ -75,6 +75,10 @@ impl Release {
         let target = target.check().map_err(|obstacles| problems.extend(obstacles.iter().map(Diagnostic::report)));
 
         let (Ok(policy), Ok(route), Ok(target)) = (policy, route, target) else { return Err(problems) };
+        // The name becomes part of the path of a request.
+        if let Err(invalid) = route.clone().with_name(target.name()) {
+            problems.push(at("spec.target", &invalid));
+        }
         problems.extend(without_effect(&route, &target, object.namespace().as_deref()).iter().map(Diagnostic::report));
         let (canaries, backends) = (policy.canaries().len(), route.canaries().len());
         if canaries != backends {

@@ -85,6 +85,14 @@ pub enum Target {
     },
 }
 
+impl Target {
+    /// The name of the object.
+    pub(crate) fn name(&self) -> &str {
+        let (Target::Ingress { name } | Target::HttpRoute { name }) = self;
+        name
+    }
+}
+
 /// The kind and the name, as in `Ingress web`.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

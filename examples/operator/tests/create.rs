@@ -90,6 +90,8 @@ async fn an_invalid_release_writes_nothing() {
         (json!({ "canaries": [{ "name": "a" }, { "name": "b" }] }), json!({ "ingress": "web" }), "Canaries"),
         (percent(10), json!({ "ingress": "other" }), "NotFound"),
         (percent(10), json!({ "httpRoute": "other" }), "NotFound"),
+        (percent(10), json!({ "ingress": "" }), "ObjectName"),
+        (percent(10), json!({ "httpRoute": "web/status" }), "ObjectName"),
     ];
     let server = Server::start().await;
     server.create(&ingress("web"), "helm", stable_ingress());

@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use super::{Diagnostic, Excerpt};
 
-/// Why an object cannot be converted from or to a type of `k8s-openapi`. An object of an API server never has such an error, if that
-/// type is as new as the API server.
+/// Why an object cannot be converted from or to a type of `k8s-openapi`. An object from an API server can be converted if the type
+/// is at least as new as the API server.
 ///
 /// ```
 /// use canary_policy::error::{Diagnostic, ObjectError};

@@ -13,12 +13,13 @@ pub(super) const NAMESPACE: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 pub(super) const OBJECT_NAME: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 /// A host: a DNS name, or one below `*.`.
 pub(super) const HOST: &str = r"^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
-/// A Gateway: the name of an object, with the namespace in front if it is another one.
+/// A Gateway: the name of an object, with the namespace in front if the Gateway is in another one than the route.
 pub(super) const PARENT: &str =
     r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 /// The largest number of characters of a namespace, `/` and the name of an object.
 pub(super) const MAX_PARENT: usize = MAX_LABEL + 1 + MAX_SUBDOMAIN;
-/// A backend: a Service, with the namespace in front if it is another one, and a port from 1 to 65535 or its name.
+/// A backend: a Service, with the namespace in front if the Service is in another one than the route, and a port: a number from 1
+/// to 65535, or a name.
 pub(super) const BACKEND: &str = concat!(
     "^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?",
     "(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]",
@@ -26,19 +27,19 @@ pub(super) const BACKEND: &str = concat!(
 );
 /// The largest number of characters of a namespace, a Service and a port.
 pub(super) const MAX_BACKEND: usize = MAX_LABEL + 1 + MAX_LABEL + 1 + super::backend::MAX_PORT_NAME;
-/// The characters and escapes of a path. An escape is none of a letter, a digit, `-`, `.`, `_`, `~`, `/` or the character 0.
+/// The characters and escapes of a path. No escape stands for a letter, a digit, `-`, `.`, `_`, `~`, `/` or the null character.
 pub(super) const PATH: &str = concat!(
     "^/([-A-Za-z0-9/._~!$&'()*+,;=:@]",
     "|%(0[1-9A-Fa-f]|1[0-9A-Fa-f]|2[0-9A-Ca-c]|3[A-Fa-f]|[46]0|5[B-Eb-e]|7[B-DFb-df]|[89A-Fa-f][0-9A-Fa-f]))*$",
 );
 
-/// What no host is.
+/// What is not a host, although its characters are those of one.
 pub(super) const HOSTS_RULES: [Rule; 1] = [Rule::new(
     "self.all(host, !host.matches('^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\\\.|$)){4}$'))",
     "a host is a DNS name, and not an IPv4 address",
 )];
 
-/// What a path is not.
+/// What no path contains.
 pub(super) const PATH_RULES: [Rule; 1] = [Rule::new(
     "!self.contains('//') && !self.contains('/./') && !self.contains('/../') && !self.endsWith('/.') && !self.endsWith('/..')",
     "a path has no //, /./ or /../, and does not end with /. or /..",

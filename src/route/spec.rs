@@ -290,6 +290,7 @@ impl Checked {
         for (index, invalid) in repeated(&tokens) {
             self.add(invalid.at(format!("formerTokens.canaries[{}]", index.saturating_sub(1))));
         }
+        // A token that is listed twice has added a problem, and nothing else is wrong with valid tokens.
         FormerTokens::new(stable, canaries).ok()
     }
 }

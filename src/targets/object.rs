@@ -56,7 +56,7 @@ pub struct Metadata {
     /// The namespace, if one is given.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub namespace: Option<String>,
-    /// The annotations. A converter writes [`VARIANTS`](Self::VARIANTS), and to edit an object, [`APPLIED`](Self::APPLIED) too.
+    /// The annotations. A converter writes [`VARIANTS`](Self::VARIANTS), and an edit also writes [`APPLIED`](Self::APPLIED).
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub annotations: BTreeMap<String, String>,

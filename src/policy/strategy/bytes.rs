@@ -11,8 +11,8 @@ use crate::policy::{Policy, Spec};
 
 /// A value that a strategy generates from these bytes: for fuzz targets that need a policy with some
 /// [parameters](super::PolicyParams), or a [`request`](super::request()) for it. The bytes are hashed to the
-/// seed of a generator: the same bytes give the same value, and other bytes a wholly different one. `Policy`, `Spec`, [`Route`](crate::Route) and [`VirtualHost`](crate::route::VirtualHost) implement
-/// `Arbitrary` by it.
+/// seed of a generator: the same bytes give the same value, and other bytes a wholly different one. `Policy`, `Spec`,
+/// [`Route`](crate::Route) and [`VirtualHost`](crate::route::VirtualHost) implement `Arbitrary` by it.
 ///
 /// # Errors
 ///

@@ -3,7 +3,7 @@
 //! Use them in the property tests of code that takes a policy; [`route::strategy`](crate::route::strategy) has routes and
 //! virtual hosts. With the feature `arbitrary` they also generate from the bytes of a fuzzer. `any::<Policy>()` generates every
 //! kind of policy, and [`PolicyParams`] restrict it, for example to what the annotations of ingress-nginx express. A failing
-//! policy shrinks: to fewer canaries, to smaller weights, and to the smallest of them with which the test still fails.
+//! policy shrinks: to fewer canaries, and to the smallest weights with which the test still fails.
 //!
 //! ```
 //! use canary_policy::policy::strategy::{PolicyParams, policy_with, request};

@@ -44,7 +44,7 @@ pub const OWNED_FIELDS: [&str; 3] =
 /// * The route does not have one backend for each canary, or a backend has no port number.
 /// * No rule sends all of its requests to the stable backend.
 /// * Another rule has a condition of the policy, or splits requests between stable and a canary.
-/// * A match already has a condition on a header that the policy needs, so on `cookie` for a policy with affinity.
+/// * A match already has a condition on a header that the policy needs, such as `cookie` for an affinity cookie.
 /// * With one more header, a match would be more specific than a match of another rule that has these requests now.
 /// * A filter changes the header `Set-Cookie`, and the policy has an affinity cookie.
 /// * There would be more than 16 rules, 64 matches in a rule, 128 matches in all, or 16 filters, backends, or headers of a match or filter.
@@ -232,7 +232,11 @@ pub fn check_other_routes<M: RouteMatch>(
 
 /// The body of a JSON merge patch (`application/merge-patch+json`, RFC 7386) that changes what a policy owns in the object,
 /// [`OWNED_FIELDS`], and nothing else: after [`with_policy`], it puts the policy in, and after [`without_policy`], it takes the
-/// policy out. To send it twice is the same as to send it once.
+/// policy out.
+///
+/// The patch has the `resourceVersion` of the object, if there is one. An API server then refuses the patch (`409 Conflict`) if
+/// the object has changed since it was read, even by this patch: read the object again, and edit it anew. Without a
+/// `resourceVersion`, the patch overwrites the rules of others, and sending it twice is the same as sending it once.
 ///
 /// ```
 /// use canary_policy::targets::gateway::{self, HttpRoute, RouteParams};

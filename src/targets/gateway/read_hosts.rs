@@ -15,7 +15,7 @@ use crate::targets::read::{MatchOrder, ObjectRules, virtual_hosts};
 /// All rules of a host decide together: the most specific path first, then a match with a header before one without, and then the
 /// order of the rules and of the objects. Objects are taken in the order of their namespaces and names: an implementation prefers
 /// the older object first, which is not read, so that a match of two objects is not decided. Objects with a common host that attach
-/// to other Gateways or listeners are not decided either.
+/// to different Gateways or listeners are not decided either.
 ///
 /// The variants have the names of the same path in `known`, which may be empty, if a policy with these names expresses the rules.
 /// Otherwise the annotation [`Metadata::VARIANTS`](crate::targets::Metadata::VARIANTS) names them. Routing does not depend on it.

@@ -44,7 +44,7 @@ pub const OWNED_FIELDS: [&str; 3] =
 /// * The variants are subsets, and a canary has another backend than stable.
 /// * No rule sends all of its requests to the stable backend.
 /// * Another rule has a condition of the policy, or splits requests between stable and a canary.
-/// * A match already has a condition on a header that the policy needs, so on `cookie` for a policy with affinity.
+/// * A match already has a condition on a header that the policy needs, such as `cookie` for an affinity cookie.
 /// * The rule changes the header `Set-Cookie`, and the policy has an affinity cookie.
 /// * The object would be larger than what Kubernetes stores.
 /// * Somebody changed what was put in before, see [`without_policy`].
@@ -180,8 +180,9 @@ pub fn without_policy(object: &VirtualService) -> Result<VirtualService, EditErr
 
 /// The body of a JSON merge patch (`application/merge-patch+json`, RFC 7386) that changes what a policy owns in the object,
 /// [`OWNED_FIELDS`], and nothing else: after [`with_policy`], it puts the policy in, and after [`without_policy`], it takes the
-/// policy out. To send it twice is the same as to send it once.
-/// [`gateway::merge_patch`](crate::targets::gateway::merge_patch) has an example.
+/// policy out.
+///
+/// [`gateway::merge_patch`](crate::targets::gateway::merge_patch) has an example, and says what an API server refuses.
 #[must_use]
 pub fn merge_patch(object: &VirtualService) -> OwnedFields<'_, HttpRoute> {
     OwnedFields::merge_patch(object, "http", &object.spec.http)

@@ -52,7 +52,7 @@ struct WrittenIngress<'i> {
     unknown: &'i UnknownFields,
 }
 
-/// The metadata of an Ingress as it is written: in the order of the alphabet, as Kubernetes writes it.
+/// The metadata of an Ingress as it is written: in alphabetical order, as Kubernetes writes it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WrittenMetadata<'i> {

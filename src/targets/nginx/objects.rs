@@ -6,8 +6,8 @@ use crate::targets::{Metadata, UnknownFields};
 
 /// An Ingress of `networking.k8s.io/v1`: the fields that this crate writes and reads, and all others as they are.
 ///
-/// With the feature `serde` an Ingress is read from JSON, as an API server answers it alone or in a list, and written as JSON. A
-/// field that is missing or `null` has its default, as in Kubernetes; `Manifest` is stricter. With the features `k8s-openapi`,
+/// With the feature `serde` an Ingress is read from JSON, as an API server returns it, alone or in a list, and written as JSON.
+/// A field that is missing or `null` has its default, as in Kubernetes; `Manifest` is stricter. With the features `k8s-openapi`,
 /// `k8s-openapi-0-28`, `k8s-openapi-0-27` and `k8s-openapi-0-26` it is converted with `TryFrom` from and to the `Ingress` of these
 /// versions of that crate.
 ///
@@ -49,7 +49,7 @@ pub struct Ingress {
     pub unknown: UnknownFields,
 }
 
-/// The spec of an [`Ingress`]. The fields of these types are in the order in which Kubernetes writes them, that of the alphabet.
+/// The spec of an [`Ingress`]. The fields of these types are in alphabetical order, as Kubernetes writes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]

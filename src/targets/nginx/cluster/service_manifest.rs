@@ -7,7 +7,7 @@ use crate::targets::Metadata;
 use crate::targets::nginx::document::{MetadataDocument, check_kind};
 use crate::targets::object::null_is_default;
 
-/// A Service, deserialised from an object of `v1` as an API server answers it alone or in a list.
+/// A Service, deserialised from an object of `v1` as an API server returns it, alone or in a list.
 ///
 /// The object does not say whether the pods of the Service are ready, so it is taken to have endpoints.
 ///

@@ -1,7 +1,8 @@
 //! A policy is put into the rules of an object.
 
 use super::edited_rule::{AppliedTo, EditedRule, why_alike};
-use crate::error::EditError;
+use crate::error::{EditError, Excerpt};
+use crate::route::Backend;
 
 /// Where the rules are put that are made of a rule.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,22 @@ pub(in crate::targets) fn base_rules<R: EditedRule>(
         are_base.push(is_base);
     }
     Ok(are_base)
+}
+
+/// Checks that the policy is put into a rule. `field` is the path of the list of rules.
+///
+/// # Errors
+///
+/// No rule sends all of its requests to stable.
+pub(in crate::targets) fn check_has_base(
+    are_base: &[bool],
+    stable: &Backend,
+    field: &'static str,
+) -> Result<(), EditError> {
+    if are_base.contains(&true) {
+        return Ok(());
+    }
+    Err(EditError::NoRule { field, stable: Excerpt::of(&stable.to_string()) })
 }
 
 /// The rules with a policy in those that `are_base` says. If the split gives the backend of stable a weight, the weight that it had

@@ -10,8 +10,8 @@ use crate::error::{EditError, Excerpt};
 use crate::policy::{Policy, Variant};
 use crate::route::{Group, Path, Route};
 use crate::targets::edit::{
-    Applied, OwnedFields, Place, annotate, base_rules, check_not_written, is_whole, put_in, take_applied, take_out,
-    variants_text,
+    Applied, OwnedFields, Place, annotate, base_rules, check_has_base, check_not_written, is_whole, put_in,
+    take_applied, take_out, variants_text,
 };
 use crate::targets::{Conversion, Loss, Object, Part};
 
@@ -112,10 +112,7 @@ pub fn with_policy<M: RouteMatch>(
     let mut applied = Applied::new(table, backend(Variant::Stable)?, |condition| condition, backend)?;
     let rules = &edited.spec.rules;
     let are_base = base_rules(rules, &applied, own, RULES)?;
-    if !are_base.contains(&true) {
-        let stable = Excerpt::of(&group.backends.stable().to_string());
-        return Err(EditError::NoRule { field: RULES, stable });
-    }
+    check_has_base(&are_base, group.backends.stable(), RULES)?;
     if rules.iter().zip(&are_base).any(|(rule, is_base)| *is_base && replaces_prefix(rule)) {
         applied = applied.with_one_condition_each();
     }

@@ -10,7 +10,8 @@ use crate::error::{EditError, Excerpt};
 use crate::policy::{Policy, Variant};
 use crate::route::{Front, Group, Route};
 use crate::targets::edit::{
-    Applied, OwnedFields, Place, annotate, base_rules, check_not_written, put_in, take_applied, take_out, variants_text,
+    Applied, OwnedFields, Place, annotate, base_rules, check_has_base, check_not_written, put_in, take_applied,
+    take_out, variants_text,
 };
 use crate::targets::table::{check_size, json_bytes};
 use crate::targets::{Conversion, Loss, Part};
@@ -113,10 +114,7 @@ pub fn with_policy(
     losses.extend(needed_subsets(policy, &applied));
     let rules = &edited.spec.http;
     let are_base = base_rules(rules, &applied, own, RULES)?;
-    if !are_base.contains(&true) {
-        let stable = Excerpt::of(&group.backends.stable().to_string());
-        return Err(EditError::NoRule { field: RULES, stable });
-    }
+    check_has_base(&are_base, group.backends.stable(), RULES)?;
     let mut paths = Vec::new();
     for (index, rule) in rules.iter().enumerate().filter(|(index, _)| are_base.get(*index) == Some(&true)) {
         check_base_rule(index, rule, &applied)?;

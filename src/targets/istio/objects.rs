@@ -45,7 +45,28 @@ pub struct HostObjects {
 /// A VirtualService: hosts and rules. [`read`](super::read) has an example.
 pub type VirtualService = Object<VirtualServiceSpec>;
 
-/// A DestinationRule: the subsets of a Service. [`virtual_service`](super::virtual_service) has an example.
+/// A DestinationRule: the subsets of a Service. [`virtual_service`](super::virtual_service) writes them.
+///
+/// ```
+/// # #[cfg(feature = "serde")] {
+/// use canary_policy::targets::istio::DestinationRule;
+/// use serde_json::json;
+///
+/// let theirs = json!({
+///     "apiVersion": "networking.istio.io/v1",
+///     "kind": "DestinationRule",
+///     "metadata": { "name": "web" },
+///     "spec": {
+///         "host": "web",
+///         "trafficPolicy": { "tls": { "mode": "ISTIO_MUTUAL" } },
+///         "subsets": [{ "name": "stable", "labels": { "v": "1" }, "trafficPolicy": { "tls": { "mode": "DISABLE" } } }],
+///     },
+/// });
+/// let rule: DestinationRule = serde_json::from_value(theirs.clone()).unwrap();
+/// assert_eq!(rule.spec.subsets[0].name, "stable");
+/// assert_eq!(serde_json::to_value(rule).unwrap(), theirs);
+/// # }
+/// ```
 pub type DestinationRule = Object<DestinationRuleSpec>;
 
 /// The spec of a VirtualService.
@@ -245,6 +266,9 @@ pub struct DestinationRuleSpec {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub subsets: Vec<Subset>,
+    /// The fields that this crate does not read, such as `trafficPolicy`.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub unknown: UnknownFields,
 }
 
 /// A subset: some of the pods of a Service.
@@ -258,6 +282,9 @@ pub struct Subset {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub labels: BTreeMap<String, String>,
+    /// The fields that this crate does not read, such as `trafficPolicy`.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub unknown: UnknownFields,
 }
 
 impl Headers {

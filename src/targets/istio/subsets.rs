@@ -60,8 +60,9 @@ impl<'g> Subsets<'g> {
                 }
             }
             let labels = |name: &str| BTreeMap::from([(self.label.to_owned(), name.to_owned())]);
-            let subsets = names.into_iter().map(|name| Subset { name: name.to_owned(), labels: labels(name) });
-            let spec = DestinationRuleSpec { host: host.clone(), subsets: subsets.collect() };
+            let subset = |name: &str| Subset { name: name.to_owned(), labels: labels(name), ..Subset::default() };
+            let subsets = names.into_iter().map(subset).collect();
+            let spec = DestinationRuleSpec { host: host.clone(), subsets, ..DestinationRuleSpec::default() };
             let of_service = groups.first().and_then(|group| group.backends.stable().namespace());
             let front = Front { namespace: of_service.or(front.namespace), ..front };
             let metadata = Metadata::new(front, rules.len(), variants_of(groups))?;

@@ -70,13 +70,16 @@ impl EditedRule for HttpRoute {
     }
 }
 
-/// Whether a destination is this one. A destination without a port goes to the only port of its Service.
+/// Whether a destination is this one. A destination without a port goes to the only port of its Service. A Service of another
+/// domain, such as `clusterset.local`, is another one.
 fn is_backend(to: &Destination, backend: &Destination, own: Option<&str>) -> bool {
     let service = |to: &Destination| {
         let service = ServiceHost::parse(&to.host)?;
         Some((service.name.to_owned(), service.namespace.or(own).map(str::to_owned)))
     };
+    let domains = ServiceHost::domain(&to.host).zip(ServiceHost::domain(&backend.host));
     service(to).is_some_and(|found| service(backend) == Some(found))
+        && domains.is_none_or(|(one, other)| one == other)
         && to.subset == backend.subset
         && (to.port.is_none() || to.port == backend.port)
 }

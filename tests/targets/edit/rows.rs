@@ -256,6 +256,19 @@ fn what_a_virtual_service_cannot_have_is_an_error() {
     }
 }
 
+/// A Service of a set of clusters is not the Service of the cluster.
+#[test]
+fn a_service_of_another_domain_is_another_one() {
+    let edited = |domain: &str| {
+        let mut object = virtual_service(json!([listed(&format!("web.shop.svc.{domain}"), json!({}))]));
+        object.metadata.namespace = Some("shop".to_owned());
+        edited_service(&object, WEIGHT)
+    };
+    assert!(edited("cluster.local").is_ok());
+    let error = edited("clusterset.local").unwrap_err();
+    assert!(error.starts_with("spec.http: no rule sends all of its requests to"), "{error}");
+}
+
 /// Each row is a change that somebody makes to an HTTPRoute with the policy, and the outcome of taking the policy out: an error, or
 /// what is left of the rules.
 #[test]

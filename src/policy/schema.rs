@@ -1,6 +1,6 @@
 //! What the schema of a spec says beside the types of its fields: regular expressions, and rules in CEL.
 //!
-//! They say what the check says, in the words of an API server. `examples/crd` holds both against each other. Three things are
+//! They say what the check says, in the words of an API server. `examples/crd` compares the two. Three things are
 //! left to the check: whether a pattern is valid, lengths in bytes, which a schema counts in characters, and specs with more
 //! than 64 canaries, which a schema refuses.
 
@@ -135,8 +135,8 @@ const TRANSITION_RULES: [Rule; 3] = [
     ),
 ];
 
-/// Adds rules to the schema of a [`Spec`](crate::Spec), with which an API server refuses an update that would silently give the
-/// clients of a running release other variants.
+/// Adds rules to the schema of a [`Spec`](crate::Spec), with which an API server refuses two kinds of updates that would silently
+/// give the clients of a running release other variants.
 ///
 /// * The salt and the hash of an affinity key stay as they are.
 /// * The name of an affinity cookie changes only together with its revision, which says that clients are meant to lose their
@@ -145,6 +145,7 @@ const TRANSITION_RULES: [Rule; 3] = [
 /// It is a transform of `schemars` for the field of a custom resource that holds the spec. Such transition rules are legal
 /// where an API server can tell which old value belongs to a new one, which is not so inside a list, unless the list is a map
 /// (`x-kubernetes-list-type`). Affinity can still be removed by one update and added by another.
+/// A change from a cookie to a key or back, and another header or cookie of the key, are not refused either.
 ///
 /// ```
 /// use canary_policy::Spec;

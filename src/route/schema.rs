@@ -1,6 +1,6 @@
 //! What the schema of a route says beside the types of its fields: regular expressions, and rules in CEL.
 //!
-//! They say what the check says, in the words of an API server. `examples/crd` holds both against each other. The lists have
+//! They say what the check says, in the words of an API server. `examples/crd` compares the two. The lists have
 //! a bound that the check does not have.
 
 use crate::names::{MAX_LABEL, MAX_SUBDOMAIN};

@@ -12,7 +12,8 @@ use crate::targets::nginx::{Flags, Ingress, IngressSpec};
 
 impl CanaryIngress {
     /// Puts the policy into a canary Ingress that exists, so that this Ingress means what [`ingress`](Self::ingress) means,
-    /// whatever it meant before. Applying it again changes nothing.
+    /// whatever it meant before. Applying it again changes nothing. The affinity of the policy is on the stable Ingress: see
+    /// [`stable_edit`](Self::stable_edit).
     ///
     /// | part of the existing Ingress | afterwards |
     /// |---|---|

@@ -2,8 +2,8 @@
 
 use super::Spec;
 use super::edit::RULES;
-use super::edited_rule::{MODIFIER, SET_COOKIE, is_empty};
-use super::objects::{BackendRef, Filter, HeaderMatch, HeaderModifier, Rule};
+use super::edited_rule::{SET_COOKIE, is_empty};
+use super::objects::{BackendRef, Filter, HeaderMatch, HeaderModifier, MODIFIER, Rule};
 use super::refused::MAX_LIST;
 use super::route_match::{PlacedMatch, RouteMatch};
 use super::writer::{MAX_BACKENDS, MAX_MATCHES, MAX_RULE_MATCHES, MAX_RULES};

@@ -1,12 +1,9 @@
 //! Rules of somebody's HTTPRoute or GRPCRoute, as a policy is put in and taken out.
 
-use super::objects::{BackendRef, Filter, Header, HeaderMatch, HeaderModifier, Rule};
+use super::objects::{BackendRef, Filter, Header, HeaderMatch, HeaderModifier, MODIFIER, Rule};
 use super::route_match::RouteMatch;
 use crate::targets::UnknownFields;
 use crate::targets::edit::{AppliedRule, EditedRule, Share, is_whole};
-
-/// The type of the filter that changes the headers of responses.
-pub(super) const MODIFIER: &str = "ResponseHeaderModifier";
 
 pub(super) const SET_COOKIE: &str = "Set-Cookie";
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::objects::MODIFIER;
 use super::{Filter, GrpcMatch, HeaderMatch, HttpMatch, Implementation, Proxy, Rule, Spec, Support};
 use crate::error::Diagnostic;
 
@@ -42,7 +43,7 @@ impl Spec<GrpcMatch> {
 }
 
 fn features<M>(rules: &[Rule<M>], headers: fn(&M) -> &Vec<HeaderMatch>) -> BTreeSet<Feature> {
-    let changes_responses = |filters: &[Filter]| filters.iter().any(|filter| filter.kind == "ResponseHeaderModifier");
+    let changes_responses = |filters: &[Filter]| filters.iter().any(|filter| filter.kind == MODIFIER);
     let needs = |feature: &Feature| match feature {
         Feature::RuleFilter => rules.iter().any(|rule| changes_responses(&rule.filters)),
         Feature::BackendFilter => {

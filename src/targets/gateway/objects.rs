@@ -222,6 +222,9 @@ pub struct BackendRef {
     pub unknown: UnknownFields,
 }
 
+/// The type of the filter that changes the headers of responses.
+pub(super) const MODIFIER: &str = "ResponseHeaderModifier";
+
 /// A change that is made to responses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
@@ -326,7 +329,7 @@ impl Filter {
     pub(super) fn set_cookie(value: String) -> Self {
         let header = Header { name: Cow::Borrowed("Set-Cookie"), value };
         Filter {
-            kind: Cow::Borrowed("ResponseHeaderModifier"),
+            kind: Cow::Borrowed(MODIFIER),
             response_header_modifier: Some(HeaderModifier { add: vec![header], ..HeaderModifier::default() }),
             unknown: UnknownFields::default(),
         }

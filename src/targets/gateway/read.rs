@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::objects::MODIFIER;
 use super::refused::report_refused;
 use super::{BackendRef, Filter, HeaderMatch, HttpMatch, HttpRoute, ParentRef, PathMatch, Rule, Spec};
 use crate::error::{Excerpt, ReadError};
@@ -363,7 +364,7 @@ fn set_cookie(field: &str, filters: &[Filter], findings: &mut Findings) -> Optio
 /// The `Set-Cookie` value that a filter adds, if it does nothing else.
 fn only_set_cookie(filter: &Filter) -> Option<String> {
     let Filter { kind, response_header_modifier, unknown } = filter;
-    let is_modifier = kind == "ResponseHeaderModifier" && unknown.is_empty();
+    let is_modifier = kind == MODIFIER && unknown.is_empty();
     let modifier = response_header_modifier.as_ref().filter(|modifier| is_modifier && modifier.unknown.is_empty())?;
     match modifier.add.as_slice() {
         [header] if header.name.eq_ignore_ascii_case("set-cookie") => Some(header.value.clone()),

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::objects::MODIFIER;
 use super::writer::{MAX_BACKENDS, MAX_HOSTS, MAX_MATCHES, MAX_PARENTS, MAX_RULE_MATCHES, MAX_RULES, MAX_WEIGHT};
 use super::{BackendRef, Filter, HeaderMatch, HttpMatch, Rule, Spec};
 use crate::names::is_header_name;
@@ -91,7 +92,7 @@ impl Refused<'_> {
         self.longer(field, filters.len(), MAX_LIST, "a rule or backend has at most 16 filters");
         let mut modifiers = 0;
         for (index, filter) in filters.iter().enumerate() {
-            modifiers += usize::from(filter.kind == "ResponseHeaderModifier");
+            modifiers += usize::from(filter.kind == MODIFIER);
             let field = format!("{field}[{index}].responseHeaderModifier.add");
             let added = filter.response_header_modifier.iter().flat_map(|modifier| &modifier.add);
             self.longer(&field, added.clone().count(), MAX_LIST, "a filter adds at most 16 headers");

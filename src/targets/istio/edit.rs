@@ -33,6 +33,9 @@ pub const OWNED_FIELDS: [&str; 3] =
 /// others do. The annotation [`Metadata::APPLIED`](crate::targets::Metadata::APPLIED) says what was put in. All other rules and
 /// fields stay as they are.
 ///
+/// A destination without a port is taken to go to the only port of its Service. If the Service has several, Istio sends each request
+/// to the port that it came to, but those of a canary to the port of its backend: give the destination a port first.
+///
 /// If the parameters ask for subsets, stable is the subset `stable` of its Service, and each canary is the subset of its name. No
 /// `DestinationRule` is written: that of the Service has to have the subsets, which is a loss for each canary.
 ///

@@ -47,7 +47,7 @@ pub const OWNED_FIELDS: [&str; 3] =
 /// * A match already has a condition on a header that the policy needs, such as `cookie` for an affinity cookie.
 /// * With one more header, a match would be more specific than a match of another rule that has these requests now.
 /// * A filter changes the header `Set-Cookie`, and the policy has an affinity cookie.
-/// * There would be more than 16 rules, 64 matches in a rule, 128 matches in all, or 16 filters, backends, or headers of a match or filter.
+/// * There would be more than 16 rules, 64 matches in a rule or 128 in all, or 16 backends, filters or headers in a list.
 /// * Somebody changed what was put in before, see [`without_policy`].
 ///
 /// ```

@@ -14,7 +14,7 @@ use crate::{names, route::schema, schema::for_operators};
 ///
 /// ```yaml
 /// name: web
-/// namespace: shop                                # default: that of the object
+/// namespace: shop                                # default: none is written
 /// hosts: [example.com]                           # default: every host
 /// paths: [{ path: /cart, pathType: Prefix }]     # default: every path
 /// parents: [infra/public]

@@ -295,7 +295,7 @@ fn a_canary_that_a_controller_passes_over_has_a_finding() {
     let dangling = "next 2; a.test/ > next:80; a.test/x > next:80; canary 10";
     let (gone, other) = ("canary-without-endpoints s/next spec", "canary-in-other-namespace t/next metadata.namespace");
     let path = "spec.rules[0].http.paths[0]";
-    let rows: [(Dialect, &[&str], &[&str]); 14] = [
+    let rows: [(Dialect, &[&str], &[&str]); 15] = [
         (Dialect::INGRESS_NGINX, &[WEB, OTHER], &[]),
         (Dialect::TRAEFIK, &[WEB, OTHER], &[other]),
         (Dialect::TRAEFIK, &[WEB, OTHER, THIRD], &[other]),
@@ -304,6 +304,8 @@ fn a_canary_that_a_controller_passes_over_has_a_finding() {
         (Dialect::TRAEFIK, &[WEB, GONE], &[gone]),
         (Dialect::TRAEFIK, &[WEB, GONE, THIRD], &[gone]),
         (Dialect::TRAEFIK, &[WEB, "next 2; a.test/ > gone:80; canary 0"], &[]),
+        // The Service is another path's too, and has the policy of that Ingress.
+        (Dialect::TRAEFIK, &["web 1; a.test/ > web:80; a.test/x > gone:80", GONE], &[gone]),
         (
             Dialect::TRAEFIK,
             &[WEB, GONE, THIRD, "api 4; a.test/ > api:80; canary 10"],

@@ -39,6 +39,10 @@ use crate::targets::nginx::{Flags, Ingress};
 
 /// The Ingresses and Services of a cluster, and the flags of the controller that reads them.
 ///
+/// Objects of an API server are deserialised as [`Ingress`] and [`Service`] is made of a
+/// [`ServiceManifest`](super::ServiceManifest). Files may have an Ingress of any API version, which is a
+/// [`Manifest`](super::Manifest). A `List`, as `kubectl get -o yaml` prints it, has the objects in `items`.
+///
 /// The controller pairs stable and canary Ingresses of the whole cluster, in the order of their creation: an Ingress of another
 /// namespace or for another host can change what a canary does. The order in which objects are added does not matter. An
 /// object without a namespace is in `default`, and an Ingress without `creationTimestamp` is older than every other one.

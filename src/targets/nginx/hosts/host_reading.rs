@@ -24,7 +24,9 @@ pub struct HostReading {
     /// compared and rewritten as the controller does. If not, a finding says what is different, and a proof about the virtual
     /// host is no proof about the host.
     pub whole: bool,
-    /// Whether the Services of all locations speak gRPC: the annotation `backend-protocol` is `GRPC` or `GRPCS`.
+    /// Whether the Services of all locations speak gRPC: the annotation `backend-protocol` is `GRPC` or `GRPCS`. No finding says so:
+    /// write such a host with [`grpc_routes_of_host`](crate::targets::gateway::grpc_routes_of_host), because an HTTPRoute would not
+    /// speak gRPC to them.
     pub grpc: bool,
     /// What was left out, and what is read in another way than the controller does.
     pub findings: Vec<IngressFinding>,
@@ -78,6 +80,7 @@ impl fmt::Display for IngressFinding {
 /// | affinity cookies, which name the upstreams of a split path by tokens | [former tokens](crate::route::Location::former_tokens); [`VirtualHost::without_former_tokens`] leaves them out |
 /// | a host `*.a.test`: a regular expression for one label | the host `*.a.test`, which is one label in a virtual host |
 /// | an alias `*.a.test`: one or more labels, before every host with a `*` | left out, with a finding here and for such a host |
+/// | `backend-protocol` `GRPC` or `GRPCS` on all paths | [`HostReading::grpc`] |
 /// | certificates, and annotations that are not part of a policy | a finding |
 /// | endpoints, which change while a cluster runs | [`lint`](super::super::lint()) has findings about them |
 ///

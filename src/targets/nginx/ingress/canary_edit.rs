@@ -111,6 +111,41 @@ impl CanaryIngress {
             spec: SpecPatch { default_backend, ingress_class_name, rules },
         }
     }
+
+    /// The body of a merge patch that puts the affinity of the policy onto the stable Ingress ([`stable_edit`](Self::stable_edit)):
+    /// annotations and nothing else. `None` if the stable Ingress has them already.
+    ///
+    /// ```
+    /// # use canary_policy::targets::nginx::{Ingress, IngressParams, canary_ingress};
+    /// # use canary_policy::{Affinity, CookieAffinity, Policy};
+    /// # use serde_json::json;
+    /// # let backend = json!({ "service": { "name": "web", "port": { "number": 80 } } });
+    /// # let stable: Ingress = serde_json::from_value(json!({
+    /// #     "metadata": { "name": "web" }, "spec": { "defaultBackend": backend },
+    /// # }))?;
+    /// let policy = Policy::percent(30)?;
+    /// let sticky = policy.clone().with_affinity(Affinity::Cookie(CookieAffinity::new("route")?));
+    /// let params = IngressParams::new("web-2".parse()?);
+    /// let written = canary_ingress(&stable, &sticky, &params)?.exact()?;
+    /// let patch = serde_json::to_value(written.stable_merge_patch().unwrap())?;
+    /// assert_eq!(patch["metadata"]["annotations"]["nginx.ingress.kubernetes.io/session-cookie-name"], "route");
+    ///
+    /// assert!(canary_ingress(&stable, &policy, &params)?.exact()?.stable_merge_patch().is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "serde")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+    #[must_use]
+    pub fn stable_merge_patch(&self) -> Option<impl serde::Serialize + std::fmt::Debug> {
+        let annotations = &self.stable_edit;
+        (!annotations.is_empty()).then_some(StablePatch { metadata: MetadataPatch { annotations } })
+    }
+}
+
+#[cfg(feature = "serde")]
+#[derive(Debug, serde::Serialize)]
+struct StablePatch<'c> {
+    metadata: MetadataPatch<'c>,
 }
 
 #[cfg(feature = "serde")]

@@ -23,7 +23,7 @@ pub struct LintFinding {
     pub kind: LintKind,
 }
 
-/// How bad a finding is.
+/// How bad a finding is. There may be further severities one day, so a program compares them:
 ///
 /// ```
 /// use canary_policy::targets::nginx::Severity;

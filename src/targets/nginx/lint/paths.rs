@@ -160,7 +160,9 @@ impl Paths<'_, '_> {
         }
         let is_known = !self.state.parts.services.is_empty();
         if dialect.skips_without_endpoints && is_known && !upstream.has_endpoints {
-            let service = service_text(upstream).filter(|_| upstream.config.can_get_requests())?;
+            // An upstream that an ordinary Ingress names too has no policy of its own.
+            let wants_requests = upstream.config.can_get_requests() || ingress.config.can_get_requests();
+            let service = service_text(upstream).filter(|_| wants_requests)?;
             let exists = self.state.has_service(&upstream.name);
             return Some(LintKind::CanaryWithoutEndpoints { service, gives_way: true, exists });
         }

@@ -300,6 +300,12 @@ fn quoted(value: impl fmt::Display) -> String {
     format!("`{}`", Excerpt::of(&value.to_string()))
 }
 
+/// A text in quotes. One that looks like a number or a truth value is called a text, as `weight: "10"` is in YAML.
+fn quoted_text(text: &str) -> String {
+    let looks_like_another_type = text.parse::<f64>().is_ok() || text.parse::<bool>().is_ok();
+    if looks_like_another_type { format!("the text {}", quoted(text)) } else { quoted(text) }
+}
+
 impl<'de, T: Value> Visitor<'de> for ValueAt<'_, T> {
     type Value = T;
 
@@ -332,7 +338,7 @@ impl<'de, T: Value> Visitor<'de> for ValueAt<'_, T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        Ok(self.value(T::of_text(text), || quoted(text)))
+        Ok(self.value(T::of_text(text), || quoted_text(text)))
     }
 
     fn visit_unit<E: Error>(self) -> Result<T, E> {

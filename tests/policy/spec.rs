@@ -232,7 +232,7 @@ fn a_value_of_a_wrong_type_is_a_problem_of_its_field() {
     let number = "a whole number of at most 64 bits";
     let rows = [
         ("total", json!(true), "`true` is given", number),
-        ("total", json!("100"), "`100` is given", number),
+        ("total", json!("100"), "the text `100` is given", number),
         ("total", json!([1]), "a list is given", number),
         ("total", json!({ "a": 1 }), "an object is given", number),
         ("affinity", json!([]), "a list is given", "an object"),

@@ -93,9 +93,10 @@ pub fn run_on(cluster: &Cluster, dialect: &Dialect) -> Result<Vec<DialectFinding
     for change in &changes {
         run.change(change);
     }
+    let creators = after.upstreams.iter().filter_map(|one| Some((one.name.as_str(), one.ingress.as_ref()?))).collect();
     for host in &after.virtual_hosts {
         run.host(host);
-        run.other_paths(host, &after);
+        run.other_paths(host, &creators);
         run.cookies(host, &of_before);
     }
     run.annotations(&before, &there);
@@ -207,17 +208,18 @@ impl Run<'_> {
     }
 
     /// Canaries of one Service on different paths, of which the controller there takes the last, and the one here the first.
-    fn other_paths(&mut self, host: &VirtualHost, after: &Configuration) {
+    /// `creators` has the Ingress that made each upstream.
+    fn other_paths(&mut self, host: &VirtualHost, creators: &BTreeMap<&str, &ObjectName>) {
         if self.here.dialect.last_of_several_paths {
             return;
         }
         for location in &host.locations {
-            for upstream in after.upstreams.iter().filter(|upstream| location.on_other_paths.contains(&upstream.name)) {
-                let object = upstream.ingress.clone().filter(|object| !self.settled.contains(object));
+            for upstream in &location.on_other_paths {
+                let object = creators.get(upstream.as_str()).filter(|object| !self.settled.contains(**object));
                 let Some(object) = object else { continue };
                 let text = format!("{}{}", host.host, location.path);
                 let first = location.canary.as_ref().map(|canary| canary.upstream.clone()).unwrap_or_default();
-                let key = Key { object, field: "spec.rules", aspect: None, kind: "other paths" };
+                let key = Key { object: (*object).clone(), field: "spec.rules", aspect: None, kind: "other paths" };
                 self.add(key, Some(text), || DialectKind::LastOfSeveralPaths { first });
             }
         }

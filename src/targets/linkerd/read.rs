@@ -131,7 +131,8 @@ fn read_service(
         let location = host.covering(path);
         location.map(|location| VariantNames::of_location(location, host.namespace(), host.namespace()))
     };
-    let mut read = locations(all_paths, &rules, MatchOrder::BySpecificity, |path| Ok(vec![names(path)]))?;
+    let mut read =
+        locations(all_paths, &rules, MatchOrder::BySpecificity, |path| Ok(names(path).into_iter().collect()))?;
 
     // A location that was not read stays as one of the inexact ones.
     let found: BTreeSet<String> = read.all.iter().map(|location| location.path().to_string()).collect();

@@ -142,7 +142,7 @@ impl HostObjects<'_> {
         let owners = by_path(&owners);
         let names = |path: &Path| match owners.get(&path.specificity()) {
             Some(owner) => self.names(path, owner, to),
-            None => Ok(vec![None]),
+            None => Ok(Vec::new()),
         };
         let all_paths = paths(&rules);
         // A match on a path that a route does not have may decide about every path that no rule has.
@@ -174,14 +174,15 @@ impl HostObjects<'_> {
     /// The names that the variants of a path of this object may have, for a virtual host in the namespace `to`: those of the known
     /// location, and then those of the annotation. Routing does not depend on the annotation, which somebody may have forgotten
     /// when a canary became stable.
-    fn names(&self, path: &Path, owner: &Owner<'_>, to: Option<&str>) -> Result<Vec<Option<VariantNames>>, ReadError> {
+    fn names(&self, path: &Path, owner: &Owner<'_>, to: Option<&str>) -> Result<Vec<VariantNames>, ReadError> {
         let Owner { object, variants } = owner;
         let subsets = object.subsets.as_ref();
         let written = VariantNames::of_path(variants, object.metadata, path, to, subsets)?;
         // A known location has no subsets.
         let known = self.known_names(path, to).filter(|_| subsets.is_none());
-        let all: Vec<_> = [known, written].into_iter().flatten().map(Some).collect();
-        Ok(if all.is_empty() { vec![None] } else { all })
+        let mut all: Vec<VariantNames> = [known, written].into_iter().flatten().collect();
+        all.dedup();
+        Ok(all)
     }
 
     /// The variant names of the known location that decides requests for this path.

@@ -20,14 +20,14 @@ pub(in crate::targets) struct ReadLocations {
 /// Reads a location for each of the paths. The location has every rule that matches the requests of its path, in the order in
 /// which they decide there: a rule for `/` decides about `/cart` too, if no rule for `/cart` takes the request.
 ///
-/// `names` returns the names that the variants of a path may have, the best ones first; `None` if nothing names them. The first
+/// `names` returns the names that the variants of a path may have, the best ones first; none if nothing names them. The first
 /// names count with which a policy expresses the rules exactly, or else the last ones. So names that contradict the rules, as those
 /// of an annotation that nobody changed with them, make no difference between a location and what it was before.
 pub(in crate::targets) fn locations(
     paths: Vec<&Path>,
     rules: &[ParsedRule],
     order: MatchOrder,
-    names: impl Fn(&Path) -> Result<Vec<Option<VariantNames>>, ReadError>,
+    names: impl Fn(&Path) -> Result<Vec<VariantNames>, ReadError>,
 ) -> Result<ReadLocations, ReadError> {
     let mut read = ReadLocations { all: Vec::new(), inexact: Vec::new(), findings: Vec::new() };
     let mut seen = BTreeSet::new();
@@ -37,7 +37,7 @@ pub(in crate::targets) fn locations(
         let rules_here = rules.at(path);
         let table = ParsedTable::of_rules(&rules_here, MatchOrder::AsListed, &mut findings);
         let is_exact_table = findings.is_empty() && rules.is_read_whole(path) && sends_to_services(&rules_here);
-        let location = best_location(path, &table, names(path)?, &mut findings);
+        let location = best_location(path, table, names(path)?, &mut findings);
         if !is_exact_table || !location.as_ref().is_some_and(|location| location.is_exact) {
             read.inexact.push(path.clone());
         }
@@ -63,21 +63,20 @@ struct ReadLocation {
 /// The location of a path with the first of the names that express its rules exactly, or else with the last ones.
 fn best_location(
     path: &Path,
-    table: &ParsedTable,
-    all_names: Vec<Option<VariantNames>>,
+    table: ParsedTable,
+    mut names: Vec<VariantNames>,
     findings: &mut Findings,
 ) -> Option<ReadLocation> {
-    let mut found = None;
-    let mut of_found = Findings::default();
-    for names in all_names {
-        of_found = Findings::default();
-        found = location(path, table.clone(), names, &mut of_found);
+    let last = names.pop();
+    for names in names {
+        let mut of_names = Findings::default();
+        let found = location(path, table.clone(), Some(names), &mut of_names);
         if found.as_ref().is_some_and(|location| location.is_exact) {
-            break;
+            findings.append(of_names);
+            return found;
         }
     }
-    findings.append(of_found);
-    found
+    location(path, table, last, findings)
 }
 
 /// The location of a path; `None` and a finding if its rules do not answer every request.

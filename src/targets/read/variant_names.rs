@@ -10,7 +10,7 @@ use crate::targets::Metadata;
 use crate::targets::object::{Variants, VariantsByPath};
 
 /// Which backend is which variant, and the policy's total if it is known.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(in crate::targets) struct VariantNames {
     pub(super) total: Option<u32>,
     pub(super) stable: BackendSubset,
@@ -30,7 +30,7 @@ pub(in crate::targets) struct SubsetsOf {
 }
 
 /// A canary's name and backend.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(in crate::targets) struct NamedCanary {
     pub(super) name: CanaryName,
     pub(super) backend: BackendSubset,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::host_classes::HostPair;
+use super::unused::unused;
 use crate::route::{Location, Path, PathType, VirtualHost};
 
 /// The paths of both virtual hosts, and `/`: every request belongs to the class of the most specific one that matches.
@@ -31,14 +32,4 @@ impl PathClasses {
             PathType::Prefix => format!("{}/{}", class.compared(), self.unknown),
         }
     }
-}
-
-/// A label or path element that is none of these.
-pub(super) fn unused<'t>(texts: impl Iterator<Item = &'t str>) -> String {
-    let texts: BTreeSet<&str> = texts.collect();
-    let mut unused = "x".to_owned();
-    while texts.contains(unused.as_str()) {
-        unused.push('x');
-    }
-    unused
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::HostClass;
-use super::classes::unused;
+use super::unused::unused;
 use crate::route::{Host, VirtualHost};
 use crate::targets::{VirtualHostReading, Wildcards};
 

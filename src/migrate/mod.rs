@@ -19,6 +19,7 @@ mod outranked_paths;
 mod replay;
 mod replayed;
 mod run_on;
+mod unused;
 mod verification;
 
 pub use answer::{Answer, LocationDifference};

@@ -1,6 +1,6 @@
 //! A policy is put into somebody's HTTPRoute or GRPCRoute, and taken out again.
 
-use super::edit_checks::{check_base_rule, check_limits, check_other_route, check_others};
+use super::edit_checks::{RULES, check_base_rule, check_limits, check_other_route, check_others};
 use super::objects::{BackendRef, Filter, HeaderMatch, Rule};
 use super::read::check_objects;
 use super::route_match::RouteMatch;
@@ -14,9 +14,6 @@ use crate::targets::edit::{
     take_applied, take_out, variants_text,
 };
 use crate::targets::{Conversion, Loss, Object, Part};
-
-/// The list of rules.
-pub(super) const RULES: &str = "spec.rules";
 
 /// The fields that a policy owns in somebody's HTTPRoute or GRPCRoute. An API server takes the list of rules as one value.
 pub const OWNED_FIELDS: [&str; 3] =

@@ -1,7 +1,6 @@
 //! What has to hold of somebody's HTTPRoute or GRPCRoute so that a policy can be put in.
 
 use super::Spec;
-use super::edit::RULES;
 use super::edited_rule::{SET_COOKIE, is_empty};
 use super::objects::{BackendRef, Filter, HeaderMatch, HeaderModifier, MODIFIER, Rule};
 use super::refused::MAX_LIST;
@@ -10,6 +9,9 @@ use super::writer::{MAX_BACKENDS, MAX_MATCHES, MAX_RULE_MATCHES, MAX_RULES};
 use crate::error::{EditError, Excerpt};
 use crate::targets::Object;
 use crate::targets::edit::Applied;
+
+/// The list of rules.
+pub(super) const RULES: &str = "spec.rules";
 
 /// Checks a rule that the policy is put into.
 ///

@@ -1,14 +1,12 @@
 //! A canary Ingress that exists, and the changes that put a policy into it.
 
+#[cfg(feature = "serde")]
 use std::collections::BTreeMap;
 
 use super::CanaryIngress;
-use super::canary_ingress::APPLIED;
-use super::stable_ingress::CLASS;
 use crate::error::{Excerpt, IngressError};
 use crate::targets::Metadata;
-use crate::targets::nginx::annotations::key;
-use crate::targets::nginx::{Flags, Ingress, IngressSpec};
+use crate::targets::nginx::{Ingress, IngressSpec};
 
 impl CanaryIngress {
     /// Puts the policy into a canary Ingress that exists, so that this Ingress means what [`ingress`](Self::ingress) means,
@@ -169,18 +167,6 @@ struct SpecPatch<'c> {
     default_backend: &'c Option<crate::targets::nginx::IngressBackend>,
     ingress_class_name: &'c Option<String>,
     rules: &'c [crate::targets::nginx::IngressRule],
-}
-
-/// The `written` annotations of a canary Ingress, and `None` for every other one that could say something else than they do:
-/// those of canaries, those of an affinity cookie, which a canary has from its stable Ingress, those that are copied, and the
-/// class.
-pub(super) fn canary_edit(written: &BTreeMap<String, String>, flags: &Flags) -> BTreeMap<String, Option<String>> {
-    let of_canary = key::OF_CANARY.into_iter().chain([key::COOKIE_VALUE, key::AFFINITY_BEHAVIOR]);
-    let names = of_canary.chain(key::OF_COOKIE).chain(APPLIED);
-    let keys = names.flat_map(|name| flags.keys(name)).chain([CLASS.to_owned()]);
-    let mut edit: BTreeMap<String, Option<String>> = keys.map(|key| (key, None)).collect();
-    edit.extend(written.iter().map(|(key, value)| (key.clone(), Some(value.clone()))));
-    edit
 }
 
 /// Whether two objects are the same one. An object without a namespace can be in any namespace.

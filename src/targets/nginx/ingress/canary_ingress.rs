@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::IngressParams;
 use super::api_server::{check_names, check_object_name, check_rule};
-use super::canary_edit::canary_edit;
+use super::owned_annotations::{APPLIED, canary_edit};
 use super::service_swap::ServiceSwap;
 use super::stable_ingress::{CLASS, StableIngress};
 use super::stable_service::StableService;
@@ -15,11 +15,6 @@ use crate::targets::nginx::annotations::key;
 use crate::targets::nginx::annotations::session_affinity::session_affinity;
 use crate::targets::nginx::{Flags, Ingress, IngressSpec, Prefix, Side, annotations};
 use crate::targets::{Conversion, Metadata, UnknownFields};
-
-/// The annotations that choose an endpoint. Besides the annotations of canaries these are the only ones that the controller
-/// applies on a canary Ingress (controller 1.15.1, `mergeAlternativeBackends`).
-pub(super) const APPLIED: [&str; 5] =
-    ["load-balance", "upstream-hash-by", "upstream-hash-by-subset", "upstream-hash-by-subset-size", "service-upstream"];
 
 /// A canary Ingress, and the changes to its stable Ingress; [`canary_ingress`] has an example.
 #[derive(Clone, Debug, PartialEq)]

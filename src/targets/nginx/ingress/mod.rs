@@ -10,6 +10,7 @@ mod host_group;
 mod location;
 #[cfg(feature = "serde")]
 mod manifest;
+mod owned_annotations;
 mod pair;
 mod params;
 mod read_routes;

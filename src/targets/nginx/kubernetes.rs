@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::cluster::ObjectName;
 use super::{Ingress, IntOrString, Service, ServicePort};
-use crate::error::{Excerpt, ObjectError};
+use crate::error::{Excerpt, ObjectError, Step, path};
 
 /// The conversions of a version of `k8s-openapi`, which has this feature.
 macro_rules! conversions {
@@ -77,9 +77,9 @@ fn converted<T: DeserializeOwned>(object: Value) -> Result<T, ObjectError> {
 /// The object, unless its type lacks a field of the JSON.
 fn without_loss<T: Serialize + DeserializeOwned>(object: &Value) -> Result<T, ObjectError> {
     let read = converted(object.clone())?;
-    match lost(object, &json(&read)?) {
+    match lost(object, &json(&read)?, &[]) {
         None => Ok(read),
-        Some(field) => Err(ObjectError::LostField(Excerpt::of(&field))),
+        Some(steps) => Err(ObjectError::LostField(Excerpt::of(&path(&steps)))),
     }
 }
 
@@ -87,19 +87,21 @@ fn invalid(error: &serde_json::Error) -> ObjectError {
     ObjectError::Value(Excerpt::whole(&error.to_string()))
 }
 
-/// The path of a field that is in the JSON before and not in the JSON after, such as `spec.rules[0].host`. A `null` is no field.
-fn lost(before: &Value, after: &Value) -> Option<String> {
+/// The first field that is in the JSON before and not in the JSON after. A `null` is no field.
+fn lost(before: &Value, after: &Value, steps: &[Step]) -> Option<Vec<Step>> {
+    let at = |step: Step| -> Vec<Step> { steps.iter().cloned().chain([step]).collect() };
+    let below = |value: &Value, after: Option<&Value>, steps: Vec<Step>| match after {
+        None => Some(steps),
+        Some(after) => lost(value, after, &steps),
+    };
     match before {
-        Value::Object(fields) => fields.iter().filter(|(_, value)| !value.is_null()).find_map(|(name, value)| {
-            let rest = after.get(name).map_or(Some(String::new()), |after| lost(value, after))?;
-            let dot = if rest.is_empty() || rest.starts_with('[') { "" } else { "." };
-            Some(format!("{name}{dot}{rest}"))
-        }),
-        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| {
-            let rest = after.get(index).map_or(Some(String::new()), |after| lost(item, after))?;
-            let dot = if rest.is_empty() || rest.starts_with('[') { "" } else { "." };
-            Some(format!("[{index}]{dot}{rest}"))
-        }),
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .find_map(|(name, value)| below(value, after.get(name), at(Step::Field(name.clone())))),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, item)| below(item, after.get(index), at(Step::Item(index))))
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }

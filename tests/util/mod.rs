@@ -13,6 +13,7 @@ pub mod golden;
 pub mod hostile;
 pub mod http_route;
 pub mod istio;
+pub mod merge_patch;
 pub mod nginx;
 pub mod oracle;
 pub mod outcome;

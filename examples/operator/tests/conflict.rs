@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::api::Server;
 use crate::util::{
     Operator, annotation, events, http_route, ingress, percent, release, route, stable_ingress, status, until_ready,
-    wanted, weights,
+    wanted, weights, with_policy_in_route,
 };
 
 const WEIGHT: &str = "nginx.ingress.kubernetes.io/canary-weight";
@@ -26,11 +26,7 @@ async fn a_change_between_reading_and_writing_is_kept() {
 
 #[tokio::test]
 async fn a_rule_that_somebody_changed_is_left_alone() {
-    let server = Server::start().await;
-    server.create(&route("web"), "kubectl", http_route());
-    server.create(&release("web"), "kubectl", wanted(&percent(10), &json!({ "httpRoute": "web" })));
-    let operator = Operator::start(&server);
-    until_ready(&server, "web", "True Written").await;
+    let (server, operator) = with_policy_in_route(&percent(10)).await;
 
     server.edit(&route("web"), "alice", |route| route["spec"]["rules"][0]["backendRefs"][1]["weight"] = json!(50));
     until_ready(&server, "web", "False Changed").await;
@@ -47,11 +43,7 @@ async fn a_rule_that_somebody_changed_is_left_alone() {
 
 #[tokio::test]
 async fn rules_that_a_tool_puts_back_get_the_policy_again() {
-    let server = Server::start().await;
-    server.create(&route("web"), "kubectl", http_route());
-    server.create(&release("web"), "kubectl", wanted(&percent(10), &json!({ "httpRoute": "web" })));
-    let operator = Operator::start(&server);
-    until_ready(&server, "web", "True Written").await;
+    let (server, operator) = with_policy_in_route(&percent(10)).await;
     let original = http_route()["spec"]["rules"].clone();
     server.edit(&route("web"), "helm", |route| route["spec"]["rules"] = original);
     let split = [("web".to_owned(), 90), ("web-next".to_owned(), 10)];

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::api::Server;
 use crate::util::{
     Operator, annotation, events, http_route, ingress, percent, release, route, stable_ingress, status, until_ready,
-    wanted, weights,
+    wanted, weights, with_policy_in_route,
 };
 
 #[tokio::test]
@@ -44,12 +44,8 @@ async fn a_canary_ingress_is_written_beside_the_stable_one() {
 
 #[tokio::test]
 async fn a_policy_is_put_into_an_http_route() {
-    let server = Server::start().await;
-    server.create(&route("web"), "kubectl", http_route());
     let header = json!({ "canaries": [{ "weight": 5, "header": { "name": "x-canary" } }] });
-    server.create(&release("web"), "kubectl", wanted(&header, &json!({ "httpRoute": "web" })));
-    let operator = Operator::start(&server);
-    until_ready(&server, "web", "True Written").await;
+    let (server, operator) = with_policy_in_route(&header).await;
 
     let edited = server.get(&route("web")).unwrap();
     assert_eq!(weights(&server, "web", 0), [("web".to_owned(), 95), ("web-next".to_owned(), 5)]);

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::api::Server;
 use crate::util::{
     Operator, annotation, http_route, ingress, percent, release, route, stable_ingress, until_ready, wanted,
+    with_policy_in_route,
 };
 
 #[tokio::test]
@@ -48,11 +49,7 @@ async fn the_http_route_is_as_it_was() {
 
 #[tokio::test]
 async fn a_policy_that_cannot_be_taken_out_keeps_the_release() {
-    let server = Server::start().await;
-    server.create(&route("web"), "kubectl", http_route());
-    server.create(&release("web"), "kubectl", wanted(&percent(10), &json!({ "httpRoute": "web" })));
-    let operator = Operator::start(&server);
-    until_ready(&server, "web", "True Written").await;
+    let (server, operator) = with_policy_in_route(&percent(10)).await;
     server.edit(&route("web"), "alice", |route| route["spec"]["rules"][0]["backendRefs"][1]["weight"] = json!(50));
     until_ready(&server, "web", "False Changed").await;
 

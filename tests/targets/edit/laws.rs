@@ -12,6 +12,7 @@ use proptest::strategy::BoxedStrategy;
 use serde_json::{Map, Value, json};
 
 use crate::util::crd::Crd;
+use crate::util::merge_patch::merged;
 use crate::util::route::route;
 use crate::util::{all_cases, cases, theirs};
 
@@ -108,21 +109,6 @@ fn stored_by_gateway_api(mut object: Value) -> Value {
         }
     }
     object
-}
-
-/// The result of a JSON merge patch (RFC 7386).
-fn merged(object: &Value, patch: &Value) -> Value {
-    let Some(patch) = patch.as_object() else { return patch.clone() };
-    let mut result = object.as_object().cloned().unwrap_or_default();
-    for (name, value) in patch {
-        if value.is_null() {
-            result.remove(name);
-        } else {
-            let merged = merged(result.get(name).unwrap_or(&Value::Null), value);
-            result.insert(name.clone(), merged);
-        }
-    }
-    Value::Object(result)
 }
 
 /// The object without a map of annotations that is empty, which means the same.

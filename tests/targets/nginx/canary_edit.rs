@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::manifest::ingress;
+use crate::util::merge_patch::merged;
 use crate::util::{cases, policy};
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io";
@@ -53,25 +54,6 @@ fn applied(written: &CanaryIngress, existing: &Ingress) -> Ingress {
     let mut ingress = existing.clone();
     written.apply_to(&mut ingress).unwrap_or_else(|error| panic!("{error}"));
     ingress
-}
-
-/// A JSON merge patch (RFC 7386).
-fn merged(target: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    let fields = target.as_object_mut().unwrap();
-    for (name, value) in patch {
-        if value.is_null() {
-            fields.remove(name);
-        } else {
-            merged(fields.entry(name.clone()).or_insert(Value::Null), value);
-        }
-    }
 }
 
 /// Everything that is not of the policy stays as it is, and the rest is that of a new canary Ingress.
@@ -176,8 +158,8 @@ proptest! {
         prop_assert_eq!(&applied(&last, &applied(&first, &found)), &once);
         prop_assert_eq!(&applied(&last, &once), &once);
 
-        let mut patched = serde_json::to_value(applied(&first, &found)).unwrap();
-        merged(&mut patched, &serde_json::to_value(last.merge_patch()).unwrap());
+        let edited = serde_json::to_value(applied(&first, &found)).unwrap();
+        let patched = merged(&edited, &serde_json::to_value(last.merge_patch()).unwrap());
         prop_assert_eq!(&patched, &serde_json::to_value(&once).unwrap());
 
         // The controller reads the same policy as from a new canary Ingress.

@@ -1,26 +1,8 @@
-//! Merge patches (RFC 7386) and JSON patches (RFC 6902).
+//! JSON patches (RFC 6902).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::answer::Refusal;
-
-pub fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    let fields = target.as_object_mut().unwrap();
-    for (name, value) in patch {
-        if value.is_null() {
-            fields.remove(name);
-        } else {
-            merge(fields.entry(name.clone()).or_insert(Value::Null), value);
-        }
-    }
-}
 
 /// Kubernetes reads a missing value as null in a `test`, unlike the crate.
 pub fn json_patch(target: &mut Value, patch: &Value) -> Result<(), Refusal> {

@@ -183,7 +183,7 @@ impl Store {
 
     pub fn merge(&mut self, key: &Key, writer: Writer<'_>, body: &Value) -> Result<Value, Refusal> {
         self.update(key, writer, |value| {
-            patch::merge(value, body);
+            json_patch::merge(value, body);
             Ok(())
         })
     }

@@ -94,6 +94,16 @@ pub fn http_route() -> Value {
     } })
 }
 
+/// A server with the HTTPRoute `web`, and an operator that has put this policy of the release `web` into it.
+pub async fn with_policy_in_route(policy: &Value) -> (Server, Operator) {
+    let server = Server::start().await;
+    server.create(&route("web"), "kubectl", http_route());
+    server.create(&release("web"), "kubectl", wanted(policy, &json!({ "httpRoute": "web" })));
+    let operator = Operator::start(&server);
+    until_ready(&server, "web", "True Written").await;
+    (server, operator)
+}
+
 /// The status of a release.
 pub fn status(server: &Server, name: &str) -> ReleaseStatus {
     let release: Option<CanaryRelease> = server.get(&release(name)).map(|value| serde_json::from_value(value).unwrap());

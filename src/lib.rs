@@ -78,7 +78,7 @@
 //! | `arbitrary` | the same from the bytes of a fuzzer |
 //!
 //! Public dependencies are re-exported: [`http`], and `k8s_openapi`, `schemars`, `rand`, `proptest` and `arbitrary` with their
-//! features. The minimum Rust version is 1.88.
+//! features. The minimum Rust version is 1.85; `k8s-openapi` 0.29 and `proptest` 1.12 need 1.88 themselves.
 //!
 //! # Limits
 //!

@@ -191,9 +191,11 @@ impl Group {
 }
 
 fn search(subjects: &[Subject], a: &[IndexedRow], b: &[IndexedRow], none: Firsts) -> Searched {
-    if let [subject] = subjects
-        && let Some(found) = exact_values(subject, a, b, none)
-    {
+    let exact = match subjects {
+        [subject] => exact_values(subject, a, b, none),
+        _ => None,
+    };
+    if let Some(found) = exact {
         return Searched { found, unsearched: None };
     }
     let start = start_size(&subjects.first().map_or(header::COOKIE, Subject::header));

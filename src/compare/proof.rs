@@ -163,9 +163,8 @@ impl Sides {
     fn verdict(&self, groups: &Groups, parts: &[RequestPart<'_>], suspect: &Suspect, searched: usize) -> Verdict {
         let parts: Vec<&RequestPart<'_>> = suspect.parts.iter().filter_map(|place| parts.get(*place)).collect();
         let places: Vec<usize> = parts.iter().map(|part| part.group).collect();
-        if let Some(part) = parts.iter().find(|part| part.lines.is_none())
-            && let Some(bound) = groups.bound(part.group)
-        {
+        let unsearched = parts.iter().find(|part| part.lines.is_none());
+        if let Some(bound) = unsearched.and_then(|part| groups.bound(part.group)) {
             return Verdict::Unknown(bound);
         }
         let requests = requests(groups, &parts);
@@ -246,9 +245,8 @@ fn request<'p>(groups: &Groups, parts: impl Iterator<Item = &'p RequestPart<'p>>
 /// Appends the lines of a header. Cookies go on in the last Cookie line.
 fn append(lines: &mut Vec<Line>, name: &HeaderName, values: &[Vec<u8>]) {
     let mut values = values.iter().cloned();
-    if let Some(last) = lines.last_mut().filter(|last| last.name == header::COOKIE && *name == header::COOKIE)
-        && let Some(first) = values.next()
-    {
+    let last = lines.last_mut().filter(|last| last.name == header::COOKIE && *name == header::COOKIE);
+    if let Some((last, first)) = last.and_then(|last| Some((last, values.next()?))) {
         last.value.extend_from_slice(b"; ");
         last.value.extend(first);
     }

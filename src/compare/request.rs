@@ -91,7 +91,7 @@ mod serialized {
     }
 
     pub(super) fn value<S: Serializer>(value: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        match str::from_utf8(value) {
+        match std::str::from_utf8(value) {
             Ok(text) => text.serialize(serializer),
             Err(_) => value.serialize(serializer),
         }
@@ -101,7 +101,7 @@ mod serialized {
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Line { name, value } = self;
-        match str::from_utf8(value) {
+        match std::str::from_utf8(value) {
             Ok(text) => write!(f, "{name}: {}", Excerpt::of(text)),
             Err(_) => write!(f, "{name}: {}", value.escape_ascii()),
         }

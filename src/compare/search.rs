@@ -136,9 +136,7 @@ impl<'r> Search<'r> {
             let read = reader.end(state)?;
             firsts = Some(firsts.map_or(read, |firsts| firsts.and(read)));
         }
-        if let Some(firsts) = firsts
-            && !self.found.contains_key(&firsts)
-        {
+        if let Some(firsts) = firsts.filter(|firsts| !self.found.contains_key(firsts)) {
             self.found.insert(firsts, Found { firsts, size, lines: self.lines(id) });
         }
         Ok(())

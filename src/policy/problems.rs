@@ -88,9 +88,7 @@ impl Problems {
     pub(super) fn check_together(&mut self, canaries: &[CanaryParts<'_>], total: Option<Total>) {
         let mut seen = BTreeSet::new();
         for (index, canary) in canaries.iter().enumerate() {
-            if let Some(name) = canary.name
-                && !seen.insert(name)
-            {
+            if let Some(name) = canary.name.filter(|name| !seen.insert(*name)) {
                 self.add(Invalid::NameTwice(Excerpt::of(name.as_str())), format!("canaries[{index}].name"));
             }
         }
@@ -139,10 +137,8 @@ impl Problems {
 
         intervals.retain(|(start, end, _)| start < end);
         intervals.sort_unstable();
-        for pair in intervals.windows(2) {
-            if let [(start, end, lower), (from, to, upper)] = *pair
-                && from < end
-            {
+        for (&(start, end, lower), &(from, to, upper)) in intervals.iter().zip(intervals.iter().skip(1)) {
+            if from < end {
                 // The canary that comes later in the list has the problem.
                 let (interval, other, at, of) = if lower < upper {
                     (from..to, start..end, upper, lower)

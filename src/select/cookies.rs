@@ -60,8 +60,8 @@ fn first_in<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
         let (text, rest) = line.get(start..)?.split_at_checked(name.len())?;
         from = start + 1;
         if begins_cookie(line, start, bare_name_end) && (equal(text, name) || text.eq_ignore_ascii_case(name)) {
-            match without_leading(rest, is_space) {
-                [b'=', value @ ..] => return Some(without_leading(value, is_space)),
+            match without_leading_spaces(rest) {
+                [b'=', value @ ..] => return Some(without_leading_spaces(value)),
                 [_, rest @ ..] => bare_name_end = line.len() - rest.len(),
                 [] => return None,
             }
@@ -110,50 +110,78 @@ fn candidate(line: &[u8], name: &[u8], from: usize) -> Option<usize> {
 /// The places are skipped in blocks of 32, each of which takes a few vector instructions. The last block overlaps with the one
 /// before it. In the block that has the place, 8 places at a time are compared as the bytes of a number.
 #[inline(never)] // In the caller, the compiler would interleave the two bytes in one vector, which takes twice as long.
-fn first_pair(starts: &[u8], ends: &[u8], first: u8, last: u8) -> Option<usize> {
-    let starts = starts.get(..ends.len())?;
+fn first_pair<'t>(starts: &'t [u8], mut ends: &'t [u8], first: u8, last: u8) -> Option<usize> {
+    let mut starts = starts.get(..ends.len())?;
     let is_pair = |(start, end): (&u8, &u8)| u8::from(start | CASE == first) & u8::from(end | CASE == last);
     let has_pair =
         |(starts, ends): (&[u8; 32], &[u8; 32])| starts.iter().zip(ends).map(is_pair).fold(0, BitOr::bitor) != 0;
-    let mut place = match starts.as_chunks::<32>().0.iter().zip(ends.as_chunks::<32>().0).position(has_pair) {
-        Some(block) => 32 * block,
-        None if starts.last_chunk().zip(ends.last_chunk()).is_some_and(|last| !has_pair(last)) => return None,
-        None => ends.len() / 32 * 32,
-    };
-    let (words, rest) = ends.get(place..)?.as_chunks::<8>();
-    for (starts, ends) in starts.get(place..)?.as_chunks::<8>().0.iter().zip(words) {
-        let zeros = zeros(difference(*starts, first, CASE) | difference(*ends, last, CASE));
-        if zeros != 0 {
-            return Some(place + usize::try_from(zeros.trailing_zeros() / 8).ok()?);
+    let (length, last_block) = (ends.len(), starts.last_chunk().zip(ends.last_chunk()));
+    while let Some((block, rest)) = split_first(starts, ends) {
+        if has_pair(block) {
+            break;
         }
-        place += 8;
+        (starts, ends) = rest;
     }
-    Some(place + starts.get(place..)?.iter().zip(rest).position(|pair| is_pair(pair) != 0)?)
+    if ends.len() < 32 && last_block.is_some_and(|block| !has_pair(block)) {
+        return None;
+    }
+    while let Some((words, rest)) = split_first(starts, ends) {
+        let zeros = zeros(difference(*words.0, first, CASE) | difference(*words.1, last, CASE));
+        if zeros != 0 {
+            return Some(length - ends.len() + usize::try_from(zeros.trailing_zeros() / 8).ok()?);
+        }
+        (starts, ends) = rest;
+    }
+    let place = starts.iter().zip(ends).position(|pair| is_pair(pair) != 0)?;
+    Some(length - ends.len() + place)
 }
 
 /// The last place that has one byte in `starts` and another one in `ends`, which is not longer. This is [`first_pair`] from the
 /// other end, and letter case counts.
 #[inline(never)]
-fn last_pair(starts: &[u8], ends: &[u8], first: u8, last: u8) -> Option<usize> {
-    let starts = starts.get(..ends.len())?;
+fn last_pair<'t>(starts: &'t [u8], mut ends: &'t [u8], first: u8, last: u8) -> Option<usize> {
+    let mut starts = starts.get(..ends.len())?;
     let is_pair = |(start, end): (&u8, &u8)| u8::from(*start == first) & u8::from(*end == last);
     let has_pair =
         |(starts, ends): (&[u8; 32], &[u8; 32])| starts.iter().zip(ends).map(is_pair).fold(0, BitOr::bitor) != 0;
-    let mut blocks = starts.as_rchunks::<32>().1.iter().rev().zip(ends.as_rchunks::<32>().1.iter().rev());
-    let mut end = match blocks.position(has_pair) {
-        Some(block) => ends.len() - 32 * block,
-        None if starts.first_chunk().zip(ends.first_chunk()).is_some_and(|first| !has_pair(first)) => return None,
-        None => ends.len() % 32,
-    };
-    let (rest, words) = ends.get(..end)?.as_rchunks::<8>();
-    for (starts, ends) in starts.get(..end)?.as_rchunks::<8>().1.iter().rev().zip(words.iter().rev()) {
-        let zeros = zeros(difference(*starts, first, 0) | difference(*ends, last, 0));
-        if zeros != 0 {
-            return end.checked_sub(usize::try_from(zeros.leading_zeros() / 8).ok()? + 1);
+    let first_block = starts.first_chunk().zip(ends.first_chunk());
+    while let Some((rest, block)) = split_last(starts, ends) {
+        if has_pair(block) {
+            break;
         }
-        end -= 8;
+        (starts, ends) = rest;
     }
-    starts.iter().zip(rest).rposition(|pair| is_pair(pair) != 0)
+    if ends.len() < 32 && first_block.is_some_and(|block| !has_pair(block)) {
+        return None;
+    }
+    while let Some((rest, words)) = split_last(starts, ends) {
+        let zeros = zeros(difference(*words.0, first, 0) | difference(*words.1, last, 0));
+        if zeros != 0 {
+            return ends.len().checked_sub(usize::try_from(zeros.leading_zeros() / 8).ok()? + 1);
+        }
+        (starts, ends) = rest;
+    }
+    starts.iter().zip(ends).rposition(|pair| is_pair(pair) != 0)
+}
+
+/// Two texts of one length.
+type Texts<'t> = (&'t [u8], &'t [u8]);
+
+/// The bytes at the same places of two texts.
+type Block<'t, const N: usize> = (&'t [u8; N], &'t [u8; N]);
+
+/// The first bytes of two texts, and the rest of both.
+#[inline]
+fn split_first<'t, const N: usize>(a: &'t [u8], b: &'t [u8]) -> Option<(Block<'t, N>, Texts<'t>)> {
+    let ((a, rest_of_a), (b, rest_of_b)) = a.split_first_chunk().zip(b.split_first_chunk())?;
+    Some(((a, b), (rest_of_a, rest_of_b)))
+}
+
+/// The rest of two texts, and the last bytes of both.
+#[inline]
+fn split_last<'t, const N: usize>(a: &'t [u8], b: &'t [u8]) -> Option<(Texts<'t>, Block<'t, N>)> {
+    let ((rest_of_a, a), (rest_of_b, b)) = a.split_last_chunk().zip(b.split_last_chunk())?;
+    Some(((rest_of_a, rest_of_b), (a, b)))
 }
 
 /// A number with a byte for each of these bytes. It is zero if the byte is equal to the one that is wanted, apart from these bits.
@@ -232,10 +260,9 @@ fn last_in<'l>(line: &'l [u8], name: &[u8], name_continues: bool) -> Option<&'l 
         let start = last_pair(line, ends, *name.first()?, b'=')?;
         ends = ends.get(..start)?;
         let (before, cookie) = line.split_at_checked(start)?;
-        if let Some([b'=', value @ ..]) = after(cookie, name)
-            && begins_name(before, name_continues)
-        {
-            return Some(value);
+        match after(cookie, name) {
+            Some([b'=', value @ ..]) if begins_name(before, name_continues) => return Some(value),
+            _ => {}
         }
     }
 }
@@ -251,33 +278,27 @@ fn begins_name(before: &[u8], name_continues: bool) -> bool {
 }
 
 /// Whether the last byte is part of a value: a `=` comes before it, and no byte that ends a value is in between.
-fn ends_in_value(bytes: &[u8]) -> bool {
-    let (rest, words) = bytes.as_rchunks::<8>();
-    for word in words.iter().rev() {
+fn ends_in_value(mut bytes: &[u8]) -> bool {
+    while let Some((rest, word)) = bytes.split_last_chunk() {
         let [equal, ends @ ..] = [b'=', b';', b' ', b'\t'].map(|byte| zeros(difference(*word, byte, 0)));
         let end = ends.into_iter().fold(0, BitOr::bitor);
         if equal | end != 0 {
             // The last byte of the word is its highest one.
             return equal > end;
         }
+        bytes = rest;
     }
-    rest.iter().rev().find(|byte| matches!(byte, b'=' | b';' | b' ' | b'\t')) == Some(&b'=')
-}
-
-fn is_space(byte: u8) -> bool {
-    byte == b' '
+    bytes.iter().rev().find(|byte| matches!(byte, b'=' | b';' | b' ' | b'\t')) == Some(&b'=')
 }
 
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// The bytes without those at the start that are to be skipped.
+/// The bytes without the spaces at the start.
 #[inline]
-fn without_leading(mut bytes: &[u8], skipped: impl Fn(u8) -> bool) -> &[u8] {
-    while let [first, rest @ ..] = bytes
-        && skipped(*first)
-    {
+fn without_leading_spaces(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] = bytes {
         bytes = rest;
     }
     bytes

@@ -243,18 +243,14 @@ impl Selector {
     fn by_rules<R: HeaderLines + ?Sized>(&self, request: &R) -> Option<(Variant, Reason)> {
         let Compiled { policy: _, headers, cookies, weights: _, affinity: _ } = &*self.0;
         let present = if headers.len() < MANY { None } else { request.names(headers.len()) };
-        for rule in headers {
-            if present.is_none_or(|names: NameSet| names.has(rule.bit))
-                && let Some(variant) = rule.decide(request)
-            {
+        for rule in headers.iter().filter(|rule| present.is_none_or(|names: NameSet| names.has(rule.bit))) {
+            if let Some(variant) = rule.decide(request) {
                 return Some((variant, Reason::Header));
             }
         }
         let present = if cookies.len() < MANY { None } else { Some(cookies::names(request)) };
-        for rule in cookies {
-            if present.is_none_or(|names: NameSet| names.has(rule.bit))
-                && let Some(variant) = rule.decide(request)
-            {
+        for rule in cookies.iter().filter(|rule| present.is_none_or(|names: NameSet| names.has(rule.bit))) {
+            if let Some(variant) = rule.decide(request) {
                 return Some((variant, Reason::Cookie));
             }
         }

@@ -138,7 +138,7 @@ fn scaled(weights: Vec<u64>, sum: u32, total: Option<u32>) -> Scaled {
     let sum = u64::from(sum);
     let all_to_one = weights.iter().all(|&weight| weight == 0 || weight == sum);
     let total = u64::from(total.unwrap_or(if all_to_one { 100 } else { 0 }));
-    let whole = total > 0 && weights.iter().all(|weight| (weight * total).is_multiple_of(sum));
+    let whole = total > 0 && weights.iter().all(|weight| weight * total % sum == 0);
     let (numerator, denominator) = if whole { (total, sum) } else { (1, 1) };
     let scale = |weight: u64| u32::try_from(weight * numerator / denominator).unwrap_or(u32::MAX);
     Scaled { weights: weights.into_iter().map(scale).collect(), total: scale(sum) }

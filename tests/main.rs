@@ -8,7 +8,8 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::pedantic
+    clippy::pedantic,
+    clippy::incompatible_msrv // The tests need a newer Rust than the library.
 )]
 
 /// The rooms of `src`: which room may use which, and the first lines of a file.
@@ -19,10 +20,11 @@ mod compare;
 mod error;
 /// The examples, run as programs.
 mod examples;
-/// **What**: specs, patterns, the schema, and the values of a policy.
+/// **Moving**: verified migrations, recorded requests, and other controllers.
 mod migrate;
 /// Software of others: RE2, PCRE and nginx say what the crate says.
 mod oracles;
+/// **What**: specs, patterns, the schema, and the values of a policy.
 mod policy;
 /// **Where**: the values of a route, and routes in JSON.
 mod route;

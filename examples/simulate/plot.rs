@@ -83,7 +83,7 @@ pub(crate) fn svg(ramp: &Ramp) -> String {
     shares(&mut svg, &panel(46.0, 296.0), ramp);
     rows(&mut svg, &panel(366.0, 636.0), courses, steps);
     moves(&mut svg, &panel(706.0, 846.0), first, steps);
-    let rounded = if total.is_multiple_of(100) { "" } else { ", rounded down to whole parts" };
+    let rounded = if total % 100 == 0 { "" } else { ", rounded down to whole parts" };
     let label = format!("weight of {first}, in percent of the total of {total} parts{rounded}");
     svg.text((f64::midpoint(LEFT, RIGHT), top + 891.0), 13, Anchor::Middle, &label);
     svg.finish(WIDTH, top + 911.0, &title)

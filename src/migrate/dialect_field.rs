@@ -25,6 +25,8 @@ pub(super) fn field(
         Some(Aspect::CookieValue) => "canary-by-cookie-value",
         Some(Aspect::Combination) => "canary-weight",
         Some(Aspect::Affinity) => "affinity",
+        // The other annotation with a boolean, `canary`, makes the Ingress an ordinary one.
+        Some(Aspect::Bools) => "session-cookie-secure",
         Some(
             Aspect::Attachment | Aspect::SeveralCanaries | Aspect::DeletesUnmatched | Aspect::SkipsWithoutEndpoints,
         ) => "spec",

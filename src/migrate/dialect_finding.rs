@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::compare::Comparison;
 use crate::error::{Diagnostic, Excerpt};
-use crate::targets::nginx::{Aspect, CookieReading, Dialect, ObjectName, Severity};
+use crate::targets::nginx::{Aspect, Attachment, CookieReading, Dialect, ObjectName, Severity};
 
 /// Something that changes for the canaries of an Ingress when another controller reads it; [`run_on`](super::run_on()) has an
 /// example.
@@ -32,9 +32,11 @@ pub struct DialectFinding {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DialectKind {
-    /// The canary Ingress is an ordinary one there, because its annotations have another prefix.
+    /// The canary Ingress is an ordinary one there, because its annotations have another prefix, or because the value of `canary`
+    /// is not true there.
     NotCanary,
-    /// The ordinary Ingress is a canary there, because it has the annotations with the prefix of the controller too.
+    /// The ordinary Ingress is a canary there, because it has the annotations with the prefix of the controller too, or because
+    /// the value of `canary` is true there.
     BecomesCanary,
     /// The policies differ.
     Policy {
@@ -54,11 +56,6 @@ pub enum DialectKind {
         /// The canaries that get requests there, in words.
         there: String,
     },
-    /// Canaries of one Service are on different paths. The controller there takes the last of them, and the one here the first.
-    LastOfSeveralPaths {
-        /// The upstream of the first canary.
-        first: String,
-    },
     /// The cookie of a rule is found in other requests, which no policy can say.
     CookieReading {
         /// A Cookie line in which the rule finds its cookie here and not there.
@@ -68,6 +65,21 @@ pub enum DialectKind {
     OutranksPaths {
         /// The longer paths, as `HOST/PATH`.
         longer: Vec<String>,
+    },
+    /// The canary is on an exact path, and a prefix can decide before it.
+    Outranked {
+        /// The prefixes, as `HOST/PATH`.
+        by: Vec<String>,
+    },
+    /// The canary is on a prefix that can decide before an exact path.
+    OutranksExact {
+        /// The exact paths, as `HOST/PATH`.
+        exact: Vec<String>,
+    },
+    /// Several ordinary Ingresses have the path, and it is not fixed which of them answers.
+    Unordered {
+        /// The Ingresses.
+        ingresses: Vec<ObjectName>,
     },
     /// It is not known what the controller does with the annotation.
     NotKnown,
@@ -80,11 +92,15 @@ impl DialectFinding {
     #[must_use]
     pub const fn severity(&self) -> Severity {
         match self.kind {
-            DialectKind::NotCanary | DialectKind::BecomesCanary | DialectKind::Canaries { .. } => Severity::Error,
+            DialectKind::NotCanary
+            | DialectKind::BecomesCanary
+            | DialectKind::Canaries { .. }
+            | DialectKind::Outranked { .. }
+            | DialectKind::OutranksExact { .. }
+            | DialectKind::Unordered { .. } => Severity::Error,
             DialectKind::Policy { .. }
             | DialectKind::CookieReading { .. }
             | DialectKind::OutranksPaths { .. }
-            | DialectKind::LastOfSeveralPaths { .. }
             | DialectKind::NotKnown
             | DialectKind::OutsidePolicy => Severity::Warning,
         }
@@ -94,8 +110,16 @@ impl DialectFinding {
     #[must_use]
     pub fn advice(&self) -> String {
         let advice = match &self.kind {
+            DialectKind::NotCanary if self.is_of_value() => "write `true`".to_owned(),
+            DialectKind::BecomesCanary if self.is_of_value() => "write `true` or `false`".to_owned(),
             DialectKind::NotCanary => format!("write the annotations with the prefix `{}`", self.there.prefix),
             DialectKind::BecomesCanary => "remove the annotations that this controller should not read".to_owned(),
+            DialectKind::Policy { aspect: Some(Aspect::Attachment), .. }
+            | DialectKind::Canaries { aspect: Some(Aspect::Attachment), .. }
+                if self.there.attachment == Attachment::LastPath =>
+            {
+                "give the canaries of a Service the same hosts and paths, or a stable Service each".to_owned()
+            }
             DialectKind::Policy { aspect: Some(aspect), .. } | DialectKind::Canaries { aspect: Some(aspect), .. } => {
                 of_aspect(*aspect).to_owned()
             }
@@ -106,9 +130,10 @@ impl DialectFinding {
             DialectKind::OutranksPaths { .. } => {
                 "give the longer paths to the canary Ingress too, or use a weight instead of a rule".to_owned()
             }
-            DialectKind::LastOfSeveralPaths { .. } => {
-                "give the canaries of a Service the same hosts and paths, or a stable Service each".to_owned()
+            DialectKind::Outranked { .. } | DialectKind::OutranksExact { .. } => {
+                "write the exact path as a prefix, if no path below it exists".to_owned()
             }
+            DialectKind::Unordered { .. } => "leave the path in one ordinary Ingress only".to_owned(),
             DialectKind::NotKnown => "try it before the move".to_owned(),
             DialectKind::OutsidePolicy => "remove the annotation if it is not meant".to_owned(),
         };
@@ -120,6 +145,7 @@ impl DialectFinding {
 const fn of_aspect(aspect: Aspect) -> &'static str {
     match aspect {
         Aspect::Checks => "write the value with letters, digits and -._~/: only",
+        Aspect::Bools => "write `true` or `false`",
         Aspect::Total => "set a total of at least 100, and a weight in the same proportion",
         Aspect::Words => "make sure that no client relies on `never`",
         Aspect::HeaderValue => {
@@ -145,6 +171,7 @@ impl Diagnostic for DialectFinding {
             DialectKind::Policy { aspect: Some(aspect), .. } | DialectKind::Canaries { aspect: Some(aspect), .. } => {
                 match aspect {
                     Aspect::Checks => "other-checks",
+                    Aspect::Bools => "other-bools",
                     Aspect::Total => "other-total",
                     Aspect::Words => "other-words",
                     Aspect::HeaderValue => "other-header-value",
@@ -163,7 +190,9 @@ impl Diagnostic for DialectFinding {
             DialectKind::Canaries { aspect: None, .. } => "other-canaries",
             DialectKind::CookieReading { .. } => "cookie-as-text",
             DialectKind::OutranksPaths { .. } => "outranks-paths",
-            DialectKind::LastOfSeveralPaths { .. } => "last-of-several-paths",
+            DialectKind::Outranked { .. } => "outranked",
+            DialectKind::OutranksExact { .. } => "outranks-exact",
+            DialectKind::Unordered { .. } => "unordered-ingresses",
             DialectKind::NotKnown => "not-known",
             DialectKind::OutsidePolicy => "outside-policy",
         }
@@ -196,8 +225,14 @@ impl DialectFinding {
     fn effect(&self) -> String {
         let there = self.there.name;
         match &self.kind {
+            DialectKind::NotCanary if self.is_of_value() => {
+                format!("in {there}, {}, so the Ingress is an ordinary one there", self.there.bools)
+            }
             DialectKind::NotCanary => {
                 format!("{there} does not read the prefix of the annotations, so the Ingress is an ordinary one there")
+            }
+            DialectKind::BecomesCanary if self.is_of_value() => {
+                format!("in {there}, {}, so the Ingress is a canary there", self.there.bools)
             }
             DialectKind::BecomesCanary => {
                 format!("{there} reads annotations that have no meaning here, so the Ingress is a canary there")
@@ -215,12 +250,6 @@ impl DialectFinding {
                 let why = self.difference(*aspect);
                 format!("{why}, so this canary {gets} (canaries here: {here}; there: {of_there})")
             }
-            DialectKind::LastOfSeveralPaths { first } => {
-                format!(
-                    "of the canaries of one Service on different paths, {there} takes the last one, and here, the first one \
-                     decides, `{first}`"
-                )
-            }
             DialectKind::CookieReading { example } => {
                 let place = match self.there.cookie_reading {
                     CookieReading::Text => "here and not there",
@@ -229,14 +258,33 @@ impl DialectFinding {
                 format!("{there} looks for the cookie in another way: `cookie: {example}` decides {place}")
             }
             DialectKind::OutranksPaths { longer } => {
-                let longer: Vec<String> = longer.iter().map(|path| format!("`{path}`")).collect();
-                format!("in {there}, a request that a rule matches does not reach {}", longer.join(", "))
+                format!("in {there}, a request that a rule matches does not reach {}", listed(longer))
+            }
+            DialectKind::Outranked { by } => {
+                format!(
+                    "in {there}, the longer rule decides, and that of {} is as long as that of this exact path",
+                    listed(by)
+                )
+            }
+            DialectKind::OutranksExact { exact } => {
+                format!(
+                    "in {there}, the longer rule decides, so the exact path {} can lose its requests to this path",
+                    listed(exact)
+                )
+            }
+            DialectKind::Unordered { ingresses } => {
+                format!("in {there}, it is not fixed which Ingress answers on this path: {}", listed(ingresses))
             }
             DialectKind::NotKnown => format!("it is not known what {there} does with the annotation"),
             DialectKind::OutsidePolicy => {
                 format!("{there} reads the annotation, which has no meaning here and which no policy can express")
             }
         }
+    }
+
+    /// Whether the value of an annotation is read in another way, and not its prefix.
+    fn is_of_value(&self) -> bool {
+        (self.here.prefix, self.here.further_prefix) == (self.there.prefix, self.there.further_prefix)
     }
 
     /// What the two controllers do in this aspect.
@@ -249,4 +297,8 @@ impl DialectFinding {
             None => format!("{there} differs in several ways, which have an effect together"),
         }
     }
+}
+
+fn listed(all: &[impl fmt::Display]) -> String {
+    all.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ")
 }

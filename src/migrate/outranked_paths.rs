@@ -19,6 +19,26 @@ pub(super) fn outranked(host: &VirtualHost, location: &Location, canary: &Canary
     others.map(|other| format!("{}{}", host.host, other.path)).collect()
 }
 
+/// The exact paths of the host that the router of a prefix can decide before, because its text is not shorter, as `HOST/PATH`.
+pub(super) fn outranked_exact(host: &VirtualHost, location: &Location) -> Vec<String> {
+    let exact = host.locations.iter().filter(|exact| is_outranked(exact, location));
+    exact.map(|exact| format!("{}{}", host.host, exact.path)).collect()
+}
+
+/// The prefixes of the host whose routers can decide before that of an exact path, as `HOST/PATH`.
+pub(super) fn outranking_prefixes(host: &VirtualHost, location: &Location) -> Vec<String> {
+    let prefixes = host.locations.iter().filter(|prefix| is_outranked(location, prefix));
+    prefixes.map(|prefix| format!("{}{}", host.host, prefix.path)).collect()
+}
+
+/// Whether a request for an exact path can be decided by a prefix. A location that only the controller made has no router.
+fn is_outranked(exact: &Location, prefix: &Location) -> bool {
+    let matches =
+        || exact.path == prefix.path || exact.path.starts_with(&format!("{}/", prefix.path.trim_end_matches('/')));
+    let is_pair = exact.path_type == "Exact" && prefix.path_type != "Exact" && !prefix.is_default_backend;
+    is_pair && matches() && path_rule(prefix).len() >= path_rule(exact).len()
+}
+
 /// The text of a path in a router.
 fn path_rule(location: &Location) -> String {
     let path = location.path.as_str();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::dialect_change::{Change, Pair, Place, What};
 use super::dialect_field;
 use super::dialect_finding::{DialectFinding, DialectKind};
-use super::outranked_paths::outranked;
+use super::outranked_paths::{outranked, outranked_exact, outranking_prefixes};
 use crate::error::ControllerPanic;
 use crate::policy::{Affinity, CookieRule, Match, Policy, Variant};
 use crate::select::{Reason, Sample, Selector};
@@ -62,16 +62,21 @@ pub fn run_on(cluster: &Cluster, dialect: &Dialect) -> Result<Vec<DialectFinding
     let there = here.clone().with_dialect(*dialect);
     let mut run = Run { cluster, here, dialect, findings: BTreeMap::new(), settled: BTreeSet::new() };
     run.prefixes(&there);
-    // If an Ingress is a canary for only one of them, the locations differ too, and the others are compared with the prefix from
-    // here.
-    let all = Aspect::ALL.into_iter().fold(here.dialect, |mixed, aspect| aspect.of(dialect, &mixed));
+    // If an Ingress is a canary for only one of them, the locations differ too, and the others are compared with the prefix and the
+    // booleans from here.
+    let aspects = Aspect::ALL.into_iter().filter(|aspect| *aspect != Aspect::Bools);
+    let all = aspects.fold(here.dialect, |mixed, aspect| aspect.of(dialect, &mixed));
     let mixed = if run.settled.is_empty() { there.clone() } else { Flags { dialect: all, ..here.clone() } };
 
     let before = cluster.configuration_of(here)?;
     let after = cluster.configuration_of(&mixed)?;
     let of_after = locations(&after);
     let of_before = locations(&before);
+    let only_there = of_after.iter().filter(|(place, _)| !of_before.contains_key(*place));
+    let without_canaries: Vec<(Place<'_>, Location)> =
+        only_there.map(|(place, location)| (*place, location.without_canaries())).collect();
     let pairs = of_before.iter().map(|(place, location)| (*place, *location));
+    let pairs = pairs.chain(without_canaries.iter().map(|(place, location)| (*place, location)));
     let pairs = pairs.filter_map(|(place, here)| Some(Pair { place, here, there: of_after.get(&place).copied()? }));
     let changes = pairs.flat_map(|pair| pair.changes(cluster));
     let mut changes: Vec<Change<'_>> = changes.filter(|change| run.is_compared(change)).collect();
@@ -93,10 +98,13 @@ pub fn run_on(cluster: &Cluster, dialect: &Dialect) -> Result<Vec<DialectFinding
     for change in &changes {
         run.change(change);
     }
-    let creators = after.upstreams.iter().filter_map(|one| Some((one.name.as_str(), one.ingress.as_ref()?))).collect();
+    if dialect.longest_rule_decides && !here.dialect.longest_rule_decides {
+        let paths = ordinary_paths(cluster, &mixed);
+        for host in &after.virtual_hosts {
+            run.rule_order(host, &paths);
+        }
+    }
     for host in &after.virtual_hosts {
-        run.host(host);
-        run.other_paths(host, &creators);
         run.cookies(host, &of_before);
     }
     run.annotations(&before, &there);
@@ -190,37 +198,29 @@ impl Run<'_> {
         }
     }
 
-    /// What the controller does on a host that no policy can say.
-    fn host(&mut self, host: &VirtualHost) {
+    /// What changes on a host because the longest rule decides there.
+    fn rule_order(&mut self, host: &VirtualHost, paths: &BTreeMap<Place<'_>, BTreeSet<&ObjectName>>) {
         for location in &host.locations {
             let Some(canary) = &location.canary else { continue };
             let Some(Ok(_)) = location.policy() else { continue };
             let text = format!("{}{}", host.host, location.path);
-            if self.dialect.rules_outrank_paths {
-                let longer = outranked(host, location, canary);
-                if !longer.is_empty() {
-                    let is_header = !canary.config.header.is_empty();
-                    let field = if is_header { "canary-by-header" } else { "canary-by-cookie" };
-                    self.add_rule(canary, field, &text, DialectKind::OutranksPaths { longer });
-                }
+            let longer = outranked(host, location, canary);
+            if !longer.is_empty() {
+                let field = if canary.config.header.is_empty() { "canary-by-cookie" } else { "canary-by-header" };
+                self.add_rule(canary, field, &text, DialectKind::OutranksPaths { longer });
             }
-        }
-    }
-
-    /// Canaries of one Service on different paths, of which the controller there takes the last, and the one here the first.
-    /// `creators` has the Ingress that made each upstream.
-    fn other_paths(&mut self, host: &VirtualHost, creators: &BTreeMap<&str, &ObjectName>) {
-        if self.here.dialect.last_of_several_paths {
-            return;
-        }
-        for location in &host.locations {
-            for upstream in &location.on_other_paths {
-                let object = creators.get(upstream.as_str()).filter(|object| !self.settled.contains(**object));
-                let Some(object) = object else { continue };
-                let text = format!("{}{}", host.host, location.path);
-                let first = location.canary.as_ref().map(|canary| canary.upstream.clone()).unwrap_or_default();
-                let key = Key { object: (*object).clone(), field: "spec.rules", aspect: None, kind: "other paths" };
-                self.add(key, Some(text), || DialectKind::LastOfSeveralPaths { first });
+            let exact = outranked_exact(host, location);
+            if !exact.is_empty() {
+                self.add_rule(canary, "spec.rules", &text, DialectKind::OutranksExact { exact });
+            }
+            let by = outranking_prefixes(host, location);
+            if !by.is_empty() {
+                self.add_rule(canary, "spec.rules", &text, DialectKind::Outranked { by });
+            }
+            let place = (host.host.as_str(), location.path.as_str(), location.path_type.as_str());
+            if let Some(ingresses) = paths.get(&place).filter(|ingresses| ingresses.len() > 1) {
+                let ingresses = ingresses.iter().copied().cloned().collect();
+                self.add_rule(canary, "spec.rules", &text, DialectKind::Unordered { ingresses });
             }
         }
     }
@@ -254,7 +254,13 @@ impl Run<'_> {
     /// Adds a finding about a rule of a canary.
     fn add_rule(&mut self, canary: &CanaryInForce, field: &'static str, location: &str, kind: DialectKind) {
         let Some(object) = canary.ingress.clone().filter(|object| !self.settled.contains(object)) else { return };
-        let name = if matches!(kind, DialectKind::CookieReading { .. }) { "cookie" } else { "paths" };
+        let name = match kind {
+            DialectKind::CookieReading { .. } => "cookie",
+            DialectKind::Outranked { .. } => "outranked",
+            DialectKind::OutranksExact { .. } => "exact",
+            DialectKind::Unordered { .. } => "unordered",
+            _ => "paths",
+        };
         self.add(Key { object, field, aspect: None, kind: name }, Some(location.to_owned()), || kind);
     }
 
@@ -282,6 +288,23 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// The ordinary Ingresses of each path that leads to a Service.
+fn ordinary_paths<'c>(cluster: &'c Cluster, flags: &Flags) -> BTreeMap<Place<'c>, BTreeSet<&'c ObjectName>> {
+    let mut paths: BTreeMap<Place<'c>, BTreeSet<&'c ObjectName>> = BTreeMap::new();
+    for (name, ingress) in cluster.ordinary(flags) {
+        for rule in &ingress.spec.rules {
+            let host = rule.host.as_deref().filter(|host| !host.is_empty()).unwrap_or("_");
+            let of_rule = rule.http.iter().flat_map(|http| &http.paths);
+            for path in of_rule.filter(|path| path.backend.service.is_some()) {
+                let path_type = if path.path_type == "Exact" { "Exact" } else { "Prefix" };
+                let path = path.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
+                paths.entry((host, path, path_type)).or_default().insert(name);
+            }
+        }
+    }
+    paths
 }
 
 /// The cookie rule of a canary.

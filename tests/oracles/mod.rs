@@ -6,3 +6,4 @@ mod nginx;
 mod pcre;
 mod re2;
 mod sarif;
+mod traefik;

@@ -51,7 +51,8 @@ pub use cluster::{
     Upstream, UpstreamAffinity, VirtualHost,
 };
 pub use dialect::{
-    AffinityRule, Aspect, Attachment, Combination, CookieReading, Dialect, PatternRule, TotalRule, ValueRule, Words,
+    AffinityRule, Aspect, Attachment, BoolRule, Combination, CookieReading, Dialect, PatternRule, TotalRule, ValueRule,
+    Words,
 };
 pub use flags::Flags;
 pub use hosts::{HostReading, IngressFinding, hosts};

@@ -33,9 +33,9 @@ impl<'a> Getter<'a> {
         self.values.get(annotation).copied()
     }
 
-    /// A boolean; see [`parse_bool`].
+    /// A boolean, as the dialect reads it.
     pub(super) fn bool(&mut self, annotation: &'static str) -> Option<bool> {
-        let value = self.raw(annotation).and_then(parse_bool);
+        let value = self.raw(annotation).and_then(|raw| self.flags.dialect.bools.read(raw));
         self.accepted(annotation, value, "true or false", "false")
     }
 

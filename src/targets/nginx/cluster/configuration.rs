@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::canary_of_service::{CanaryOfService, merge_by_path};
 use super::error_backend::use_error_backends;
 use super::host_locations::{Claim, ClaimedLocation, HostLocations, Hosts, hosts};
 use super::ingress_affinity::COOKIE;
@@ -25,7 +26,7 @@ pub(in crate::targets::nginx) struct Record<'c> {
     pub(in crate::targets::nginx) claims: Vec<Claim>,
     pub(in crate::targets::nginx) merges: Vec<Merge>,
     /// Whether Services are known, and so their endpoints.
-    has_services: bool,
+    pub(super) has_services: bool,
 }
 
 impl<'c> Record<'c> {
@@ -37,22 +38,29 @@ impl<'c> Record<'c> {
     pub(in crate::targets::nginx) fn of(cluster: &'c Cluster, flags: &Flags) -> Result<Self, ControllerPanic> {
         let ingresses = cluster.stored(flags);
         let mut upstreams = upstreams(&ingresses, &cluster.services);
-        let Hosts { mut hosts, claims } = hosts(&ingresses, &mut upstreams);
-        let merges = merge(&ingresses, &hosts, &mut upstreams, &flags.dialect)?;
-        use_error_backends(&mut hosts, &mut upstreams);
+        let Hosts { mut hosts, claims } = hosts(&ingresses, &mut upstreams, flags.dialect.attachment);
+        let merges = match flags.dialect.attachment {
+            Attachment::Service | Attachment::Path => {
+                let merges = merge(&ingresses, &hosts, &mut upstreams, &flags.dialect)?;
+                use_error_backends(&mut hosts, &mut upstreams);
+                merges
+            }
+            Attachment::LastPath => merge_by_path(&ingresses, &hosts, &flags.dialect),
+        };
         let has_services = !cluster.services.is_empty();
         Ok(Record { ingresses, hosts, upstreams, claims, merges, has_services })
     }
 
     /// The configuration at the end of all steps.
     pub(in crate::targets::nginx) fn configuration(&self, flags: &Flags) -> Configuration {
+        let is_of_service = flags.dialect.attachment == Attachment::LastPath;
         let assembly = Assembly {
             upstreams: &self.upstreams,
             annotations: self.ingresses.iter().map(|ingress| (ingress.name, ingress.annotations)).collect(),
             flags,
             has_services: self.has_services,
             named: self.named(flags.dialect.attachment),
-            canary_paths: if flags.dialect.last_of_several_paths { self.canary_paths() } else { BTreeMap::new() },
+            of_services: is_of_service.then(|| self.canaries_of_services(&flags.dialect)),
         };
         let virtual_hosts = self.hosts.iter().map(|(host, locations)| assembly.virtual_host(host, locations));
         Configuration { virtual_hosts: virtual_hosts.collect(), upstreams: self.upstreams.values().cloned().collect() }
@@ -71,12 +79,12 @@ struct NamedLocation<'n> {
 impl Record<'_> {
     /// The locations that the canary Ingresses name, if a canary belongs to these and not to its stable Service.
     fn named(&self, attachment: Attachment) -> Option<BTreeSet<NamedLocation<'_>>> {
-        if attachment == Attachment::Service {
+        if attachment != Attachment::Path {
             return None;
         }
         let mut named = BTreeSet::new();
         for rule in self.ingresses.iter().filter(|ingress| ingress.is_canary()).flat_map(|ingress| &ingress.rules) {
-            for StoredPath { path, path_type, upstream } in rule.paths.iter().flatten() {
+            for StoredPath { path, path_type, written: _, upstream } in rule.paths.iter().flatten() {
                 let key = upstream.as_ref().map(|key| key.name.as_str());
                 named.extend(key.map(|upstream| NamedLocation { host: &rule.host, path, path_type, upstream }));
             }
@@ -85,32 +93,15 @@ impl Record<'_> {
     }
 }
 
-/// Hosts and paths.
-type Paths<'n> = BTreeSet<(&'n str, &'n str)>;
-
-impl Record<'_> {
-    /// The hosts and paths of the canary Ingresses that lead to each upstream.
-    fn canary_paths(&self) -> BTreeMap<&str, Paths<'_>> {
-        let mut paths: BTreeMap<&str, Paths<'_>> = BTreeMap::new();
-        for rule in self.ingresses.iter().filter(|ingress| ingress.is_canary()).flat_map(|ingress| &ingress.rules) {
-            for StoredPath { path, path_type: _, upstream } in rule.paths.iter().flatten() {
-                let key = upstream.as_ref().map(|key| key.name.as_str());
-                paths.entry(key.unwrap_or_default()).or_default().insert((rule.host.as_str(), path.as_str()));
-            }
-        }
-        paths
-    }
-}
-
 /// Assembles the virtual hosts of the configuration.
 struct Assembly<'a, 'c> {
     upstreams: &'a BTreeMap<String, Upstream>,
     annotations: BTreeMap<&'c ObjectName, &'c BTreeMap<String, String>>,
     flags: &'a Flags,
-    has_services: bool,
+    pub(super) has_services: bool,
     named: Option<BTreeSet<NamedLocation<'a>>>,
-    /// The hosts and paths of each canary's upstream, if the dialect takes the last canary of several paths.
-    canary_paths: BTreeMap<&'a str, Paths<'a>>,
+    /// The canary of each stable upstream, if a canary belongs to the Service of its last path.
+    of_services: Option<BTreeMap<&'a str, CanaryOfService<'a>>>,
 }
 
 impl Assembly<'_, '_> {
@@ -123,8 +114,15 @@ impl Assembly<'_, '_> {
 
     /// The location with the first alternative of its stable upstream. ingress-nginx does not look at any other; some dialects do.
     fn location(&self, host: &str, location: &ClaimedLocation<'_>) -> Location {
-        let ClaimedLocation { path, path_type, upstream, ingress, is_default, error_service: _ } = location;
+        let ClaimedLocation { path: _, path_type: _, upstream, ingress, is_default, error_service: _ } = location;
         let stable = self.upstreams.get(upstream);
+        if let Some(of_services) = &self.of_services {
+            let canary = of_services.get(upstream.as_str()).filter(|_| !is_default);
+            return Location {
+                canary: canary.map(|canary| self.of_service(canary, *ingress)),
+                ..plain(location, stable)
+            };
+        }
         let all = stable.into_iter().flat_map(|stable| &stable.alternatives);
         let mut alternatives = all.filter(|name| self.counts(name, host, location));
         let alternative = alternatives.next();
@@ -133,26 +131,32 @@ impl Assembly<'_, '_> {
         let further = alternatives.filter(|_| self.flags.dialect.several_canaries && canary.is_some());
         let further = further.filter_map(|name| Some(self.in_force(stable?, self.upstreams.get(name)?)));
         Location {
-            path: path.clone(),
-            path_type: path_type.clone(),
-            ingress: ingress.cloned(),
-            is_default_backend: *is_default,
-            stable_exists: stable.is_some(),
-            stable_has_endpoints: stable.is_some_and(|stable| stable.has_endpoints),
             canary: stable.zip(canary).map(|(stable, canary)| self.in_force(stable, canary)),
             further_canaries: further.collect(),
-            on_other_paths: stable.map(|stable| self.on_other_paths(stable)).unwrap_or_default(),
             dangling: alternative.filter(|_| canary.is_none()).cloned(),
-            stable: upstream.clone(),
+            ..plain(location, stable)
         }
     }
 
-    /// The alternatives on other paths than the first one, if the dialect takes the last of them.
-    fn on_other_paths(&self, stable: &Upstream) -> Vec<String> {
-        let paths = |name: &String| self.canary_paths.get(name.as_str());
-        let split = stable.alternatives.split_first().filter(|_| self.flags.dialect.last_of_several_paths);
-        let Some((first, others)) = split else { return Vec::new() };
-        others.iter().filter(|other| paths(other) != paths(first)).cloned().collect()
+    /// The canary of a stable Service, with the affinity of the location's Ingress.
+    fn of_service(&self, canary: &CanaryOfService<'_>, stable: Option<&ObjectName>) -> CanaryInForce {
+        let CanaryOfService { ingress, upstream } = canary;
+        let affinity = match stable.and_then(|name| self.annotations.get(name)) {
+            Some(annotations) => {
+                session_affinity(&mut Getter::new(Side::Stable, annotations, self.flags), AffinityScope::AllVariants)
+            }
+            None => Ok(Affinity::None),
+        };
+        let dialect = &self.flags.dialect;
+        CanaryInForce {
+            upstream: upstream.name.clone(),
+            ingress: Some(ingress.name.clone()),
+            has_endpoints: upstream.has_endpoints,
+            policy: affinity.and_then(|affinity| {
+                policy_of(&ingress.config, &ingress.cookie_value, CanaryName::default(), affinity, dialect)
+            }),
+            config: ingress.config.clone(),
+        }
     }
 
     /// Whether the dialect looks at an alternative of the location's upstream.
@@ -192,5 +196,22 @@ impl Assembly<'_, '_> {
         let is_shared = canary.affinity.is_shared_with(&stable.affinity);
         let scope = if is_shared { AffinityScope::AllVariants } else { AffinityScope::StableOnly };
         session_affinity(&mut Getter::new(Side::Stable, annotations, self.flags), scope)
+    }
+}
+
+/// The location without canaries.
+fn plain(location: &ClaimedLocation<'_>, stable: Option<&Upstream>) -> Location {
+    let ClaimedLocation { path, path_type, upstream, ingress, is_default, error_service: _ } = location;
+    Location {
+        path: path.clone(),
+        path_type: path_type.clone(),
+        ingress: ingress.cloned(),
+        is_default_backend: *is_default,
+        stable: upstream.clone(),
+        stable_exists: stable.is_some(),
+        stable_has_endpoints: stable.is_some_and(|stable| stable.has_endpoints),
+        canary: None,
+        further_canaries: Vec::new(),
+        dangling: None,
     }
 }

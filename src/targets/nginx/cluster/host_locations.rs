@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::stored_ingress::{CATCH_ALL, StoredIngress, StoredPath};
 use super::upstream::{DEFAULT_UPSTREAM, Upstream};
 use super::{ObjectName, Place, Service};
+use crate::targets::nginx::Attachment;
 
 /// The locations of all hosts, and what became of each path.
 pub(super) struct Hosts<'c> {
@@ -74,8 +75,15 @@ impl<'c> HostLocations<'c> {
     }
 
     /// Gives a path to an upstream, unless another path has claimed the location before. Only the first location of a path is
-    /// looked at: if it has another path type, a further location is appended, even if there is one with the same path type.
-    fn claim(&mut self, path: &StoredPath, upstream: &str, ingress: &StoredIngress<'c>) -> ClaimOutcome {
+    /// looked at: if it has another path type, a further location is appended, even if there is one with the same path type. With
+    /// [`Attachment::LastPath`], each path has a location of its own, and it is not fixed which one answers.
+    fn claim(
+        &mut self,
+        path: &StoredPath,
+        upstream: &str,
+        ingress: &StoredIngress<'c>,
+        attachment: Attachment,
+    ) -> ClaimOutcome {
         let first = self.by_path.get(&path.path).and_then(|places| places.first());
         let claimed = ClaimedLocation {
             path: path.path.clone(),
@@ -85,7 +93,7 @@ impl<'c> HostLocations<'c> {
         };
         match first.and_then(|place| self.locations.get_mut(*place)) {
             Some(first) if first.path_type == path.path_type && first.is_default => *first = claimed,
-            Some(first) if first.path_type == path.path_type => {
+            Some(first) if first.path_type == path.path_type && attachment != Attachment::LastPath => {
                 return ClaimOutcome::Taken { by: first.ingress.cloned(), upstream: first.upstream.clone() };
             }
             Some(_) | None => self.append(claimed),
@@ -121,7 +129,11 @@ pub(in crate::targets::nginx) enum ClaimOutcome {
 /// upstreams.
 ///
 /// Source: controller 1.15.1, `createServers` and `getBackendServers` in `internal/ingress/controller/controller.go`.
-pub(super) fn hosts<'c>(ingresses: &[StoredIngress<'c>], upstreams: &mut BTreeMap<String, Upstream>) -> Hosts<'c> {
+pub(super) fn hosts<'c>(
+    ingresses: &[StoredIngress<'c>],
+    upstreams: &mut BTreeMap<String, Upstream>,
+    attachment: Attachment,
+) -> Hosts<'c> {
     let mut hosts = unclaimed_hosts(ingresses);
     let mut claims = Vec::new();
     set_aliases(ingresses, &mut hosts);
@@ -133,11 +145,16 @@ pub(super) fn hosts<'c>(ingresses: &[StoredIngress<'c>], upstreams: &mut BTreeMa
             for (path_index, path) in rule.paths.iter().flatten().enumerate() {
                 let upstream = path.upstream.as_ref().and_then(|key| upstreams.get_mut(&key.name));
                 let Some(upstream) = upstream else { continue };
-                let outcome = if upstream.is_canary {
+                // With canaries by path, the Service of a canary can be a stable one elsewhere.
+                let is_of_canary = match attachment {
+                    Attachment::Service | Attachment::Path => upstream.is_canary,
+                    Attachment::LastPath => ingress.is_canary(),
+                };
+                let outcome = if is_of_canary {
                     ClaimOutcome::OfCanary
                 } else {
                     set_affinity(upstream, ingress, path, [&rule.host].into_iter().chain(&locations.aliases));
-                    locations.claim(path, &upstream.name, ingress)
+                    locations.claim(path, &upstream.name, ingress, attachment)
                 };
                 claims.push(Claim {
                     ingress: ingress.name.clone(),

@@ -29,6 +29,8 @@ pub(in crate::targets::nginx) enum MergeOutcome {
     /// The canary is an alternative of these upstreams. The list is empty if a location of the host has the canary's own
     /// upstream, which is then not deleted.
     Merged(Vec<String>),
+    /// The default backend of a canary has no effect in the dialect.
+    Ignored,
     /// No stable upstream matches. The canary's upstream is deleted, for all other paths and hosts too, unless the dialect keeps
     /// it.
     Deleted,

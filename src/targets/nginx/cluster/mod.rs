@@ -3,6 +3,7 @@
 //! [`Cluster`] takes these objects in any order and returns every virtual host with its locations. Each location has its stable
 //! Service and the canary that really takes requests from it, by the rules of controller 1.15.1.
 
+mod canary_of_service;
 pub(super) mod configuration;
 pub(super) mod error_backend;
 pub(super) mod host_locations;
@@ -182,6 +183,12 @@ impl Cluster {
     /// Whether Services are known, and so their endpoints.
     pub(crate) fn has_services(&self) -> bool {
         !self.services.is_empty()
+    }
+
+    /// The Ingresses that a controller with these flags stores as ordinary ones.
+    pub(crate) fn ordinary(&self, flags: &Flags) -> impl Iterator<Item = (&ObjectName, &Ingress)> {
+        let ordinary = self.stored(flags).into_iter().filter(|ingress| !ingress.is_canary());
+        ordinary.filter_map(|ingress| Some((ingress.name, self.ingress(ingress.name)?)))
     }
 
     /// An Ingress of the cluster.

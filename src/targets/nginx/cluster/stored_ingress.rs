@@ -50,6 +50,8 @@ pub(in crate::targets::nginx) struct StoredRule {
 pub(in crate::targets::nginx) struct StoredPath {
     pub(in crate::targets::nginx) path: String,
     pub(in crate::targets::nginx) path_type: String,
+    /// Path and path type as the Ingress writes them.
+    pub(in crate::targets::nginx) written: (String, String),
     /// `None` if the backend is not a Service.
     pub(in crate::targets::nginx) upstream: Option<UpstreamKey>,
 }
@@ -114,11 +116,13 @@ impl StoredRule {
 impl StoredPath {
     fn new(namespace: &str, path: &HttpIngressPath) -> Self {
         let HttpIngressPath { backend, path, path_type, unknown: _ } = path;
+        let written = (path.clone().unwrap_or_default(), path_type.clone());
         let path_type = match path_type.as_str() {
             "" | "ImplementationSpecific" => "Prefix",
             path_type => path_type,
         };
         StoredPath {
+            written,
             path: path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/").to_owned(),
             path_type: path_type.to_owned(),
             upstream: backend.service.as_ref().map(|service| UpstreamKey::new(namespace, service)),

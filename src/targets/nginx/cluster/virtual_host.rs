@@ -42,9 +42,6 @@ pub struct Location {
     pub canary: Option<CanaryInForce>,
     /// The canaries besides the first one, if the [`Dialect`](crate::targets::nginx::Dialect) sends requests to several.
     pub further_canaries: Vec<CanaryInForce>,
-    /// The upstreams of canaries on other paths than the first one, of which the dialect takes the last. The canary in force is
-    /// then another one than [`canary`](Self::canary).
-    pub on_other_paths: Vec<String>,
     /// The name of a canary's upstream that was deleted although the stable upstream still lists it first. Every request then goes
     /// to stable, and no other canary gets any.
     pub dangling: Option<String>,
@@ -54,6 +51,11 @@ impl Location {
     /// All canaries that get requests.
     pub fn canaries(&self) -> impl Iterator<Item = &CanaryInForce> + Clone {
         self.canary.iter().chain(&self.further_canaries)
+    }
+
+    /// The location as it would be without canaries.
+    pub(crate) fn without_canaries(&self) -> Self {
+        Location { canary: None, further_canaries: Vec::new(), dangling: None, ..self.clone() }
     }
 
     /// The policy of all canaries; `None` without a canary. With several canaries, the second one is named `canary-2`, and so on.

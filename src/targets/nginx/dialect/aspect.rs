@@ -16,6 +16,8 @@ use super::Dialect;
 pub enum Aspect {
     /// [`Dialect::checks_values`].
     Checks,
+    /// [`Dialect::bools`].
+    Bools,
     /// [`Dialect::total`].
     Total,
     /// [`Dialect::words`].
@@ -44,8 +46,9 @@ pub enum Aspect {
 
 impl Aspect {
     /// All aspects.
-    pub const ALL: [Aspect; 13] = [
+    pub const ALL: [Aspect; 14] = [
         Aspect::Checks,
+        Aspect::Bools,
         Aspect::Total,
         Aspect::Words,
         Aspect::HeaderValue,
@@ -76,6 +79,7 @@ impl Aspect {
                 "a value with an unusual character is dropped",
                 "every character of a value is accepted",
             ),
+            Aspect::Bools => dialect.bools.to_string(),
             Aspect::Total => dialect.total.to_string(),
             Aspect::Words => dialect.words.to_string(),
             Aspect::HeaderValue => dialect.header_value.to_string(),
@@ -116,6 +120,7 @@ impl Aspect {
         let mut mixed = *base;
         match self {
             Aspect::Checks => mixed.checks_values = other.checks_values,
+            Aspect::Bools => mixed.bools = other.bools,
             Aspect::Total => mixed.total = other.total,
             Aspect::Words => mixed.words = other.words,
             Aspect::HeaderValue => mixed.header_value = other.header_value,

@@ -8,7 +8,9 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use aspect::Aspect;
-pub use rules::{AffinityRule, Attachment, Combination, CookieReading, PatternRule, TotalRule, ValueRule, Words};
+pub use rules::{
+    AffinityRule, Attachment, BoolRule, Combination, CookieReading, PatternRule, TotalRule, ValueRule, Words,
+};
 
 use crate::error::{Excerpt, InvalidParams};
 
@@ -58,6 +60,8 @@ pub struct Dialect {
     /// Whether a value with a character that the validators of ingress-nginx refuse is dropped; if not, every character is
     /// accepted.
     pub checks_values: bool,
+    /// Annotations that are true or false.
+    pub bools: BoolRule,
     /// Totals below 100.
     pub total: TotalRule,
     /// The values that decide in a header rule without a value and a pattern, and in a cookie rule without a value.
@@ -78,9 +82,6 @@ pub struct Dialect {
     pub attachment: Attachment,
     /// Whether all canaries of a stable Service get requests; if not, only the first one does.
     pub several_canaries: bool,
-    /// Whether the last canary of a Service decides if its canaries are on different paths. Such a location is read with the
-    /// first one, and with a finding.
-    pub last_of_several_paths: bool,
     /// Whether a canary may be in another namespace than the stable Ingress.
     pub other_namespaces: bool,
     /// Whether a path of a canary without a stable location deletes the canary everywhere.
@@ -88,8 +89,9 @@ pub struct Dialect {
     /// Whether a canary without endpoints is ignored, so that the next one takes its place. In ingress-nginx, every request then
     /// goes to the stable Service.
     pub skips_without_endpoints: bool,
-    /// Whether a rule on a short path can decide before a longer path does.
-    pub rules_outrank_paths: bool,
+    /// Whether the path whose rule is the longest text decides, and not the longest path. A rule on a short path can then decide
+    /// before a longer path does, and it is not fixed which of several Ingresses with one path answers.
+    pub longest_rule_decides: bool,
     /// Annotations that the controller reads, and that no policy can express.
     pub outside_policy: &'static [&'static str],
     /// Annotations of which it is not known what the controller does with them. They are read as in ingress-nginx.

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::error::Invalid;
 use crate::policy::{AffinityPrecedence, AffinityScope, CookieAffinity, Match, Pattern};
+use crate::targets::nginx::annotations::getter::parse_bool;
 
 /// What a total below 100 is. [`Dialect`](super::Dialect) has an example of the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +24,27 @@ impl TotalRule {
             TotalRule::AtLeast100 if total < 100 => 100,
             TotalRule::AsGiven if total < 1 => 100,
             TotalRule::AtLeast100 | TotalRule::AsGiven => total,
+        }
+    }
+}
+
+/// The values of an annotation that is true or false, such as `canary`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BoolRule {
+    /// The texts that Go's `strconv.ParseBool` reads: `1`, `t` and `true` are true, `0`, `f` and `false` are false, and any other
+    /// text is refused.
+    Go,
+    /// `true` in any letter case is true, and any other text is false.
+    OnlyTrue,
+}
+
+impl BoolRule {
+    /// Reads a value; `None` if it is refused.
+    pub(in crate::targets::nginx) fn read(self, raw: &str) -> Option<bool> {
+        match self {
+            BoolRule::Go => parse_bool(raw),
+            BoolRule::OnlyTrue => Some(raw.eq_ignore_ascii_case("true")),
         }
     }
 }
@@ -166,8 +188,13 @@ impl AffinityRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Attachment {
-    /// The stable Service: the canary gets requests on all hosts and paths of the Service.
+    /// The stable Service: the canary gets requests on all hosts and paths of the Service. The first canary of the Service counts,
+    /// with the annotations of the first Ingress that names the canary's own Service.
     Service,
+    /// The stable Service of the path that the canary's Ingress names, in the letters of the stable Ingress. Each canary has the
+    /// annotations of its own Ingress. On one path the first canary counts, and if the canaries of a Service are on several paths,
+    /// the last one counts on all of them.
+    LastPath,
     /// The hosts and paths that its own Ingress has.
     Path,
 }
@@ -188,6 +215,10 @@ macro_rules! says {
 says!(TotalRule:
     TotalRule::AtLeast100 => "a total below 100 counts as 100";
     TotalRule::AsGiven => "a total below 100 counts as it is written";
+);
+says!(BoolRule:
+    BoolRule::Go => "`1`, `t` and `true` are true";
+    BoolRule::OnlyTrue => "only `true` is true, in any letter case";
 );
 says!(Words:
     Words::AlwaysAndNever => "`always` and `never` decide";
@@ -213,6 +244,7 @@ says!(AffinityRule:
     AffinityRule::AfterRules { suffix } => "a cookie with `{suffix}` after its name decides after the rules";
 );
 says!(Attachment:
-    Attachment::Service => "a canary belongs to its stable Service";
+    Attachment::Service => "the first canary of a stable Service counts, on all of its hosts and paths";
+    Attachment::LastPath => "the canary of a stable Service is that of the last path, with the annotations of its own Ingress";
     Attachment::Path => "a canary belongs to the hosts and paths of its own Ingress";
 );

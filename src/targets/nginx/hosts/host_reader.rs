@@ -16,14 +16,13 @@ use crate::targets::nginx::cluster::configuration::Record;
 use crate::targets::nginx::cluster::host_locations::{Claim, ClaimOutcome};
 use crate::targets::nginx::cluster::stored_ingress::{CATCH_ALL, StoredIngress};
 use crate::targets::nginx::cluster::{ClusterParts, Place};
-use crate::targets::nginx::{Configuration, Dialect, Location, ObjectName, Upstream, VirtualHost};
+use crate::targets::nginx::{Configuration, Dialect, Location, ObjectName, VirtualHost};
 
 /// Everything that virtual hosts are read from.
 pub(super) struct HostReader<'c> {
     parts: ClusterParts<'c>,
     ingresses: BTreeMap<&'c ObjectName, &'c StoredIngress<'c>>,
     backends: UpstreamBackends<'c>,
-    upstreams: BTreeMap<&'c str, &'c Upstream>,
     /// The places of the paths that have a location, by Ingress, host and path.
     places: BTreeMap<PathKey<'c>, Place>,
     /// The names of the virtual hosts, by host.
@@ -56,7 +55,6 @@ impl<'c> HostReader<'c> {
             parts,
             ingresses: record.ingresses.iter().map(|ingress| (ingress.name, ingress)).collect(),
             backends: UpstreamBackends::new(record, configuration, parts.services),
-            upstreams: configuration.upstreams.iter().map(|upstream| (upstream.name.as_str(), upstream)).collect(),
             places: claimed.map(place).collect(),
             certificates: certificates(parts),
             names: names(configuration.virtual_hosts.iter().map(|host| host.host.as_str())),
@@ -78,7 +76,6 @@ impl<'c> HostReader<'c> {
         let locations = self.locations(host, namespace, &mut findings);
         self.inexact_canaries(host, &mut findings);
         for location in &host.locations {
-            self.canaries_on_other_paths(location, &mut findings);
             self.headers_after_cookies(location, &mut findings);
         }
         let grpc = ingresses.iter().all(|ingress| is_grpc(ingress, self.parts.flags));
@@ -198,17 +195,6 @@ impl<'c> HostReader<'c> {
         for ingress in all.into_iter().filter_map(|name| self.ingresses.get(name)) {
             for (annotation, value, why) in inexact_annotations(ingress, self.parts.flags) {
                 findings.changed_location(ingress.name, &format!("metadata.annotations[{annotation}]"), &value, why);
-            }
-        }
-    }
-
-    /// Reports canaries of one Service on different paths, if the dialect does not take the first of them.
-    fn canaries_on_other_paths(&self, location: &Location, findings: &mut FindingsByIngress) {
-        for other in &location.on_other_paths {
-            let ingress = self.upstreams.get(other.as_str()).and_then(|upstream| upstream.ingress.as_ref());
-            let why = "of several canaries on different paths, the controller takes the last one";
-            if let Some(ingress) = ingress {
-                findings.changed_location(ingress, "spec.rules", other, why);
             }
         }
     }

@@ -70,6 +70,7 @@ impl Paths<'_, '_> {
         let mut add = |kind| findings.add(&merge.ingress, merge.place, kind);
         match &merge.outcome {
             MergeOutcome::NoHost => add(self.no_host(ingress, merge.place)),
+            MergeOutcome::Ignored => add(LintKind::DefaultBackendIgnored),
             MergeOutcome::Deleted => add(self.no_location(ingress, merge.place)),
             MergeOutcome::AlreadyDeleted => {
                 // A default backend that is not a Service has no upstream that could have been deleted.
@@ -137,7 +138,8 @@ impl Paths<'_, '_> {
             }
         }
         let other = upstream.ingress.as_ref().filter(|creator| *creator != ingress.name);
-        if let Some(other) = other.filter(|_| upstream.config != ingress.config && is_in_force) {
+        let is_shared = dialect.attachment != Attachment::LastPath && upstream.config != ingress.config;
+        if let Some(other) = other.filter(|_| is_shared && is_in_force) {
             kinds.push(LintKind::OtherPolicy { ingress: other.clone(), is_canary: upstream.is_canary });
         }
         kinds

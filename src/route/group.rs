@@ -22,17 +22,17 @@ impl<'r> Group<'r> {
     ///
     /// # Errors
     ///
-    /// The route does not have one backend for each canary, or its former tokens are not those of the policy.
+    /// The route does not fit the policy, see [`Route::check`].
     pub(crate) fn of_route(policy: &'r Policy, route: &'r Route) -> Result<Self, ConversionError> {
-        let (of_policy, of_route) = (policy.canaries().len(), route.canaries().len());
-        if of_policy != of_route {
-            return Err(ConversionError::Canaries { policy: of_policy, route: of_route });
-        }
-        let former_tokens = route.former_tokens();
-        former_tokens.map_or(Ok(()), |tokens| tokens.check(policy))?;
+        route.check(policy)?;
         let backends = Backends { stable: route.stable().clone(), canaries: route.canaries().to_vec() };
         let backends = backends.moved(route.namespace(), route.namespace());
-        Ok(Group { paths: route.paths().iter().collect(), policy: Some(policy), backends, former_tokens })
+        Ok(Group {
+            paths: route.paths().iter().collect(),
+            policy: Some(policy),
+            backends,
+            former_tokens: route.former_tokens(),
+        })
     }
 
     /// One location of a virtual host. The backends are named as an object in the namespace `to` names them; `from` is the

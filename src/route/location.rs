@@ -1,6 +1,6 @@
 //! Locations: one path of a virtual host, with the backend that answers or the policy that chooses between several.
 
-use super::{Backend, Path};
+use super::{Backend, Path, check_canaries};
 use crate::error::{ConversionError, InvalidFormerTokens};
 use crate::policy::{FormerTokens, Policy, Variant};
 
@@ -55,10 +55,7 @@ impl Location {
         canaries: impl IntoIterator<Item = Backend>,
     ) -> Result<Self, ConversionError> {
         let canaries: Vec<Backend> = canaries.into_iter().collect();
-        let (of_policy, of_route) = (policy.canaries().len(), canaries.len());
-        if of_policy != of_route {
-            return Err(ConversionError::Canaries { policy: of_policy, route: of_route });
-        }
+        check_canaries(&policy, &canaries)?;
         Ok(Location { policy: Some(policy), canaries, former_tokens: None, ..self })
     }
 

@@ -34,8 +34,8 @@ pub use path::{Path, PathType};
 pub use spec::{PathSpec, RouteSpec};
 pub use virtual_host::VirtualHost;
 
-use crate::error::{Excerpt, InvalidRoute};
-use crate::policy::{FormerTokens, Variant};
+use crate::error::{ConversionError, Excerpt, InvalidRoute};
+use crate::policy::{FormerTokens, Policy, Variant};
 use parent::{namespace_name, object_name};
 
 /// The hosts and paths that a policy applies to, and the backend of each variant.
@@ -88,6 +88,8 @@ pub struct Route {
 
 impl Route {
     /// A route of this name for every host and path, without a parent.
+    ///
+    /// A route is made without a policy, so any number of canaries is accepted, none too. [`check`](Self::check) compares the two.
     ///
     /// # Errors
     ///
@@ -233,7 +235,8 @@ impl Route {
         &self.stable
     }
 
-    /// The backends of the canaries, in the order of the policy's canaries.
+    /// The backends of the canaries, in the order of the policy's canaries. The list may be empty, or have another length than that
+    /// of a policy: ask for [`backend`](Self::backend) instead of an index.
     #[must_use]
     pub fn canaries(&self) -> &[Backend] {
         &self.canaries
@@ -243,6 +246,32 @@ impl Route {
     #[must_use]
     pub const fn former_tokens(&self) -> Option<&FormerTokens> {
         self.former_tokens.as_ref()
+    }
+
+    /// Checks that the route and a policy belong together. Every conversion checks it first, whatever the target, so that nothing is
+    /// written for a part of the variants. An operator that has both can check it when it reads them.
+    ///
+    /// # Errors
+    ///
+    /// * The route has more or fewer canary backends than the policy has canaries.
+    /// * The policy has no affinity cookie that its former tokens could be in, or the cookie pins another number of variants.
+    ///
+    /// ```
+    /// use canary_policy::error::ConversionError;
+    /// use canary_policy::{Policy, Route};
+    ///
+    /// let (policy, none) = (Policy::percent(30)?, Route::new("web", "web:80".parse()?, [])?);
+    /// assert_eq!(none.check(&policy), Err(ConversionError::Canaries { policy: 1, route: 0 }));
+    ///
+    /// let one = none.clone().with_backends("web:80".parse()?, ["next:80".parse()?]);
+    /// one.check(&policy)?;
+    /// assert!(policy.variants().all(|variant| one.backend(variant).is_some()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check(&self, policy: &Policy) -> Result<(), ConversionError> {
+        check_canaries(policy, &self.canaries)?;
+        self.former_tokens.as_ref().map_or(Ok(()), |tokens| tokens.check(policy))?;
+        Ok(())
     }
 
     /// The name, namespace, hosts and parents.
@@ -269,6 +298,12 @@ impl Route {
             Variant::Canary(index) => self.canaries.get(index),
         }
     }
+}
+
+/// Checks that there is one backend for each canary.
+fn check_canaries(policy: &Policy, backends: &[Backend]) -> Result<(), ConversionError> {
+    let (policy, route) = (policy.canaries().len(), backends.len());
+    if policy == route { Ok(()) } else { Err(ConversionError::Canaries { policy, route }) }
 }
 
 /// Checks that no item is listed twice.

@@ -1,8 +1,10 @@
 //! Values of a route: their bounds, and the text of every error.
 
+use canary_policy::policy::{FormerTokens, Token};
 use canary_policy::route::{Backend, Host, Parent, Path, PathType, Port};
 use canary_policy::{Route, Variant};
 
+use crate::util::policy;
 use crate::util::route::{paths, route_to};
 
 /// A route to `web:80`, with one canary.
@@ -219,4 +221,35 @@ fn a_part_of_a_route_is_replaced() {
     let backends = [Variant::Stable, Variant::Canary(0), Variant::Canary(1), Variant::Canary(2)]
         .map(|variant| moved.backend(variant));
     assert_eq!(backends, [Some(&stable), Some(&first), Some(&second), None]);
+}
+
+/// Each row is a policy, the canary backends of a route, and why the two do not belong together.
+#[test]
+fn a_route_has_the_backends_of_its_policy() {
+    let tokens = FormerTokens::new(Token::new("5ab1e").unwrap(), [Token::new("ca9a7").unwrap()]).unwrap();
+    let two = "canaries: [{ name: a }, { name: b }]";
+    for (yaml, canaries, has_tokens, expected) in [
+        ("canaries: [{}]", &["a:80"][..], false, None),
+        ("canaries: [{}]", &[], false, Some("backends: 0 canary backends are given, but the policy has 1 canary")),
+        (two, &["a:80"], false, Some("backends: 1 canary backend is given, but the policy has 2 canaries")),
+        (two, &["a:80", "b:80"], false, None),
+        (
+            two,
+            &["a:80", "b:80", "c:80"],
+            false,
+            Some("backends: 3 canary backends are given, but the policy has 2 canaries"),
+        ),
+        ("{ canaries: [{}], affinity: { cookie: { name: route } } }", &["a:80"], true, None),
+        (
+            "canaries: [{}]",
+            &["a:80"],
+            true,
+            Some("formerTokens: the policy has no affinity cookie, which is what holds a token"),
+        ),
+    ] {
+        let route = route_to("web:80", canaries);
+        let route = if has_tokens { route.with_former_tokens(tokens.clone()) } else { route };
+        let error = route.check(&policy(yaml)).err().map(|error| error.to_string());
+        assert_eq!(error.as_deref(), expected, "{yaml} {canaries:?}");
+    }
 }

@@ -37,9 +37,7 @@ struct Written {
 
 fn write(stable: &Ingress, release: &Release) -> Result<Written, Failure> {
     let Release { policy, route, target: _ } = release;
-    // `Release::read` has checked that there is a backend for each canary, and a policy has one or more.
-    let canary = route.canaries().first().unwrap_or(route.stable()).clone();
-    let params = IngressParams::new(canary).with_stable(route.stable().clone()).with_name(route.name());
+    let params = IngressParams::of_route(policy, route)?.with_name(route.name());
     let Conversion { output: canary, losses } = nginx::canary_ingress(&read(stable)?, policy, &params)?;
     let wanted = nginx::annotations(policy, &params.flags.prefix).output.stable;
     Ok(Written { canary, wanted, losses: losses.iter().map(Diagnostic::report).collect() })

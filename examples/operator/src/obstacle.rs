@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use canary_policy::error::{Diagnostic, EditError, IngressError, Report};
+use canary_policy::error::{ConversionError, Diagnostic, EditError, IngressError, Report};
 use thiserror::Error;
 
 /// What the operator itself finds wrong, beside the errors of `canary-policy`. The codes are those of a status.
@@ -132,6 +132,12 @@ pub enum Failure {
 impl From<Obstacle> for Failure {
     fn from(obstacle: Obstacle) -> Self {
         Failure::Blocked(Box::new(obstacle.report()))
+    }
+}
+
+impl From<ConversionError> for Failure {
+    fn from(error: ConversionError) -> Self {
+        Failure::Blocked(Box::new(error.report()))
     }
 }
 

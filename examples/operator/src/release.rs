@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use canary_policy::error::{ConversionError, Diagnostic, Report};
+use canary_policy::error::{Diagnostic, Report};
 use canary_policy::route::PathType;
 use canary_policy::{Policy, Route};
 use kube::CustomResource;
@@ -80,10 +80,7 @@ impl Release {
             problems.push(at("spec.target", &invalid));
         }
         problems.extend(without_effect(&route, &target, object.namespace().as_deref()).iter().map(Diagnostic::report));
-        let (canaries, backends) = (policy.canaries().len(), route.canaries().len());
-        if canaries != backends {
-            problems.push(at("spec.route", &ConversionError::Canaries { policy: canaries, route: backends }));
-        }
+        problems.extend(route.check(&policy).err().map(|error| at("spec.route", &error)));
         if problems.is_empty() { Ok(Release { policy, route, target }) } else { Err(problems) }
     }
 

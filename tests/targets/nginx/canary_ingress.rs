@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use canary_policy::Conversion;
+use canary_policy::policy::{FormerTokens, Token};
 use canary_policy::targets::nginx::{
     CanaryIngress, Flags, Ingress, IngressParams, Prefix, annotations, canary_ingress, is_canary,
 };
 
 use super::manifest::ingress;
+use crate::util::route::route_to;
 use crate::util::{policy, texts};
 
 /// Parameters for this canary Service.
@@ -102,6 +104,47 @@ fn every_path_of_the_stable_service_has_the_canary_service() {
     let service = path.backend.service.as_ref().unwrap();
     assert_eq!((path.path_type.as_str(), service.name.as_str()), ("Exact", "api-2"));
     assert_eq!(service.port.as_ref().unwrap().number, Some(8080));
+}
+
+/// Each row is a policy, a route, and the parameters of a canary Ingress for the backends of the route.
+#[test]
+fn parameters_have_the_backends_of_a_route() {
+    let (one, two) = ("canaries: [{ weight: 30 }]", "canaries: [{ name: a, weight: 30 }, { name: b }]");
+    let params = |canary: &str, stable: &str| Ok(params(canary).with_stable(stable.parse().unwrap()));
+    for (yaml, namespace, stable, canaries, expected) in [
+        (one, None, "web", &["web-2"][..], params("web-2", "web")),
+        (two, None, "web:80", &["web-2:81", "web-3"], params("web-2:81", "web:80")),
+        // A backend of the route's namespace keeps it, so that the canary Ingress cannot be written into another one.
+        (one, Some("mall"), "web", &["web-2"], params("mall/web-2", "mall/web")),
+        (one, Some("mall"), "web", &["other/web-2"], params("other/web-2", "mall/web")),
+        (one, None, "web", &[], Err("backends: 0 canary backends are given, but the policy has 1 canary")),
+        (two, None, "web", &["web-2"], Err("backends: 1 canary backend is given, but the policy has 2 canaries")),
+    ] {
+        let route = route_to(stable, canaries);
+        let route = namespace.map_or(route.clone(), |namespace| route.with_namespace(namespace).unwrap());
+        let found = IngressParams::of_route(&policy(yaml), &route);
+        assert_eq!(found.map_err(|error| error.to_string()), expected.map_err(str::to_owned), "{yaml} {canaries:?}");
+    }
+    let tokens = FormerTokens::new(Token::new("5ab1e").unwrap(), [Token::new("ca9a7").unwrap()]).unwrap();
+    let sticky = policy("{ canaries: [{}], affinity: { cookie: { name: route } } }");
+    let refused = IngressParams::of_route(&sticky, &route_to("web", &["web-2"]).with_former_tokens(tokens));
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "formerTokens: `5ab1e` is refused: ingress-nginx honours no tokens but its own"
+    );
+}
+
+#[test]
+fn the_canary_ingress_of_a_route_is_in_its_namespace() {
+    let params = |namespace| {
+        let route = route_to("web", &["web-2"]).with_namespace(namespace).unwrap();
+        IngressParams::of_route(&policy("canaries: [{ weight: 30 }]"), &route).unwrap()
+    };
+    assert_eq!(written(&ingress(SHOP), &params("mall")).metadata.namespace.as_deref(), Some("mall"));
+    assert_eq!(
+        refused(&ingress(SHOP), &params("shop")),
+        "`shop/web-2` is in another namespace: the backends of an Ingress are Services in the namespace of the Ingress"
+    );
 }
 
 /// Each row is the parameters and the error.

@@ -1,6 +1,8 @@
 //! The parameters of a canary Ingress.
 
-use crate::route::Backend;
+use crate::error::{ConversionError, Excerpt};
+use crate::policy::{Policy, Variant};
+use crate::route::{Backend, Group, Route};
 use crate::targets::nginx::Flags;
 
 /// The Services of a canary Ingress, its name, and the flags of the controller.
@@ -31,6 +33,44 @@ impl IngressParams {
     #[must_use]
     pub fn new(canary: Backend) -> Self {
         IngressParams { canary, stable: None, name: None, flags: Flags::default() }
+    }
+
+    /// The parameters for the backends of a route: its stable backend, and that of the first canary, which is the one that
+    /// ingress-nginx can have. A backend without a namespace is in that of the route, which has to be that of the stable Ingress.
+    /// The stable Ingress has its own name, hosts and paths, so those of the route do not count.
+    ///
+    /// # Errors
+    ///
+    /// * The route and the policy do not belong together, see [`Route::check`].
+    /// * The route has former tokens: ingress-nginx honours its own only.
+    ///
+    /// ```
+    /// use canary_policy::targets::nginx::IngressParams;
+    /// use canary_policy::{Policy, Route};
+    ///
+    /// let route = Route::new("web", "web:80".parse()?, ["web-canary:8080".parse()?])?;
+    /// let params = IngressParams::of_route(&Policy::percent(30)?, &route)?;
+    /// assert_eq!(params, IngressParams::new("web-canary:8080".parse()?).with_stable("web:80".parse()?));
+    ///
+    /// let none = Route::new("web", "web:80".parse()?, [])?;
+    /// assert_eq!(
+    ///     IngressParams::of_route(&Policy::percent(30)?, &none).unwrap_err().to_string(),
+    ///     "backends: 0 canary backends are given, but the policy has 1 canary",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of_route(policy: &Policy, route: &Route) -> Result<Self, ConversionError> {
+        let Group { paths: _, policy: _, backends, former_tokens } = Group::of_route(policy, route)?;
+        if let Some(tokens) = former_tokens {
+            let (field, value) = ("formerTokens", Excerpt::of(tokens.stable().as_str()));
+            return Err(ConversionError::Refused {
+                field,
+                value,
+                bound: "ingress-nginx honours no tokens but its own",
+            });
+        }
+        let backends = backends.moved(route.namespace(), None);
+        Ok(IngressParams::new(backends.of(Variant::Canary(0)).clone()).with_stable(backends.stable().clone()))
     }
 
     /// The same parameters with this stable Service.

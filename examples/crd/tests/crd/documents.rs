@@ -91,149 +91,54 @@ const FIELDS: [&str; 30] = [
     "mirror",
 ];
 
+/// Texts at the bounds of what fields may be, and beyond them, between spaces: a row for each kind of field.
+const TEXTS: [&str; 8] = [
+    // Names and values of headers and cookies.
+    "a A 9 - a- a-b é a;b a,b a=b a\"b a:b a/b a.b_c-D always x-user x_user a\u{7f} a\u{80}",
+    // Names of cookies that browsers treat in their own way.
+    "__Host-a __hOst-a __secure-a __Http-a __Hostile",
+    // Names of canaries.
+    "stable canary canary-0 Canary",
+    // Patterns.
+    "( a(?=b) ^a$ [a-z]{2,3} a++ a.{0,1000}c",
+    // Paths.
+    "/ /a /a/ /%41 /%2f /%2C /%C3 /%00 /%7f /%7e /%4 /a//b /. /.. /... /./a /a/../b /.a /a;b",
+    // Hosts.
+    "a.test .a.test a..test A.test *.a.test * *.*.test a.*.test 1.2.3.4 01.2.3.4 1.2.3.256 1.2.3 *.1.2.3.4",
+    // Backends.
+    "web:80 web:0 web:65535 web:65536 web:080 web:+80 web:http web:a--b web:8080a web:-a web: web:abcdefghijklmno \
+     web:abcdefghijklmnop 9web shop/web:80 shop/ /web a/b/c",
+    // Words that a field may be.
+    "Exact Prefix prefix beforeRules afterRules everyone Lax lax None xxh64 flagdCbor md5 7",
+];
+
+/// Texts with white space, and none.
+const SPACED_TEXTS: [&str; 9] = ["", " ", "a b", " a", "a ", "a\tb", "\ta", "a\nb", "/a b"];
+
+/// The lengths of texts, on both sides of each bound.
+const LENGTHS: [usize; 16] = [62, 63, 64, 253, 254, 255, 256, 257, 316, 317, 1023, 1024, 1025, 4095, 4096, 4097];
+
+/// Values that are no texts, in JSON.
+const OTHERS: &str = r#"[
+    null, true, false, 0, 1, -1, 50, 100, 101, 4294967295, 4294967296, 18446744073709551615, 30.0, 30.5,
+    [], {}, ["a"], [null], [{}],
+    { "name": "a" },
+    { "name": "a", "value": "b" },
+    { "path": "/a/", "pathType": "Prefix" },
+    { "stable": "a", "canaries": ["a"] },
+    { "cookie": { "name": "__Host-a", "domain": "a.test" } },
+    { "cookie": { "name": "__secure-a", "secure": false } },
+    { "key": { "header": "x-user", "cookie": "uid" } }
+]"#;
+
 /// Values at the bounds of what fields may be, and beyond them.
 fn values() -> Vec<Value> {
-    let texts = [
-        "",
-        " ",
-        "a",
-        "A",
-        "9",
-        "-",
-        "a-",
-        "a-b",
-        "a b",
-        " a",
-        "a ",
-        "a\tb",
-        "\ta",
-        "a\nb",
-        "a\u{7f}",
-        "a\u{80}",
-        "é",
-        "a;b",
-        "a,b",
-        "a=b",
-        "a\"b",
-        "a:b",
-        "a/b",
-        "stable",
-        "canary",
-        "canary-0",
-        "Canary",
-        "always",
-        "x-user",
-        "x_user",
-        "(",
-        "a(?=b)",
-        "^a$",
-        "[a-z]{2,3}",
-        "a++",
-        "a.{0,1000}c",
-        "__Host-a",
-        "__hOst-a",
-        "__secure-a",
-        "__Http-a",
-        "__Hostile",
-        "/",
-        "/a",
-        "/a/",
-        "/a b",
-        "/%41",
-        "/%2f",
-        "/%2C",
-        "/%C3",
-        "/%00",
-        "/%7f",
-        "/%7e",
-        "/%4",
-        "/a//b",
-        "/.",
-        "/..",
-        "/...",
-        "/./a",
-        "/a/../b",
-        "/.a",
-        "/a;b",
-        "a.test",
-        ".a.test",
-        "a..test",
-        "A.test",
-        "*.a.test",
-        "*",
-        "*.*.test",
-        "a.*.test",
-        "1.2.3.4",
-        "01.2.3.4",
-        "1.2.3.256",
-        "1.2.3",
-        "*.1.2.3.4",
-        "web:80",
-        "web:0",
-        "web:65535",
-        "web:65536",
-        "web:080",
-        "web:+80",
-        "web:http",
-        "web:a--b",
-        "web:8080a",
-        "web:-a",
-        "web:",
-        "web:abcdefghijklmno",
-        "web:abcdefghijklmnop",
-        "9web",
-        "shop/web:80",
-        "shop/",
-        "/web",
-        "a/b/c",
-        "Exact",
-        "Prefix",
-        "prefix",
-        "beforeRules",
-        "afterRules",
-        "everyone",
-        "Lax",
-        "lax",
-        "None",
-        "xxh64",
-        "flagdCbor",
-        "md5",
-        "7",
-        "a.b_c-D",
-    ];
-    let lengths = [62, 63, 64, 253, 254, 255, 256, 257, 316, 317, 1023, 1024, 1025, 4095, 4096, 4097];
-    let long = lengths.into_iter().flat_map(|length| {
+    let texts = TEXTS.iter().flat_map(|row| row.split(' ')).chain(SPACED_TEXTS).map(|text| json!(text));
+    let long = LENGTHS.into_iter().flat_map(|length| {
         [json!("a".repeat(length)), json!(format!("/{}", "a".repeat(length - 1))), json!("é".repeat(length / 2 + 1))]
     });
-    let labels = [json!(format!("{}.test", "a".repeat(63))), json!(format!("{}.test", "a".repeat(64)))];
-    let others = [
-        json!(null),
-        json!(true),
-        json!(false),
-        json!(0),
-        json!(1),
-        json!(-1),
-        json!(50),
-        json!(100),
-        json!(101),
-        json!(4_294_967_295_u64),
-        json!(4_294_967_296_u64),
-        json!(u64::MAX),
-        json!(30.0),
-        json!(30.5),
-        json!([]),
-        json!({}),
-        json!(["a"]),
-        json!([null]),
-        json!([{}]),
-        json!({ "name": "a" }),
-        json!({ "name": "a", "value": "b" }),
-        json!({ "path": "/a/", "pathType": "Prefix" }),
-        json!({ "stable": "a", "canaries": ["a"] }),
-        json!({ "cookie": { "name": "__Host-a", "domain": "a.test" } }),
-        json!({ "cookie": { "name": "__secure-a", "secure": false } }),
-        json!({ "key": { "header": "x-user", "cookie": "uid" } }),
-        json!({ "key": { "header": "x-user", "salt": "é".repeat(200) } }),
-    ];
-    texts.into_iter().map(|text| json!(text)).chain(long).chain(labels).chain(others).collect()
+    let labels = [63, 64].map(|length| json!(format!("{}.test", "a".repeat(length))));
+    let salt = json!({ "key": { "header": "x-user", "salt": "é".repeat(200) } });
+    let others: Vec<Value> = serde_json::from_str(OTHERS).unwrap();
+    texts.chain(long).chain(labels).chain(others).chain([salt]).collect()
 }

@@ -114,7 +114,19 @@ pub(super) const FORMER_TOKENS_RULES: [Rule; 1] = [Rule::new(
 )];
 
 /// What a running release cannot change without losing the variants of its clients.
-const TRANSITION_RULES: [Rule; 3] = [
+const TRANSITION_RULES: [Rule; 5] = [
+    Rule::new(
+        "!has(self.affinity) || !has(oldSelf.affinity) || has(self.affinity.key) == has(oldSelf.affinity.key)",
+        "a cookie instead of a key, or a key instead of a cookie, gives every client a new variant: remove the affinity first",
+    ),
+    Rule::new(
+        "!has(self.affinity) || !has(self.affinity.key) || !has(oldSelf.affinity) || !has(oldSelf.affinity.key) || \
+         ((has(self.affinity.key.header) ? self.affinity.key.header.lowerAscii() : '') == \
+         (has(oldSelf.affinity.key.header) ? oldSelf.affinity.key.header.lowerAscii() : '') && \
+         (has(self.affinity.key.cookie) ? self.affinity.key.cookie.lowerAscii() : '') == \
+         (has(oldSelf.affinity.key.cookie) ? oldSelf.affinity.key.cookie.lowerAscii() : ''))",
+        "another header or cookie of the key gives every client a new sample: it cannot change while a release runs",
+    ),
     Rule::new(
         "!has(self.affinity) || !has(self.affinity.key) || !has(oldSelf.affinity) || !has(oldSelf.affinity.key) || \
          (has(self.affinity.key.salt) ? self.affinity.key.salt : '') == \
@@ -135,17 +147,18 @@ const TRANSITION_RULES: [Rule; 3] = [
     ),
 ];
 
-/// Adds rules to the schema of a [`Spec`](crate::Spec), with which an API server refuses two kinds of updates that would silently
-/// give the clients of a running release other variants.
+/// Adds rules to the schema of a [`Spec`](crate::Spec), with which an API server refuses updates that would silently give the
+/// clients of a running release other variants.
 ///
-/// * The salt and the hash of an affinity key stay as they are.
+/// * An affinity stays a cookie or a key.
+/// * The header or cookie, the salt and the hash of an affinity key stay as they are.
 /// * The name of an affinity cookie changes only together with its revision, which says that clients are meant to lose their
 ///   variants.
 ///
 /// It is a transform of `schemars` for the field of a custom resource that holds the spec. Such transition rules are legal
 /// where an API server can tell which old value belongs to a new one, which is not so inside a list, unless the list is a map
-/// (`x-kubernetes-list-type`). Affinity can still be removed by one update and added by another.
-/// A change from a cookie to a key or back, and another header or cookie of the key, are not refused either.
+/// (`x-kubernetes-list-type`). Affinity can still be removed by one update and added by another, so that no such change is made
+/// unawares.
 ///
 /// ```
 /// use canary_policy::Spec;

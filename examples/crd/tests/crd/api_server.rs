@@ -78,6 +78,7 @@ impl ApiServer {
             }
             let mut context = Context::default();
             context.add_function("sum", sum).unwrap();
+            context.add_function("lowerAscii", lower_ascii).unwrap();
             context.add_variable_from_value("self", cel_value(value));
             old.into_iter().for_each(|old| context.add_variable_from_value("oldSelf", cel_value(old)));
             match self.programs[text].execute(&context) {
@@ -164,6 +165,10 @@ fn sum(This(list): This<Arc<Vec<cel::Value>>>) -> i64 {
         other => panic!("{other:?} in a sum"),
     };
     list.iter().map(number).sum()
+}
+
+fn lower_ascii(This(text): This<Arc<String>>) -> String {
+    text.to_ascii_lowercase()
 }
 
 fn cel_value(value: &Value) -> cel::Value {

@@ -68,6 +68,7 @@ fn estimate(expression: &IdedExpr, known: &BTreeMap<String, Value>) -> Estimate 
                 ("contains", [text, part]) => Estimate::of(cost + tenth(*text) * tenth(*part), &Value::Null),
                 ("startsWith" | "endsWith", [_, part]) => Estimate::of(cost + tenth(*part), &Value::Null),
                 ("_==_" | "_!=_", [one, other]) => Estimate::of(cost + tenth(*one.min(other)), &Value::Null),
+                ("lowerAscii", [one]) => Estimate { cost: cost + tenth(*one), schema: text, size: *one },
                 ("_+_", [one, other]) => Estimate { cost: cost + tenth(one + other), schema: text, size: one + other },
                 ("sum", [items]) => Estimate::of(cost + items, &Value::Null),
                 ("_?_:_", [_, one, other]) => Estimate { cost, schema: text, size: *one.max(other) },

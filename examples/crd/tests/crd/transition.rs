@@ -12,7 +12,9 @@ fn an_update_keeps_the_variants_of_clients() {
     let cookie = |name: &str, revision: Option<&str>| json!({ "cookie": { "name": name, "revision": revision } });
     let (salt, hash) = (Some("a new salt gives"), Some("a new hash gives"));
     let name = Some("with another name of its cookie");
-    let rows: [(Value, Value, Option<&str>); 17] = [
+    let (kind, source) = (Some("a cookie instead of a key, or a key"), Some("another header or cookie of the key"));
+    let by = |source: &str, name: &str| json!({ "key": { source: name, "salt": "a" } });
+    let rows: [(Value, Value, Option<&str>); 25] = [
         (key("a", None), key("a", None), None),
         (key("a", None), key("b", None), salt),
         (key("", None), json!({ "key": { "header": "x-user" } }), None),
@@ -28,8 +30,16 @@ fn an_update_keeps_the_variants_of_clients() {
         (cookie("route", Some("7")), cookie("other", Some("7")), name),
         (cookie("route", Some("7")), cookie("other", Some("8")), None),
         (cookie("route", Some("7")), cookie("other", None), name),
-        (cookie("route", None), key("a", None), None),
+        (by("header", "x-user"), by("header", "X-User"), None),
+        (by("header", "x-user"), by("header", "x-team"), source),
+        (by("header", "x-user"), by("cookie", "x-user"), source),
+        (by("cookie", "uid"), by("cookie", "UID"), None),
+        (by("cookie", "uid"), by("cookie", "user"), source),
+        (cookie("route", None), key("a", None), kind),
+        (key("a", None), cookie("route", None), kind),
+        (key("a", None), cookie("route", Some("7")), kind),
         (json!(null), key("a", None), None),
+        (key("a", None), json!(null), None),
     ];
     let server = ApiServer::new(schema_of("policy"));
     let spec = |affinity: &Value, weight: u32| json!({ "canaries": [{ "weight": weight }], "affinity": affinity });

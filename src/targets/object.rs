@@ -104,6 +104,16 @@ impl Metadata {
         let namespace = front.namespace.map(str::to_owned);
         Ok(Metadata { name, namespace, annotations, ..Metadata::default() })
     }
+
+    /// Whether two objects can be in one namespace. An object without a namespace can be applied to any.
+    pub(super) fn may_share_namespace(&self, other: &Metadata) -> bool {
+        !matches!((&self.namespace, &other.namespace), (Some(one), Some(other)) if one != other)
+    }
+
+    /// Whether two objects of one kind are the same one, as far as their names say.
+    pub(super) fn is_same_object(&self, other: &Metadata) -> bool {
+        self.name == other.name && self.may_share_namespace(other)
+    }
 }
 
 /// The largest number of characters of an object's name.

@@ -93,11 +93,10 @@ pub(super) fn check_other_route<M: RouteMatch>(
     applied: &Applied<HeaderMatch, BackendRef>,
     other: &Object<Spec<M>>,
 ) -> Result<(), EditError> {
-    let name = |object: &Object<Spec<M>>| (object.metadata.namespace.clone(), object.metadata.name.clone());
     let (hosts, of_other) = (&object.spec.hostnames, &other.spec.hostnames);
     let has_host = |host: &String| of_other.iter().any(|other| other.eq_ignore_ascii_case(host));
     let share_host = hosts.is_empty() || of_other.is_empty() || hosts.iter().any(has_host);
-    if !share_host || name(object) == name(other) {
+    if !share_host || object.metadata.is_same_object(&other.metadata) {
         return Ok(());
     }
     let every_request = M::default();

@@ -36,3 +36,24 @@ fn other_routes_of_a_host_keep_their_requests() {
         assert_eq!(checked.is_err(), is_taken, "{name} {matches}: {checked:?}");
     }
 }
+
+/// Each row is the namespace of the edited object and of one with its name, and whether both are the same object.
+#[test]
+fn the_object_itself_is_no_other_route() {
+    for (edited_in, other_in, is_same) in [
+        (None, None, true),
+        (None, Some("shop"), true),
+        (Some("shop"), None, true),
+        (Some("shop"), Some("shop"), true),
+        (Some("shop"), Some("next"), false),
+    ] {
+        let in_namespace = |namespace: Option<&str>| {
+            let mut object = http_route(json!([rule("web", json!({}))]));
+            object.metadata.namespace = namespace.map(str::to_owned);
+            object
+        };
+        let edited = edited(&in_namespace(edited_in), HEADER).unwrap();
+        let checked = gateway::check_other_routes(&edited, &[in_namespace(other_in)]);
+        assert_eq!(checked.is_ok(), is_same, "{edited_in:?} {other_in:?}: {checked:?}");
+    }
+}

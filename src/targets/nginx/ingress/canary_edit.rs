@@ -61,7 +61,7 @@ impl CanaryIngress {
     /// ```
     pub fn apply_to(&self, existing: &mut Ingress) -> Result<(), IngressError> {
         let CanaryIngress { ingress, canary_edit, stable_edit: _ } = self;
-        if !is_same(&existing.metadata, &ingress.metadata) {
+        if !existing.metadata.is_same_object(&ingress.metadata) {
             let (expected, found) = (full_name(&ingress.metadata), full_name(&existing.metadata));
             return Err(IngressError::OtherIngress { ingress: found, expected });
         }
@@ -167,12 +167,6 @@ struct SpecPatch<'c> {
     default_backend: &'c Option<crate::targets::nginx::IngressBackend>,
     ingress_class_name: &'c Option<String>,
     rules: &'c [crate::targets::nginx::IngressRule],
-}
-
-/// Whether two objects are the same one. An object without a namespace can be in any namespace.
-fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    let namespaces = (&one.namespace, &other.namespace);
-    one.name == other.name && !matches!(namespaces, (Some(one), Some(other)) if one != other)
 }
 
 /// The name of an object, with its namespace if it has one.

@@ -162,11 +162,9 @@ impl<'i> Pair<'i> {
     }
 }
 
-/// Whether a canary Ingress and a stable Ingress belong together, by their namespaces, hosts and paths. An Ingress without a
-/// namespace can be applied to any namespace.
+/// Whether a canary Ingress and a stable Ingress belong together, by their namespaces, hosts and paths.
 fn is_beside(canary: &Ingress, stable: &Ingress) -> bool {
-    let namespaces = (&canary.metadata.namespace, &stable.metadata.namespace);
-    if matches!(namespaces, (Some(canary), Some(stable)) if canary != stable) {
+    if !canary.metadata.may_share_namespace(&stable.metadata) {
         return false;
     }
     let has_no_path = paths(canary).next().is_none();

@@ -54,6 +54,14 @@ pub enum EditError {
         /// What is wrong with its value.
         why: String,
     },
+    /// A canary has the backend of stable, so that their requests, and the rules for both, could not be told apart.
+    #[error("backends: `{backend}` is the backend of stable and of `{canary}`: the two could not be told apart")]
+    SameBackend {
+        /// The name of the canary.
+        canary: Excerpt,
+        /// The backend.
+        backend: Excerpt,
+    },
     /// No rule of the object sends all of its requests to the stable backend.
     #[error("{field}: no rule sends all of its requests to `{stable}`, so the policy has no place")]
     NoRule {
@@ -129,6 +137,7 @@ impl Diagnostic for EditError {
             EditError::Conversion(error) => error.code(),
             EditError::Written { .. } => "written",
             EditError::Annotation { .. } => "annotation",
+            EditError::SameBackend { .. } => "same-backend",
             EditError::NoRule { .. } => "no-rule",
             EditError::Header { .. } => "header",
             EditError::Alike { .. } => "alike",
@@ -146,6 +155,7 @@ impl Diagnostic for EditError {
             EditError::Written { annotation } | EditError::Annotation { annotation, .. } => {
                 Some(Cow::Owned(format!("metadata.annotations[{annotation}]")))
             }
+            EditError::SameBackend { .. } => Some(Cow::Borrowed("backends")),
             EditError::NoRule { field, .. } => Some(Cow::Borrowed(field)),
             EditError::Header { field, .. }
             | EditError::Alike { field, .. }

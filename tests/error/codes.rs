@@ -166,6 +166,7 @@ fn of_a_route_and_its_conversion() {
         (ConversionError::Canaries { policy: 1, route: 0 }.into(), "canaries", None, Some("backends")),
         (EditError::Written { annotation }, "written", None, of_annotation),
         (EditError::Annotation { annotation, why: why_not }, "annotation", None, of_annotation),
+        (EditError::SameBackend { canary: text("a"), backend: text("a:80") }, "same-backend", None, Some("backends")),
         (EditError::NoRule { field: "spec.rules", stable: text("a:80") }, "no-rule", None, Some("spec.rules")),
         (EditError::Header { field: field(), header: text("cookie") }, "header", None, of_rule),
         (EditError::Alike { field: field(), why }, "alike", None, of_rule),

@@ -17,5 +17,5 @@ pub(super) use annotations::{annotate, check_not_written, take_applied, variants
 pub(super) use applied::{Applied, AppliedRule, Share, is_whole};
 pub(super) use edited_rule::EditedRule;
 pub use owned_fields::OwnedFields;
-pub(super) use put_in::{Place, base_rules, check_has_base, put_in};
+pub(super) use put_in::{Place, base_rules, check_backends, check_has_base, put_in};
 pub(super) use take_out::take_out;

@@ -1,7 +1,8 @@
 //! A policy is put into the rules of an object.
 
 use super::edited_rule::{AppliedTo, EditedRule, why_alike};
-use crate::error::{EditError, Excerpt};
+use crate::error::{ConversionError, EditError, Excerpt};
+use crate::policy::{Policy, Variant};
 use crate::route::Backend;
 
 /// Where the rules are put that are made of a rule.
@@ -11,6 +12,27 @@ pub(in crate::targets) enum Place {
     InFront,
     /// Behind all rules, because the most specific match decides, and among equally specific matches the first one.
     AtTheEnd,
+}
+
+/// Checks that no canary has the backend of stable, as the target names it. A backend that is a canary's and stable's could not be
+/// told apart when the policy is taken out, and there is nothing to split.
+///
+/// # Errors
+///
+/// A canary has the backend of stable, or a backend cannot be written.
+pub(in crate::targets) fn check_backends<B: PartialEq>(
+    policy: &Policy,
+    stable: &Backend,
+    named: impl Fn(Variant) -> Result<B, ConversionError>,
+) -> Result<(), EditError> {
+    let of_stable = named(Variant::Stable)?;
+    for (index, canary) in policy.canaries().iter().enumerate() {
+        if named(Variant::Canary(index))? == of_stable {
+            let (canary, backend) = (Excerpt::of(canary.name().as_str()), Excerpt::of(&stable.to_string()));
+            return Err(EditError::SameBackend { canary, backend });
+        }
+    }
+    Ok(())
 }
 
 /// For each rule, whether it is one that the policy is put into.

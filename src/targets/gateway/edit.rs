@@ -10,8 +10,8 @@ use crate::error::{EditError, Excerpt};
 use crate::policy::{Policy, Variant};
 use crate::route::{Group, Path, Route};
 use crate::targets::edit::{
-    Applied, OwnedFields, Place, annotate, base_rules, check_has_base, check_not_written, is_whole, put_in,
-    take_applied, take_out, variants_text,
+    Applied, OwnedFields, Place, annotate, base_rules, check_backends, check_has_base, check_not_written, is_whole,
+    put_in, take_applied, take_out, variants_text,
 };
 use crate::targets::{Conversion, Loss, Object, Part};
 
@@ -38,7 +38,7 @@ pub const OWNED_FIELDS: [&str; 3] =
 /// # Errors
 ///
 /// * The object is not an HTTPRoute or GRPCRoute, or a converter wrote it.
-/// * The route does not have one backend for each canary, or a backend has no port number.
+/// * The route does not have one backend for each canary, a canary has the backend of stable, or a backend has no port number.
 /// * No rule sends all of its requests to the stable backend.
 /// * Another rule has a condition of the policy, or splits requests between stable and a canary.
 /// * A match already has a condition on a header that the policy needs, such as `cookie` for an affinity cookie.
@@ -106,6 +106,7 @@ pub fn with_policy<M: RouteMatch>(
     losses.extend(needed_grants(&table, &group.backends));
 
     let backend = |variant: Variant| backend_ref(group.backends.of(variant));
+    check_backends(policy, group.backends.stable(), backend)?;
     let mut applied = Applied::new(table, backend(Variant::Stable)?, |condition| condition, backend)?;
     let rules = &edited.spec.rules;
     let are_base = base_rules(rules, &applied, own, RULES)?;
@@ -174,7 +175,8 @@ pub fn without_policy<M: RouteMatch>(object: &Object<Spec<M>>) -> Result<Object<
 }
 
 /// Checks that the policy in an object takes no requests from other objects of the same hosts. These are all taken to attach to the
-/// same Gateways. The object itself may be one of them.
+/// same Gateways. The object itself may be one of them: an object of its name is the same one, unless both name a namespace, and not
+/// the same.
 ///
 /// A rule for a condition has one more header than the rule that it is made of, so it may be more specific than the rule of another
 /// object for the same path, or equally specific, and then the older object decides, which is not read. If both objects name hosts,

@@ -8,10 +8,10 @@ use super::write::policy_table;
 use super::{Destination, HeaderOperations, Headers, HttpRoute, StringMatch, VirtualService, VirtualServiceParams};
 use crate::error::{EditError, Excerpt};
 use crate::policy::{Policy, Variant};
-use crate::route::{Front, Group, Route};
+use crate::route::{Backend, Front, Group, Route};
 use crate::targets::edit::{
-    Applied, OwnedFields, Place, annotate, base_rules, check_has_base, check_not_written, put_in, take_applied,
-    take_out, variants_text,
+    Applied, OwnedFields, Place, annotate, base_rules, check_backends, check_has_base, check_not_written, put_in,
+    take_applied, take_out, variants_text,
 };
 use crate::targets::table::{check_size, json_bytes};
 use crate::targets::{Conversion, Loss, Part};
@@ -33,8 +33,9 @@ pub const OWNED_FIELDS: [&str; 3] =
 /// others do. The annotation [`Metadata::APPLIED`](crate::targets::Metadata::APPLIED) says what was put in. All other rules and
 /// fields stay as they are.
 ///
-/// A destination without a port is taken to go to the only port of its Service. If the Service has several, Istio sends each request
-/// to the port that it came to, but those of a canary to the port of its backend: give the destination a port first.
+/// A destination without a port is taken to go to the only port of its Service, which is a loss, because Services are not read: if
+/// there are several, Istio sends each request of stable to the port that it came to, but those of a canary to the port of its
+/// backend. A destination with a port has no such loss.
 ///
 /// If the parameters ask for subsets, stable is the subset `stable` of its Service, and each canary is the subset of its name. No
 /// `DestinationRule` is written: that of the Service has to have the subsets, which is a loss for each canary.
@@ -44,7 +45,7 @@ pub const OWNED_FIELDS: [&str; 3] =
 /// # Errors
 ///
 /// * The object is not a VirtualService, or a converter wrote it.
-/// * The route does not have one backend for each canary, or a backend has no port number.
+/// * The route does not have one backend for each canary, a canary has the backend of stable, or a backend has no port number.
 /// * The variants are subsets, and a canary has another backend than stable.
 /// * No rule sends all of its requests to the stable backend.
 /// * Another rule has a condition of the policy, or splits requests between stable and a canary.
@@ -64,7 +65,7 @@ pub const OWNED_FIELDS: [&str; 3] =
 ///     "metadata": { "name": "shop" },
 ///     "spec": { "hosts": ["shop.test"], "http": [
 ///         { "match": [{ "uri": { "prefix": "/pay" } }], "route": [{ "destination": { "host": "pay" } }] },
-///         { "route": [{ "destination": { "host": "web" } }], "timeout": "1s" },
+///         { "route": [{ "destination": { "host": "web", "port": { "number": 80 } } }], "timeout": "1s" },
 ///     ] },
 /// }))?;
 /// let canary = Canary::new("canary", 5)?.with_header(HeaderRule::new("x-beta", Match::Exact("yes".to_owned()))?);
@@ -80,7 +81,7 @@ pub const OWNED_FIELDS: [&str; 3] =
 ///     "route": [{ "destination": { "host": "web-canary", "port": { "number": 80 } } }],
 ///     "timeout": "1s",
 /// }));
-/// assert_eq!(rules[2]["route"][0], json!({ "destination": { "host": "web" }, "weight": 95 }));
+/// assert_eq!(rules[2]["route"][0], json!({ "destination": { "host": "web", "port": { "number": 80 } }, "weight": 95 }));
 /// assert_eq!(rules[2]["timeout"], "1s");
 ///
 /// assert_eq!(istio::with_policy(&edited, &policy, &web, &params)?.exact()?, edited);
@@ -113,6 +114,7 @@ pub fn with_policy(
         let subset = params.subsets().and_then(|_| policy.name(variant)).map(str::to_owned);
         Ok(Destination { subset, ..destination(group.backends.of(variant), front, params)? })
     };
+    check_backends(policy, group.backends.stable(), backend)?;
     let mut applied = Applied::new(table, backend(Variant::Stable)?, |header| (header.name, header.value), backend)?;
     losses.extend(needed_subsets(policy, &applied));
     let rules = &edited.spec.http;
@@ -121,15 +123,15 @@ pub fn with_policy(
     let mut paths = Vec::new();
     for (index, rule) in rules.iter().enumerate().filter(|(index, _)| are_base.get(*index) == Some(&true)) {
         check_base_rule(index, rule, &applied)?;
+        losses.extend(assumed_port(index, rule, group.backends.stable()));
         paths.extend(paths_of(rule));
     }
     edited.spec.http = put_in(rules, &are_base, &mut applied, Place::InFront);
     annotate(&mut edited.metadata, &applied, variants_text(&group, &paths, &are_base))?;
-    let json = serde_json::to_string(&edited.spec.http);
-    let json = json.map_err(|error| EditError::Annotation { annotation: RULES, why: error.to_string() })?;
-    let annotations =
-        edited.metadata.annotations.values().map(|value| json_bytes(value)).fold(0, usize::saturating_add);
-    check_size("a VirtualService", json.len().saturating_add(annotations))?;
+    // What cannot be written at all is too large for any store; texts and numbers always can.
+    let rules = serde_json::to_string(&edited.spec.http).map_or(usize::MAX, |json| json.len());
+    let annotations = edited.metadata.annotations.values().map(|value| json_bytes(value));
+    check_size("a VirtualService", annotations.fold(rules, usize::saturating_add))?;
     Ok(Conversion { output: edited, losses })
 }
 
@@ -156,7 +158,7 @@ pub fn with_policy(
 ///     "apiVersion": "networking.istio.io/v1",
 ///     "kind": "VirtualService",
 ///     "metadata": { "name": "web" },
-///     "spec": { "hosts": ["web"], "http": [{ "route": [{ "destination": { "host": "web" } }] }] },
+///     "spec": { "hosts": ["web"], "http": [{ "route": [{ "destination": { "host": "web", "port": { "number": 80 } } }] }] },
 /// }))?;
 /// let web = Route::new("web", "web:80".parse()?, ["web-canary:80".parse()?])?;
 /// let params = VirtualServiceParams::default();
@@ -195,6 +197,18 @@ pub fn merge_patch(object: &VirtualService) -> OwnedFields<'_, HttpRoute> {
 #[must_use]
 pub fn apply_configuration(object: &VirtualService) -> OwnedFields<'_, HttpRoute> {
     OwnedFields::apply_configuration(object, "http", &object.spec.http)
+}
+
+/// A loss of a rule whose destination has no port.
+fn assumed_port(index: usize, rule: &HttpRoute, stable: &Backend) -> Option<Loss> {
+    let only = rule.route.first().filter(|only| only.destination.port.is_none())?;
+    Some(Loss::Changed {
+        part: Part::Rule(index),
+        requested: Excerpt::of(&stable.to_string()),
+        written: Excerpt::of(&only.destination.host),
+        why: "without a port, a destination has the only port of its Service; if there are several, Istio sends these requests to the \
+              port that they came to",
+    })
 }
 
 /// A loss for each subset of a canary that gets requests, because no `DestinationRule` is written.

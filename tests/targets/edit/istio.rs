@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
+use super::gateway::of_policy;
 use crate::util::istio::decided;
 use crate::util::outcome::{Outcome, compare};
 use crate::util::request::policy_and_request;
@@ -70,7 +71,7 @@ fn requests_are_decided_as_the_selector_decides_and_all_others_as_before() {
                     (Outcome::Split(one), true) => Outcome::To(one[0].0, one[0].2.clone()),
                     (outcome, _) => outcome,
                 };
-                compare(&policy, &conversion.losses, &request, outcome)?;
+                compare(&policy, &of_policy(&conversion.losses), &request, outcome)?;
             }
             (Some(before), Some(now)) => {
                 count(&others);
@@ -122,8 +123,12 @@ fn a_subset_is_named_after_its_variant() {
     let edited = istio::with_policy(&theirs, &policy, &route, &params).unwrap();
     assert_eq!(
         crate::util::texts(&edited.losses),
-        ["backends.canaries[0]: `v2` needs a subset of this name in the DestinationRule of its Service: \
-          without one, the requests to this subset fail"]
+        [
+            "backends.canaries[0]: `v2` needs a subset of this name in the DestinationRule of its Service: \
+             without one, the requests to this subset fail",
+            "rules[0]: `reviews:9080` becomes `reviews`: without a port, a destination has the only port of its Service; \
+             if there are several, Istio sends these requests to the port that they came to",
+        ]
     );
     let rules = serde_json::to_value(&edited.output.spec.http).unwrap();
     assert_eq!(

@@ -1,6 +1,7 @@
 //! What cannot be edited is an error, and what is nearly so is none.
 
 use canary_policy::targets::gateway::{self, RouteParams};
+use canary_policy::targets::istio::{self, VirtualServiceParams};
 use serde_json::{Value, json};
 
 use super::object::{COOKIE, HEADER, WEIGHT, edited, edited_service, http_route, listed, rule, virtual_service};
@@ -213,4 +214,56 @@ fn a_service_of_another_domain_is_another_one() {
     assert!(edited("cluster.local").is_ok());
     let error = edited("clusterset.local").unwrap_err();
     assert!(error.starts_with("spec.http: no rule sends all of its requests to"), "{error}");
+}
+
+/// Each row is the namespace of the object, the backends of stable and of a canary, and whether both are one backend.
+#[test]
+fn a_canary_has_another_backend_than_stable() {
+    let of_http_route = |namespace: &str, stable: &str, canary: &str| {
+        let mut object = http_route(json!([rule("web", json!({}))]));
+        object.metadata.namespace = Some(namespace.to_owned());
+        let edited = gateway::with_policy(
+            &object,
+            &policy("canaries: [{ weight: 5 }]"),
+            &route_to(stable, &[canary]),
+            &RouteParams::default(),
+        );
+        edited.map(drop).map_err(|error| error.to_string())
+    };
+    let of_virtual_service = |namespace: &str, stable: &str, canary: &str| {
+        let mut object = virtual_service(json!([listed("web", json!({}))]));
+        object.metadata.namespace = Some(namespace.to_owned());
+        let edited = istio::with_policy(
+            &object,
+            &policy("canaries: [{ weight: 5 }]"),
+            &route_to(stable, &[canary]),
+            &VirtualServiceParams::default(),
+        );
+        edited.map(drop).map_err(|error| error.to_string())
+    };
+    for (namespace, stable, canary, is_one) in [
+        ("shop", "web:80", "web:80", true),
+        ("shop", "web:80", "shop/web:80", true),
+        ("shop", "shop/web:80", "web:80", true),
+        ("shop", "web:80", "web:81", false),
+        ("shop", "web:80", "next/web:80", false),
+    ] {
+        let expected = if is_one {
+            Err("backends: `web:80` is the backend of stable and of `canary`: the two could not be told apart"
+                .to_owned())
+        } else {
+            Ok(())
+        };
+        assert_eq!(of_http_route(namespace, stable, canary), expected, "{stable} {canary}");
+        assert_eq!(of_virtual_service(namespace, stable, canary), expected, "{stable} {canary}");
+    }
+    // A later canary counts too, also if it gets no request.
+    let two = policy("canaries: [{ name: a, weight: 5 }, { name: b }]");
+    let object = http_route(json!([rule("web", json!({}))]));
+    let edited =
+        gateway::with_policy(&object, &two, &route_to("web:80", &["next:80", "web:80"]), &RouteParams::default());
+    assert_eq!(
+        edited.unwrap_err().to_string(),
+        "backends: `web:80` is the backend of stable and of `b`: the two could not be told apart"
+    );
 }

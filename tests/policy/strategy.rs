@@ -6,7 +6,9 @@ use std::ops::RangeInclusive;
 use canary_policy::policy::strategy::{PolicyParams, nearly_valid_spec, policy_with, request};
 use canary_policy::targets::nginx::{Prefix, annotations};
 use canary_policy::targets::{envoy, gateway, gloo, istio, linkerd};
-use canary_policy::{Affinity, Canary, Policy, Reason, Sample, Selector, Spec, Total, Variant};
+use canary_policy::{
+    Affinity, Canary, CookieRule, HeaderRule, Match, Policy, Reason, Sample, Selector, Spec, Total, Variant,
+};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{TestError, TestRunner};
@@ -55,6 +57,28 @@ fn parameters_hold() {
         assert_eq!(policy.affinity(), &Affinity::None);
         assert!(policy.canaries().iter().all(|canary| canary.header().is_none() && canary.cookie().is_none()));
     }
+}
+
+/// Without patterns, every other match occurs in both kinds of rules.
+#[test]
+fn a_policy_without_patterns_has_every_other_match() {
+    let policies = policy_with(&PolicyParams::default().without_patterns());
+    let (mut runner, mut found) = (TestRunner::deterministic(), BTreeSet::new());
+    for _ in 0..200 {
+        for canary in policies.new_tree(&mut runner).unwrap().current().canaries() {
+            let [header, cookie] =
+                [canary.header().map(HeaderRule::value_match), canary.cookie().map(CookieRule::value_match)];
+            for (rule, value_match) in [("header", header), ("cookie", cookie)] {
+                found.extend(value_match.map(|value_match| match value_match {
+                    Match::AlwaysNever => (rule, "always and never"),
+                    Match::Exact(_) => (rule, "exact"),
+                    Match::Pattern(_) => (rule, "pattern"),
+                }));
+            }
+        }
+    }
+    let expected = ["header", "cookie"].map(|rule| ["always and never", "exact"].map(|kind| (rule, kind)));
+    assert_eq!(found, expected.into_iter().flatten().collect());
 }
 
 #[test]

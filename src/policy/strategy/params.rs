@@ -22,13 +22,21 @@ pub struct PolicyParams {
     pub(super) canaries: RangeInclusive<usize>,
     pub(super) totals: RangeInclusive<u32>,
     pub(super) rules: bool,
+    pub(super) patterns: bool,
     pub(super) affinity: bool,
     pub(super) texts: Texts,
 }
 
 impl Default for PolicyParams {
     fn default() -> Self {
-        PolicyParams { canaries: 1..=4, totals: 1..=u32::MAX, rules: true, affinity: true, texts: Texts::ANY }
+        PolicyParams {
+            canaries: 1..=4,
+            totals: 1..=u32::MAX,
+            rules: true,
+            patterns: true,
+            affinity: true,
+            texts: Texts::ANY,
+        }
     }
 }
 
@@ -91,6 +99,27 @@ impl PolicyParams {
     #[must_use]
     pub fn without_rules(self) -> Self {
         PolicyParams { rules: false, ..self }
+    }
+
+    /// The same parameters without patterns, for a router that has no regular expressions. Rules on `always` and `never` and on
+    /// values stay.
+    ///
+    /// ```
+    /// use canary_policy::policy::strategy::PolicyParams;
+    /// use canary_policy::{CookieRule, HeaderRule, Match, Policy};
+    /// use proptest::prelude::*;
+    ///
+    /// let params = PolicyParams::default().without_patterns();
+    /// proptest!(ProptestConfig::with_cases(8), |(policy in any_with::<Policy>(params))| {
+    ///     for canary in policy.canaries() {
+    ///         let matches = [canary.header().map(HeaderRule::value_match), canary.cookie().map(CookieRule::value_match)];
+    ///         prop_assert!(!matches.into_iter().flatten().any(|one| matches!(one, Match::Pattern(_))));
+    ///     }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn without_patterns(self) -> Self {
+        PolicyParams { patterns: false, ..self }
     }
 
     /// The same parameters without affinity.

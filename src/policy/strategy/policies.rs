@@ -42,7 +42,8 @@ pub fn policy() -> impl Strategy<Value = Policy> {
 /// assert!(result.unwrap_err().to_string().contains("weight: 42"));
 /// ```
 pub fn policy_with(params: &PolicyParams) -> impl Strategy<Value = Policy> + use<> {
-    let PolicyParams { canaries, totals, rules, affinity: with_affinity, texts } = params.clone();
+    let PolicyParams { canaries, totals, rules, patterns, affinity: with_affinity, texts } = params.clone();
+    let texts = if patterns { texts } else { texts.without_patterns() };
     let [header, cookie] =
         if rules { [header_rule(&texts), cookie_rule(&texts)] } else { [Just(None).boxed(), Just(None).boxed()] };
     let affinity = if with_affinity { affinity(&texts) } else { Just(Affinity::None).boxed() };

@@ -71,6 +71,11 @@ impl Texts {
         positions: false,
         parts_without_effect: false,
     };
+
+    /// The same texts without patterns.
+    pub(super) const fn without_patterns(self) -> Self {
+        Texts { header_patterns: &[], cookie_patterns: &[], ..self }
+    }
 }
 
 /// A text of one of these expressions; `None` if there are none.

@@ -9,9 +9,9 @@ use crate::util::source::{ModulePath, Source, code, files};
 /// The rooms, each with the rooms that it may use. A room may use only rooms above it in this list, so that no room uses
 /// another one in a circle.
 const ROOMS: [(&str, &[&str]); 19] = [
-    ("error", &[]),
-    ("names", &["error"]),
     ("schema", &[]),
+    ("error", &["schema"]),
+    ("names", &["error"]),
     ("policy", &["error", "names", "schema"]),
     ("route", &["error", "names", "schema", "policy"]),
     ("select", &["error", "names", "policy"]),

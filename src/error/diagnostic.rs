@@ -59,7 +59,7 @@ pub trait Diagnostic: fmt::Display {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transform = crate::schema::for_operators))]
 #[cfg_attr(feature = "schemars", schemars(description = "A loss, a finding or an error."))]
 #[non_exhaustive]
 pub struct Report {
@@ -82,4 +82,24 @@ pub struct Report {
     pub field: Option<String>,
     /// The message for people, which names the field.
     pub message: String,
+}
+
+impl Report {
+    /// The same report, if what it is about is this part of a larger object, as a policy is the part `spec.policy` of a custom
+    /// resource: the field then begins with the path of the part. The message stays.
+    ///
+    /// ```
+    /// use canary_policy::error::Diagnostic;
+    /// use canary_policy::policy::CanarySpec;
+    /// use canary_policy::{Policy, Spec};
+    ///
+    /// let spec = Spec { canaries: vec![CanarySpec { weight: Some(101), ..CanarySpec::default() }], ..Spec::default() };
+    /// let problem = &Policy::try_from(spec).unwrap_err().problems[0];
+    /// assert_eq!(problem.report().within("spec.policy").field.as_deref(), Some("spec.policy.canaries[0].weight"));
+    /// ```
+    #[must_use]
+    pub fn within(self, part: &str) -> Self {
+        let field = self.field.map_or_else(|| part.to_owned(), |field| format!("{part}.{field}"));
+        Report { field: Some(field), ..self }
+    }
 }

@@ -281,10 +281,10 @@ impl Diagnostic for Invalid {
 /// assert_eq!(problems[0].to_string(), "total: 0 is not a total: expected 1 to 4294967295");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
-#[error("{field}: {invalid}")]
+#[error("{}{invalid}", before(field))]
 #[non_exhaustive]
 pub struct Problem {
-    /// The path of the field, as in `canaries[0].header.name`.
+    /// The path of the field, as in `canaries[0].header.name`. It is empty if the whole value has a wrong type.
     pub field: String,
     /// What is wrong with its value.
     #[source]
@@ -297,8 +297,13 @@ impl Diagnostic for Problem {
     }
 
     fn field(&self) -> Option<Cow<'_, str>> {
-        Some(Cow::Borrowed(&self.field))
+        Some(Cow::Borrowed(&*self.field)).filter(|field| !field.is_empty())
     }
+}
+
+/// The path of a field before what is wrong with it; nothing for a whole value.
+pub(super) fn before(field: &str) -> String {
+    if field.is_empty() { String::new() } else { format!("{field}: ") }
 }
 
 /// Everything that is wrong with a policy, as one [`Problem`] for each invalid field.

@@ -102,10 +102,10 @@ impl Diagnostic for InvalidRoute {
 /// assert!(problem.to_string().starts_with("stable: `0` is not a port: expected 1 to 65535"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
-#[error("{field}: {invalid}")]
+#[error("{}{invalid}", super::policy::before(field))]
 #[non_exhaustive]
 pub struct RouteProblem {
-    /// The path of the field, as in `paths[0].path`.
+    /// The path of the field, as in `paths[0].path`. It is empty if the whole value has a wrong type.
     pub field: String,
     /// What is wrong with its value.
     #[source]
@@ -118,7 +118,7 @@ impl Diagnostic for RouteProblem {
     }
 
     fn field(&self) -> Option<Cow<'_, str>> {
-        Some(Cow::Borrowed(&self.field))
+        Some(Cow::Borrowed(&*self.field)).filter(|field| !field.is_empty())
     }
 }
 

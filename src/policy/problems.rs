@@ -62,9 +62,12 @@ impl Problems {
         }
     }
 
-    /// Adds a problem of this field, unless the field or a part of it could not be read.
+    /// Adds a problem of this field, unless the field or a part of it could not be read, or nothing could.
     fn add(&mut self, invalid: Invalid, field: impl Into<String>) {
         let field = field.into();
+        if self.unread.contains("") {
+            return;
+        }
         let is_part = |unread: &str| unread.strip_prefix(&field).is_some_and(|rest| rest.starts_with(['.', '[']));
         // The parts of a field come directly after it.
         let mut from_here = self.unread.range(field.clone()..).take_while(|unread| unread.starts_with(&field));

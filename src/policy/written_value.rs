@@ -224,7 +224,9 @@ impl<T: Value> Value for Vec<T> {
 /// Keeps a form from being written without the values that could not be read.
 pub(crate) fn refuse<S: serde::Serializer>(unread: &[Problem], _: S) -> Result<S::Ok, S::Error> {
     use serde::ser::Error;
-    let fields: Vec<&str> = unread.iter().map(|problem| problem.field.as_str()).collect();
+    let name =
+        |problem: &'_ Problem| if problem.field.is_empty() { "all of it".to_owned() } else { problem.field.clone() };
+    let fields: Vec<String> = unread.iter().map(name).collect();
     Err(S::Error::custom(format_args!("values of the spec could not be read: {}", fields.join(", "))))
 }
 
@@ -252,10 +254,7 @@ pub(crate) fn read_leniently<'de, T: Value, D: Deserializer<'de>>(
     let found = Found { unknown: Some(RefCell::default()), ..Found::default() };
     let value = ValueAt::new(Place { steps: Vec::new(), found: &found }).deserialize(deserializer)?;
     let Found { problems, unknown } = found;
-    let mut problems = problems.into_inner();
-    // A problem without a field is one of the whole value.
-    problems.iter_mut().filter(|problem| problem.field.is_empty()).for_each(|problem| problem.field.push_str("spec"));
-    Ok((value, problems, unknown.map(RefCell::into_inner).unwrap_or_default()))
+    Ok((value, problems.into_inner(), unknown.map(RefCell::into_inner).unwrap_or_default()))
 }
 
 /// Reads the value of type `T` at a place.

@@ -124,8 +124,16 @@ impl Path {
         Path::new(text, PathType::Prefix)
     }
 
-    /// The prefix `/`, which matches every path.
-    pub(crate) fn root() -> Self {
+    /// The prefix `/`, which matches every path, and which a route has if no other path is given.
+    ///
+    /// ```
+    /// use canary_policy::route::Path;
+    ///
+    /// assert_eq!(Path::root(), Path::prefix("/")?);
+    /// # Ok::<(), canary_policy::error::InvalidRoute>(())
+    /// ```
+    #[must_use]
+    pub fn root() -> Self {
         Path { text: "/".to_owned(), path_type: PathType::Prefix }
     }
 

@@ -230,7 +230,8 @@ impl Checked {
         let is_unread = |known: &RouteProblem| {
             let wrong_type = matches!(known.invalid, InvalidRoute::Value(Invalid::WrongType { .. }));
             let rest = problem.field.strip_prefix(&known.field);
-            wrong_type && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            let is_part = |rest: &str| known.field.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']);
+            wrong_type && rest.is_some_and(is_part)
         };
         if !self.problems.iter().any(is_unread) {
             self.problems.push(problem);

@@ -1,5 +1,6 @@
 //! The lenient reading of a written form.
 
+use canary_policy::error::Diagnostic;
 use canary_policy::policy::Lenient;
 use canary_policy::route::RouteSpec;
 use canary_policy::{Policy, Route, Spec};
@@ -60,13 +61,22 @@ fn what_ends_a_strict_reading_is_a_problem_of_the_check() {
         ),
         (json!({ "canaries": [{ "name": 5 }] }), "canaries[0].name: `5` is given: expected text"),
         (json!({}), "canaries: nothing is given: expected a list"),
-        (json!(5), "spec: `5` is given: expected an object"),
+        (json!(5), "`5` is given: expected an object"),
     ];
     for (spec, says) in rows {
         assert!(serde_json::from_value::<Spec>(spec.clone()).is_err(), "{spec}");
         let error = Policy::try_from(read(spec.clone()).form()).unwrap_err().to_string();
         assert!(error.starts_with(says), "{spec}: {error}");
     }
+    // A problem of the whole value has no field, and is the only one.
+    let whole = read(json!(5));
+    let problems = Policy::try_from(whole.form()).unwrap_err().problems;
+    assert_eq!(problems.iter().map(Diagnostic::field).collect::<Vec<_>>(), [None]);
+    assert_eq!(problems[0].report().within("spec.policy").field.as_deref(), Some("spec.policy"));
+    assert_eq!(
+        serde_json::to_value(&whole).unwrap_err().to_string(),
+        "values of the spec could not be read: all of it"
+    );
     // A spec with such a value cannot be written, because the value would be lost.
     assert!(serde_json::to_value(read(json!({ "canaries": [{ "weight": "5" }] }))).is_err());
     // A name that is given twice is an error of the format: no value of it is the right one.
@@ -84,6 +94,11 @@ fn a_route_is_read_leniently() {
     assert!(Route::try_from(lenient.form()).is_ok());
     assert_eq!(serde_json::to_value(&lenient).unwrap(), route);
     assert!(serde_json::from_value::<RouteSpec>(route).is_err());
+
+    let whole: Lenient<RouteSpec> = serde_json::from_value(json!(["web"])).unwrap();
+    let problems = Route::try_from(whole.form()).unwrap_err().problems;
+    assert_eq!((problems.len(), problems[0].field()), (1, None));
+    assert_eq!(problems[0].to_string(), "a list is given: expected an object");
 }
 
 /// An unknown name from a stranger does not reach a terminal as it is.

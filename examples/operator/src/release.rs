@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use canary_policy::error::{Diagnostic, Report};
-use canary_policy::route::PathType;
+use canary_policy::route::Path;
 use canary_policy::{Policy, Route};
 use kube::CustomResource;
 use kube::api::ResourceExt;
@@ -96,9 +96,7 @@ impl Release {
 
 /// A report of a problem in a part of the object.
 fn at(part: &str, problem: &impl Diagnostic) -> Report {
-    let mut report = problem.report();
-    report.field = Some(report.field.map_or_else(|| part.to_owned(), |field| format!("{part}.{field}")));
-    report
+    problem.report().within(part)
 }
 
 /// The parts of a route that have no effect, because the target has its own.
@@ -106,10 +104,7 @@ fn without_effect(route: &Route, target: &Target, namespace: Option<&str>) -> Ve
     let object = target.to_string();
     let parts = [
         ("spec.route.hosts", route.hosts().is_empty()),
-        (
-            "spec.route.paths",
-            matches!(route.paths(), [path] if path.as_str() == "/" && path.path_type() == PathType::Prefix),
-        ),
+        ("spec.route.paths", route.paths() == [Path::root()]),
         ("spec.route.parents", route.parents().is_empty()),
         ("spec.route.namespace", route.namespace().is_none_or(|own| Some(own) == namespace)),
         ("spec.route.formerTokens", route.former_tokens().is_none() || matches!(target, Target::HttpRoute { .. })),

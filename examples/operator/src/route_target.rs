@@ -122,9 +122,5 @@ fn read(route: &DynamicObject) -> Result<HttpRoute, Failure> {
 
 /// The merge patch that makes an HTTPRoute like this one, and names the release.
 fn patch(route: &HttpRoute, release: Option<&str>) -> Value {
-    let mut patch = json!(gateway::merge_patch(route));
-    if let Some(annotations) = patch.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
-        annotations.insert(RELEASE.to_owned(), json!(release));
-    }
-    patch
+    json!(gateway::merge_patch(route).with_annotation(RELEASE, release))
 }

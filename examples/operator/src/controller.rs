@@ -20,6 +20,7 @@ use crate::obstacle::Failure;
 use crate::reconciler::Reconciler;
 use crate::release::CanaryRelease;
 use crate::route_target::http_routes;
+use crate::siblings::are_siblings;
 use crate::target::Place;
 
 /// The finalizer that keeps a release until its policy is taken out.
@@ -54,6 +55,8 @@ pub(crate) struct Context {
     pub(crate) settings: Settings,
     pub(crate) metrics: Metrics,
     pub(crate) events: Events,
+    /// All releases, as the controller has them in its cache.
+    pub(crate) releases: Store<CanaryRelease>,
 }
 
 /// Serves all releases until `ended` is ready, and finishes what has begun.
@@ -73,7 +76,10 @@ pub async fn run(
     let releases = controller.store();
     let ingresses = api::<Ingress>(&client, &settings);
     let mut controller = controller.watches(ingresses, watcher::Config::default(), move |ingress| {
-        concerned(&releases, &Changed::Ingress, ingress.meta().namespace.as_deref(), &ingress.name_any())
+        let mut found =
+            concerned(&releases, &Changed::Ingress, ingress.meta().namespace.as_deref(), &ingress.name_any());
+        found.extend(siblings_of_owner(&releases, &ingress));
+        found
     });
     if has_http_routes(&client).await? {
         let releases = controller.store();
@@ -86,7 +92,8 @@ pub async fn run(
         });
     }
 
-    let context = Context { events: Events::new(client.clone()), client, settings, metrics };
+    let (events, releases) = (Events::new(client.clone()), controller.store());
+    let context = Context { client, settings, metrics, events, releases };
     let results = controller.run(reconcile, |_, error, context| after_error(error, &context), Arc::new(context));
     results
         .for_each(|result| {
@@ -156,6 +163,17 @@ fn concerned(
     };
     let state = releases.state();
     let found = state.iter().filter(|release| release.meta().namespace.as_deref() == namespace && concerns(release));
+    found.map(|release| ObjectRef::from_obj(&**release)).collect()
+}
+
+/// The releases that share a stable Service with the one that a canary Ingress belongs to.
+fn siblings_of_owner(releases: &Store<CanaryRelease>, ingress: &Ingress) -> Vec<ObjectRef<CanaryRelease>> {
+    let state = releases.state();
+    let is_owner = |release: &&Arc<CanaryRelease>| {
+        ingress.owner_references().iter().any(|owner| Some(&owner.uid) == release.meta().uid.as_ref())
+    };
+    let Some(owner) = state.iter().find(is_owner) else { return Vec::new() };
+    let found = state.iter().filter(|release| !Arc::ptr_eq(release, owner) && are_siblings(release, owner));
     found.map(|release| ObjectRef::from_obj(&**release)).collect()
 }
 

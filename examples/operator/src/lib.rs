@@ -23,6 +23,7 @@ mod reconciler;
 mod release;
 mod route_target;
 mod server;
+mod siblings;
 mod status;
 mod target;
 

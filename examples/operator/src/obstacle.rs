@@ -31,10 +31,10 @@ pub enum Obstacle {
         /// The target.
         object: String,
     },
-    /// Another release has put its policy into the target.
+    /// Another release has put its policy into the target, or has the stable Service of ingress-nginx.
     #[error("{object}: it has the policy of the CanaryRelease {release}")]
     OtherRelease {
-        /// The target.
+        /// The target, or the stable Service.
         object: String,
         /// The other release.
         release: String,

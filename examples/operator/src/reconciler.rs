@@ -1,6 +1,6 @@
 //! What is done for a release: its policy is put into its target, moved, or taken out, and its status is written.
 
-use canary_policy::error::Report;
+use canary_policy::error::{Diagnostic, Report};
 use k8s_openapi::jiff::Timestamp;
 use kube::api::{Api, Patch, PatchParams};
 use kube::runtime::controller::Action;
@@ -12,6 +12,7 @@ use crate::ingress_target::IngressTarget;
 use crate::obstacle::{Failure, Obstacle};
 use crate::release::{CanaryRelease, Release};
 use crate::route_target::RouteTarget;
+use crate::siblings;
 use crate::status::Outcome;
 use crate::target::{Place, Target};
 
@@ -34,6 +35,9 @@ impl Reconciler<'_> {
             }
         };
         let wanted = release.place();
+        if let Some(first) = siblings::first(&self.context.releases, object) {
+            return self.give_way(object, &release, &wanted, first).await;
+        }
         // A status of an older generation does not say whether the policy has been moved since.
         let observed = object.status.as_ref().and_then(|status| status.observed_generation);
         let is_placed = observed == object.meta().generation && place(object).as_ref() == Some(&wanted);
@@ -47,6 +51,29 @@ impl Reconciler<'_> {
         };
         self.record(object, &outcome, Some(wanted)).await?;
         again
+    }
+
+    /// Leaves the stable Service to another release: takes the policy out, if it is there, and says so.
+    async fn give_way(
+        &self,
+        object: &CanaryRelease,
+        release: &Release,
+        wanted: &Place,
+        first: String,
+    ) -> Result<Action, Failure> {
+        let other = Obstacle::OtherRelease { object: format!("Service {}", release.route.stable()), release: first };
+        let taken = match place(object).filter(|place| place == wanted) {
+            Some(place) => self.take_out(object, &place).await,
+            None => Ok(()),
+        };
+        let report = match taken {
+            Ok(()) => other.report(),
+            Err(Failure::Blocked(report)) => *report,
+            Err(failure) => return Err(failure),
+        };
+        self.record(object, &Outcome::Blocked(report), None).await?;
+        // Nothing else says that the other release is gone.
+        Ok(Action::requeue(self.context.settings.retry))
     }
 
     /// Takes the policy out of its former place, and records the new one before anything is written there. Whether it may be
@@ -116,7 +143,7 @@ impl Reconciler<'_> {
     }
 
     fn route_target(&self) -> RouteTarget<'_> {
-        let Context { client, settings, metrics, events: _ } = self.context;
+        let Context { client, settings, metrics, events: _, releases: _ } = self.context;
         RouteTarget::new(client.clone(), self.namespace, metrics, &settings.route_params)
     }
 

@@ -1,11 +1,11 @@
 //! Somebody else writes to the same objects.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api::Server;
 use crate::util::{
-    Operator, annotation, events, http_route, ingress, percent, release, route, stable_ingress, status, until_ready,
-    wanted, weights, with_policy_in_route,
+    Operator, annotation, events, http_route, ingress, percent, release, route, stable_ingress, stable_ingress_for,
+    status, until_ready, wanted, weights, with_policy_in_route,
 };
 
 const WEIGHT: &str = "nginx.ingress.kubernetes.io/canary-weight";
@@ -156,6 +156,60 @@ async fn two_releases_do_not_share_an_http_route() {
     server.delete(&release("first"));
     until_ready(&server, "second", "True Written").await;
     assert_eq!(weights(&server, "web", 0)[1], ("web-next".to_owned(), 20));
+    operator.stop().await;
+}
+
+/// A release for this Ingress and stable backend, whose canary Ingress has its name.
+fn for_service(name: &str, target: &str, stable: &str, weight: u32) -> Value {
+    let mut release = wanted(&percent(weight), &json!({ "ingress": target }));
+    release["spec"]["route"]["name"] = json!(format!("{name}-canary"));
+    release["spec"]["route"]["stable"] = json!(stable);
+    release
+}
+
+/// ingress-nginx serves one canary for a Service and port, whatever Ingress names it. All objects of the server are of one second, so
+/// the first by name has the Service.
+#[tokio::test]
+async fn the_first_release_has_a_stable_service() {
+    let server = Server::start().await;
+    server.create(&ingress("web"), "helm", stable_ingress());
+    server.create(&ingress("other"), "helm", stable_ingress());
+    server.create(&ingress("api"), "helm", stable_ingress_for("api"));
+    server.create(&release("b"), "kubectl", for_service("b", "web", "web:80", 10));
+    let operator = Operator::start(&server);
+    until_ready(&server, "b", "True Written").await;
+    for (name, target, stable) in [("c", "web", "web"), ("d", "other", "web:80")] {
+        server.create(&release(name), "kubectl", for_service(name, target, stable, 20));
+        until_ready(&server, name, "False OtherRelease").await;
+        assert_eq!(
+            status(&server, name).reports[0].message,
+            format!("Service {stable}: it has the policy of the CanaryRelease b")
+        );
+        assert!(server.get(&ingress(&format!("{name}-canary"))).is_none(), "{name}");
+    }
+    // What an invalid release wrote before stays, and so does its right to the Service.
+    server.edit(&release("b"), "kubectl", |release| release["spec"]["policy"] = percent(101));
+    until_ready(&server, "b", "False WeightAboveTotal").await;
+    server.create(&release("f"), "kubectl", for_service("f", "web", "web:80", 20));
+    until_ready(&server, "f", "False OtherRelease").await;
+    assert_eq!(status(&server, "f").reports[0].message, "Service web:80: it has the policy of the CanaryRelease b");
+    server.edit(&release("b"), "kubectl", |release| release["spec"]["policy"] = percent(10));
+    until_ready(&server, "b", "True Written").await;
+
+    server.create(&release("e"), "kubectl", for_service("e", "api", "api:80", 20));
+    until_ready(&server, "e", "True Written").await;
+
+    // An earlier one takes over, and the canary Ingress of the one before goes away.
+    server.create(&release("a"), "kubectl", for_service("a", "other", "web:80", 30));
+    until_ready(&server, "a", "True Written").await;
+    until_ready(&server, "b", "False OtherRelease").await;
+    assert!(server.get(&ingress("b-canary")).is_none());
+
+    // The next one follows when the first is gone.
+    server.delete(&release("a"));
+    until_ready(&server, "b", "True Written").await;
+    assert_eq!(annotation(&server, "b-canary", "canary-weight").as_deref(), Some("10"));
+    assert!(server.get(&ingress("a-canary")).is_none());
     operator.stop().await;
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::api::{Key, Resource, Server};
-use crate::util::{Operator, http_route, percent, stable_ingress, wanted};
+use crate::util::{Operator, http_route, percent, stable_ingress_for, wanted};
 
 const RELEASES: usize = 1000;
 const NAMESPACES: usize = 20;
@@ -16,8 +16,10 @@ async fn a_converged_cluster_is_not_written_to() {
     for index in 0..RELEASES {
         let (name, namespace) = (format!("web-{index}"), format!("team-{}", index % NAMESPACES));
         let key = |resource| Key::new(resource, &name).within(&namespace);
+        // Each Ingress has a stable Service of its own, because ingress-nginx serves one canary for a Service.
+        let service = if index % 2 == 0 { name.as_str() } else { "web" };
         let target = if index % 2 == 0 {
-            server.create(&key(Resource::Ingresses), "helm", stable_ingress());
+            server.create(&key(Resource::Ingresses), "helm", stable_ingress_for(service));
             json!({ "ingress": name })
         } else {
             server.create(&key(Resource::HttpRoutes), "kubectl", http_route());
@@ -25,6 +27,7 @@ async fn a_converged_cluster_is_not_written_to() {
         };
         let mut release = wanted(&percent(10), &target);
         release["spec"]["route"]["name"] = json!(format!("{name}-canary"));
+        release["spec"]["route"]["stable"] = json!(format!("{service}:80"));
         server.create(&key(Resource::Releases), "kubectl", release);
     }
 

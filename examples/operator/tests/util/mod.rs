@@ -77,7 +77,12 @@ pub fn percent(weight: u32) -> Value {
 
 /// A stable Ingress for the Service `web`.
 pub fn stable_ingress() -> Value {
-    let backend = json!({ "service": { "name": "web", "port": { "number": 80 } } });
+    stable_ingress_for("web")
+}
+
+/// A stable Ingress for a Service.
+pub fn stable_ingress_for(service: &str) -> Value {
+    let backend = json!({ "service": { "name": service, "port": { "number": 80 } } });
     let paths = json!([{ "path": "/", "pathType": "Prefix", "backend": backend }]);
     json!({ "spec": { "ingressClassName": "nginx", "rules": [{ "host": "shop.test", "http": { "paths": paths } }] } })
 }

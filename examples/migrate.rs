@@ -14,7 +14,7 @@
 //! standard output.
 //!
 //! The exit code is 0 if everything that was asked is proven, or if nothing was asked; 1 is an error, 2 a loss or finding at the
-//! level of `--fail-on`, 3 a request that is answered differently, and 4 means that no difference was found but not everything
+//! severity of `--fail-on`, 3 a request that is answered differently, and 4 means that no difference was found but not everything
 //! was compared.
 //!
 //! With `--replay` recorded requests are answered as before and after the move, and each request that is answered differently is
@@ -60,7 +60,7 @@ mod files;
 mod implementation;
 #[path = "common/json.rs"]
 mod json;
-#[path = "migrate/lines.rs"]
+#[path = "common/lines.rs"]
 mod lines;
 #[path = "migrate/list.rs"]
 mod list;
@@ -98,20 +98,22 @@ mod unread;
 use std::io::Write;
 use std::process::ExitCode;
 
+use canary_policy::error::Severity;
 use canary_policy::migrate;
 use canary_policy::route::{Parent, VirtualHost};
 use canary_policy::targets::gateway::Implementation;
 use canary_policy::targets::nginx::{Cluster, Dialect, Flags, HostReading, Prefix, Refusal, hosts, lint};
 use clap::Parser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use manifests::Manifests;
 use notes::{error, note, note_first};
 use proof::Proof;
-use report::{Level, Parts, Report};
+use report::{Parts, Report};
 use target::{Target, Written};
 
 /// Moves the Ingresses of a cluster: says what each host does today, what is wrong with it, and what it becomes elsewhere.
 ///
-/// Exits with 0 if everything that was asked is proven, with 1 after an error, with 2 for a loss or finding at the level of
+/// Exits with 0 if everything that was asked is proven, with 1 after an error, with 2 for a loss or finding at the severity of
 /// --fail-on, with 3 if a request is answered differently, and with 4 if that is not decided.
 #[derive(Parser)]
 #[command(name = "migrate")]
@@ -151,9 +153,9 @@ struct Args {
     /// Write the report to this file, and only its summary to standard error, or to standard output without a target.
     #[arg(long, value_name = "FILE", conflicts_with = "effective")]
     report_file: Option<String>,
-    /// The level of losses and findings that are a failure.
-    #[arg(long, value_enum, value_name = "LEVEL")]
-    fail_on: Option<Level>,
+    /// The severity from which on losses and findings are a failure.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity())]
+    fail_on: Option<Severity>,
     /// Stop if a document cannot be read, instead of going on without it.
     #[arg(long)]
     strict: bool,
@@ -181,6 +183,13 @@ impl Args {
         let has_effect = self.implementation.is_none() || is_gateway;
         (!has_effect).then_some("--implementation is one of the Gateway API, and has no effect on another target")
     }
+}
+
+/// Reads a severity. Notes are never a failure.
+fn severity() -> impl TypedValueParser<Value = Severity> {
+    let severities = [Severity::Warning, Severity::Error];
+    let parser = PossibleValuesParser::new(severities.map(Severity::as_str));
+    parser.try_map(move |name| severities.into_iter().find(|one| one.as_str() == name).ok_or("no severity"))
 }
 
 /// The form of a report.

@@ -59,7 +59,7 @@
 //!   cluster together are read, and linted, by [`targets::nginx::Cluster`].
 //! * [`migrate`] is **moving**: a proof that virtual hosts answer every request as others did before, or a request that they answer
 //!   differently.
-//! * [`error`] has every error, each with a code and a field for programs.
+//! * [`error`] has every error, each with a code, a severity and a field for programs; [`codes`] says what each code means.
 //!
 //! A policy has the meaning that ingress-nginx, controller 1.15.1, gives to its canary annotations. A policy can also
 //! express what annotations cannot, such as several canaries. The crate reads no clock, no random numbers and no files:
@@ -204,6 +204,9 @@ pub use targets::{Conversion, Loss};
 
 #[doc = include_str!("../DESIGN.md")]
 pub mod design {}
+
+#[doc = include_str!("../CODES.md")]
+pub mod codes {}
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

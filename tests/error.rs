@@ -2,6 +2,8 @@
 
 /// The codes, objects and fields of every variant.
 mod codes;
+/// The table of codes.
+mod page;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,12 +21,26 @@ use crate::util::route::{route, route_to};
 use crate::util::source::{code, files};
 use crate::util::{annotations, policy, spec};
 
-/// The diagnostics of the crate, by the source: the name of each type, its own codes, and the types whose codes it passes on.
-fn diagnostics() -> BTreeMap<String, (Vec<String>, BTreeSet<String>)> {
-    let implementation =
-        Regex::new(r"(?s)impl Diagnostic for (\w+) \{.*?fn code\(&self\) -> &'static str \{(.*?)\n    \}").unwrap();
+/// A type that implements `Diagnostic`, by the source.
+struct Type {
+    /// Its own codes.
+    codes: Vec<String>,
+    /// The types whose codes it passes on.
+    passed_on: BTreeSet<String>,
+    /// Its severity; `None` if that depends on the value.
+    severity: Option<String>,
+}
+
+/// The diagnostics of the crate, by the names of their types.
+fn diagnostics() -> BTreeMap<String, Type> {
+    let implementation = Regex::new(r"(?s)\nimpl Diagnostic for (\w+) \{\n(.*?)\n\}\n").unwrap();
+    let method = |name: &str, body: &str| {
+        let method = Regex::new(&format!(r"(?s)fn {name}\(&self\) -> [^\n]*\{{\n(.*?)\n    \}}")).unwrap();
+        method.captures(body).map(|found| found[1].to_owned())
+    };
     let own = Regex::new("\"([^\"]*)\"").unwrap();
     let passed_on = Regex::new(r"::(\w+)[^\n]*=> \w+\.code\(\)").unwrap();
+    let constant = Regex::new(r"^ *Severity::(\w+)$").unwrap();
     let files = files();
     let found = files
         .values()
@@ -32,9 +48,14 @@ fn diagnostics() -> BTreeMap<String, (Vec<String>, BTreeSet<String>)> {
     let found: Vec<(&String, [&str; 2])> = found.collect();
     let names: Vec<&str> = found.iter().map(|(_, [name, _])| *name).collect();
     let diagnostic = |(text, [name, body]): &(&String, [&str; 2])| {
-        assert!(!body.contains("_ =>"), "{name}: every variant has a code of its own");
-        let codes = own.captures_iter(body).map(|code| code[1].to_owned()).collect();
-        let variants = passed_on.captures_iter(body).map(|variant| variant[1].to_owned());
+        let code_of = method("code", body).unwrap_or_else(|| panic!("{name}"));
+        assert!(!code_of.contains("_ =>"), "{name}: every variant has a code of its own");
+        let codes = own.captures_iter(&code_of).map(|code| code[1].to_owned()).collect();
+        let severity = match method("severity", body) {
+            None => Some("error".to_owned()),
+            Some(of) => constant.captures(&of).map(|severity| severity[1].to_lowercase()),
+        };
+        let variants = passed_on.captures_iter(&code_of).map(|variant| variant[1].to_owned());
         // The type of the field of such a variant is a diagnostic too.
         let types = variants.flat_map(|variant| {
             let fields = Regex::new(&format!(r"(?s)\n    {variant}(?: \{{|\()(.*?)(?:\n    \}}|\)),\n")).unwrap();
@@ -43,7 +64,7 @@ fn diagnostics() -> BTreeMap<String, (Vec<String>, BTreeSet<String>)> {
             let words: Vec<String> = used.split(|letter: char| !letter.is_alphanumeric()).map(str::to_owned).collect();
             words.into_iter().filter(|word| names.contains(&word.as_str())).collect::<Vec<_>>()
         });
-        ((*name).to_owned(), (codes, types.collect()))
+        ((*name).to_owned(), Type { codes, passed_on: types.collect(), severity })
     };
     found.iter().map(diagnostic).collect()
 }
@@ -53,20 +74,21 @@ fn codes_are_unique_and_in_kebab_case() {
     let diagnostics = diagnostics();
     let kebab = Regex::new("^[a-z]+(-[a-z]+)*$").unwrap();
     assert!(diagnostics.len() >= 19, "{:?}", diagnostics.keys());
-    for (name, (codes, passed_on)) in &diagnostics {
+    for (name, Type { codes, passed_on, .. }) in &diagnostics {
         for code in codes {
             assert!(kebab.is_match(code), "{name}: `{code}`");
             assert_eq!(codes.iter().filter(|other| *other == code).count(), 1, "{name}: `{code}` twice");
             // The error of a location passes on the codes of its own type.
             for other in passed_on.iter().filter(|other| *other != name) {
-                let passed_on = &diagnostics[other].0;
-                // A policy without a canary is the same problem in both.
-                let same = (name.as_str(), code.as_str()) == ("ReadError", "no-canary");
+                let passed_on = &diagnostics[other].codes;
+                // A policy without a canary is the same problem in both, and so is a path type that does not exist.
+                let same = [("ReadError", "no-canary"), ("ManifestError", "path-type")]
+                    .contains(&(name.as_str(), code.as_str()));
                 assert!(same || !passed_on.contains(code), "{name}: `{code}` is a code of {other} too");
             }
         }
     }
-    let passed_on: Vec<&str> = diagnostics["ReadError"].1.iter().map(String::as_str).collect();
+    let passed_on: Vec<&str> = diagnostics["ReadError"].passed_on.iter().map(String::as_str).collect();
     assert_eq!(passed_on, ["Invalid", "InvalidPolicy", "InvalidRoute", "InvalidVariants"]);
 }
 
@@ -100,13 +122,13 @@ fn a_diagnostic_has_its_code_object_and_field() {
         (Box::new(Pods::new(0).unwrap_err()), "pods", None, None),
         (
             Box::new(istio::virtual_service(&two, &route_to("web", &[]), &params).unwrap_err()),
-            "canaries",
+            "backend-count",
             None,
             Some("backends"),
         ),
         (
             Box::new(replicas::split(&two, &Pods::new(1).unwrap().with_one_of_each()).unwrap_err()),
-            "too-few",
+            "too-few-pods",
             None,
             Some("pods"),
         ),
@@ -141,7 +163,7 @@ fn a_diagnostic_has_its_code_object_and_field() {
             None,
             Some("canaries[1].header"),
         ),
-        (Box::new(nginx::RequestView::new(&[("a b", "c")]).unwrap_err()), "name", None, Some("a b")),
+        (Box::new(nginx::RequestView::new(&[("a b", "c")]).unwrap_err()), "request-header-name", None, Some("a b")),
     ];
     for (diagnostic, code, object, field) in rows {
         let report = diagnostic.report();
@@ -160,7 +182,7 @@ fn a_report_is_serialised() {
     let error = HeaderRule::new("a b", Match::AlwaysNever).unwrap_err();
     assert_eq!(
         serde_json::to_value(error.report()).unwrap(),
-        json!({ "code": "header-name", "message": error.to_string() })
+        json!({ "code": "header-name", "severity": "error", "message": error.to_string() })
     );
     let parsed = nginx::parse(&annotations([("canary", "true"), ("canary-weight", "10%")]), &Flags::default());
     let finding = &parsed.findings[0];
@@ -168,6 +190,7 @@ fn a_report_is_serialised() {
         serde_json::to_value(finding.report()).unwrap(),
         json!({
             "code": "invalid-value",
+            "severity": "warning",
             "object": "canary",
             "field": "canary-weight",
             "message": finding.to_string(),

@@ -1,5 +1,6 @@
 //! The proof of a migration, and what the program exits with.
 
+use canary_policy::error::Severity;
 use canary_policy::migrate::{self, Answer, Verification};
 use canary_policy::route::VirtualHost;
 use canary_policy::targets::VirtualHostReading;
@@ -10,7 +11,7 @@ use crate::manifests::Manifests;
 use crate::notes::{error, note};
 use crate::progress::Progress;
 use crate::replay::Replayed;
-use crate::report::{Level, Report};
+use crate::report::Report;
 use crate::target::Written;
 use crate::unread::Concerned;
 use crate::{Args, manifests};
@@ -62,9 +63,9 @@ impl Proof {
     }
 
     /// The exit code: the worst of what was found.
-    pub(crate) fn exit_code(&self, report: &Report<'_>, fail_on: Option<Level>, failed: bool) -> u8 {
+    pub(crate) fn exit_code(&self, report: &Report<'_>, fail_on: Option<Severity>, failed: bool) -> u8 {
         let answer = self.verification.as_ref().map(Verification::answer);
-        let is_failure = |level: Level| report.messages.iter().any(|message| message.level >= level);
+        let is_failure = |least: Severity| report.messages.iter().any(|one| one.message.severity >= least);
         let replayed = self.replayed.as_ref();
         match answer {
             _ if failed => 1,

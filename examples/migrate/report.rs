@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canary_policy::error::{Diagnostic, Report as Message};
+use canary_policy::error::{Diagnostic, Report as Message, Severity};
 use canary_policy::migrate::{Answer, DialectFinding, HostClass, LocationAnswer, Verification};
 use canary_policy::route::{Host, Location, VirtualHost};
-use canary_policy::targets::nginx::{HostReading, LintFinding, Severity};
+use canary_policy::targets::nginx::{HostReading, LintFinding};
 use canary_policy::targets::{Finding, LocationLoss};
 use canary_policy::{Affinity, Canary, Loss, Policy};
 use serde::Serialize;
@@ -15,21 +15,11 @@ use crate::replay::Replayed;
 use crate::target::Written;
 use crate::unread::Concerned;
 
-/// How bad a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum Level {
-    /// Something is different or is left out.
-    Warning,
-    /// Requests fail, a canary gets none or all of them, or a host was not written.
-    Error,
-}
-
 /// Everything that is reported.
 #[derive(Serialize)]
 pub(crate) struct Report<'p> {
     pub(crate) hosts: Vec<HostReport>,
-    pub(crate) messages: Vec<LevelledMessage>,
+    pub(crate) messages: Vec<AdvisedMessage>,
     /// What has to be true besides, so that the proof holds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) conditions: Vec<String>,
@@ -73,13 +63,11 @@ pub(crate) struct LocationReport {
     pub(crate) verification: Option<String>,
 }
 
-/// A message, and how bad it is.
+/// A message, and what to do about it.
 #[derive(Serialize)]
-pub(crate) struct LevelledMessage {
-    pub(crate) level: Level,
+pub(crate) struct AdvisedMessage {
     #[serde(flatten)]
     pub(crate) message: Message,
-    /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) advice: Option<String>,
 }
@@ -112,7 +100,7 @@ impl<'p> Report<'p> {
     pub(crate) fn new(parts: &Parts<'p>) -> Self {
         let hosts = hosts(parts);
         let messages = messages(parts);
-        let count = |level| messages.iter().filter(|message| message.level == level).count();
+        let count = |severity| messages.iter().filter(|one| one.message.severity == severity).count();
         let verified = |wanted| hosts.iter().filter(|host| host.verification == Some(wanted)).count();
         let summary = Summary {
             hosts: hosts.len(),
@@ -120,8 +108,8 @@ impl<'p> Report<'p> {
             proven: verified(Verified::Proven),
             differ: verified(Verified::Differs),
             undecided: verified(Verified::Undecided),
-            errors: count(Level::Error),
-            warnings: count(Level::Warning),
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
         };
         Report { hosts, messages, conditions: conditions(parts), replay: parts.proof.replayed.as_ref(), summary }
     }
@@ -152,22 +140,22 @@ fn hosts(parts: &Parts<'_>) -> Vec<HostReport> {
 }
 
 /// Every finding, loss and error.
-fn messages(parts: &Parts<'_>) -> Vec<LevelledMessage> {
-    let of_cluster = parts.findings.iter().map(|finding| advised(finding, finding.severity(), finding.advice()));
-    let of_change = parts.changes.iter().map(|finding| advised(finding, finding.severity(), finding.advice()));
-    let mut messages: Vec<LevelledMessage> = of_cluster.chain(of_change).collect();
+fn messages(parts: &Parts<'_>) -> Vec<AdvisedMessage> {
+    let of_cluster = parts.findings.iter().map(|finding| advised(finding, finding.advice()));
+    let of_change = parts.changes.iter().map(|finding| advised(finding, finding.advice()));
+    let mut messages: Vec<AdvisedMessage> = of_cluster.chain(of_change).collect();
     let mut seen = BTreeSet::new();
     let of_hosts = parts.readings.iter().flat_map(|reading| &reading.findings);
-    messages.extend(of_hosts.filter(|finding| seen.insert(finding.to_string())).map(|finding| warning(finding)));
+    messages.extend(of_hosts.filter(|finding| seen.insert(finding.to_string())).map(|finding| plain(finding)));
     let of_objects = parts.proof.readings().iter().flat_map(|reading| &reading.findings);
-    messages.extend(of_objects.filter(|finding| seen.insert(finding.to_string())).map(|finding| warning(finding)));
+    messages.extend(of_objects.filter(|finding| seen.insert(finding.to_string())).map(|finding| plain(finding)));
     let written = parts.written.iter();
-    messages.extend(written.clone().flat_map(|written| &written.losses).map(|loss| warning(loss)));
-    messages.extend(written.flat_map(|written| &written.errors).map(|error| LevelledMessage {
-        level: Level::Error,
-        message: error.report(),
-        advice: None,
-    }));
+    messages.extend(written.clone().flat_map(|written| &written.losses).map(|loss| plain(loss)));
+    messages.extend(
+        written
+            .flat_map(|written| &written.errors)
+            .map(|error| AdvisedMessage { message: error.report(), advice: None }),
+    );
     messages
 }
 
@@ -190,9 +178,12 @@ fn conditions(parts: &Parts<'_>) -> Vec<String> {
 }
 
 /// A message that says what to do.
-fn advised(finding: &impl Diagnostic, severity: Severity, advice: String) -> LevelledMessage {
-    let level = if severity == Severity::Error { Level::Error } else { Level::Warning };
-    LevelledMessage { level, message: finding.report(), advice: Some(advice) }
+fn advised(finding: &impl Diagnostic, advice: String) -> AdvisedMessage {
+    AdvisedMessage { message: finding.report(), advice: Some(advice) }
+}
+
+fn plain(diagnostic: &dyn Diagnostic) -> AdvisedMessage {
+    AdvisedMessage { message: diagnostic.report(), advice: None }
 }
 
 impl HostReport {
@@ -370,8 +361,4 @@ fn canary_words(policy: &Policy, canary: &Canary) -> String {
     words.extend(canary.header().map(|rule| format!("header {rule}")));
     words.extend(canary.cookie().map(|rule| format!("cookie {rule}")));
     words.join(" and ")
-}
-
-fn warning(diagnostic: &dyn Diagnostic) -> LevelledMessage {
-    LevelledMessage { level: Level::Warning, message: diagnostic.report(), advice: None }
 }

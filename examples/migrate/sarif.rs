@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::manifests::{Manifests, STANDARD_INPUT};
 use crate::region::Texts;
-use crate::report::{Level, LevelledMessage, Report};
+use crate::report::{AdvisedMessage, Report};
 
 /// The messages of a report as SARIF.
 pub(crate) fn sarif(report: &Report<'_>, manifests: &Manifests) -> Value {
     let codes: BTreeSet<&str> = report.messages.iter().map(|message| message.message.code.as_ref()).collect();
-    let rules: Vec<Value> = codes.iter().map(|code| json!({ "id": code })).collect();
+    let rules: Vec<Value> = codes.into_iter().map(rule).collect();
     let mut texts = Texts::default();
     let results: Vec<Value> = report.messages.iter().map(|message| result(message, manifests, &mut texts)).collect();
     json!({
@@ -26,12 +26,20 @@ pub(crate) fn sarif(report: &Report<'_>, manifests: &Manifests) -> Value {
     })
 }
 
-fn result(message: &LevelledMessage, manifests: &Manifests, texts: &mut Texts) -> Value {
-    let LevelledMessage { level, message, advice } = message;
-    let level = match level {
-        Level::Error => "error",
-        Level::Warning => "warning",
-    };
+/// The rule of a code, with the text of the table of codes.
+fn rule(code: &str) -> Value {
+    let start = format!("| `{code}` | ");
+    let row = include_str!("../../CODES.md").lines().find(|line| line.starts_with(&start));
+    let meaning = row.and_then(|row| row.trim_end_matches(" |").rsplit(" | ").next());
+    match meaning {
+        Some(meaning) => json!({ "id": code, "shortDescription": { "text": meaning } }),
+        None => json!({ "id": code }),
+    }
+}
+
+fn result(message: &AdvisedMessage, manifests: &Manifests, texts: &mut Texts) -> Value {
+    let AdvisedMessage { message, advice } = message;
+    let level = message.severity.as_str();
     let text = match advice {
         Some(advice) => format!("{}. Advice: {advice}.", message.message),
         None => message.message.clone(),

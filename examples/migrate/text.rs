@@ -1,10 +1,10 @@
 //! A report for people.
 
-use canary_policy::error::Excerpt;
+use canary_policy::error::{Excerpt, Severity};
 use clap::builder::styling::{AnsiColor, Style};
 
 use crate::replay::{Replayed, ReplayedLine};
-use crate::report::{HostReport, Level, LevelledMessage, LocationReport, Report, Summary};
+use crate::report::{AdvisedMessage, HostReport, LocationReport, Report, Summary};
 
 /// The report as lines: the hosts, the messages, and the summary.
 pub(crate) fn text(report: &Report<'_>) -> String {
@@ -36,14 +36,11 @@ fn host_lines(report: &HostReport) -> Vec<String> {
     lines
 }
 
-fn message(message: &LevelledMessage) -> String {
-    let LevelledMessage { level, message, advice } = message;
-    let (color, label) = match level {
-        Level::Error => (AnsiColor::Red, "error"),
-        Level::Warning => (AnsiColor::Yellow, "warning"),
-    };
+fn message(message: &AdvisedMessage) -> String {
+    let AdvisedMessage { message, advice } = message;
+    let color = if message.severity == Severity::Error { AnsiColor::Red } else { AnsiColor::Yellow };
     let style = Style::new().bold().fg_color(Some(color.into()));
-    let code = &message.code;
+    let (label, code) = (message.severity.as_str(), &message.code);
     let advice = advice.as_ref().map(|advice| format!("\n  advice: {}", escaped(advice)));
     format!("{style}{label}[{code}]{style:#}: {}{}", escaped(&message.message), advice.unwrap_or_default())
 }

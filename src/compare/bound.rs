@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::error::{Diagnostic, Excerpt};
+use crate::error::{Diagnostic, Excerpt, Severity};
 
 /// A limit at which the search ended, and what was not searched.
 ///
@@ -80,6 +80,10 @@ impl Diagnostic for Bound {
             Bound::Keys { .. } => "key-not-found",
             Bound::Cookies { .. } => "cookies-not-searched",
         }
+    }
+
+    fn severity(&self) -> Severity {
+        Severity::Warning
     }
 
     /// The headers and cookies, separated by commas.

@@ -137,7 +137,7 @@ pub enum ConversionError {
 impl Diagnostic for ConversionError {
     fn code(&self) -> &'static str {
         match self {
-            ConversionError::Canaries { .. } => "canaries",
+            ConversionError::Canaries { .. } => "backend-count",
             ConversionError::FormerTokens(invalid) => invalid.code(),
             ConversionError::Port { .. } => "port-number",
             ConversionError::TooMany { .. } => "too-many",

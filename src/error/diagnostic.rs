@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::Severity;
+
 /// The interface that every error, loss and finding of this crate has in common.
 ///
 /// `Display` writes the message for people, which already names the field. [`code`](Self::code) is for programs: a code
-/// is in kebab-case and keeps its meaning in later versions.
+/// is in kebab-case and keeps its meaning in later versions. [The table of codes](crate::codes) says what each of them means.
 ///
 /// ```
 /// use canary_policy::error::Diagnostic;
@@ -21,6 +23,12 @@ pub trait Diagnostic: fmt::Display {
     /// The kind of error, loss or finding, as in `weight-above-total`.
     fn code(&self) -> &'static str;
 
+    /// How bad it is. An error is [`Severity::Error`], a loss or a finding of a reader [`Severity::Warning`]; findings of the
+    /// linter are either. [The table of codes](crate::codes) has the severity of each.
+    fn severity(&self) -> Severity {
+        Severity::Error
+    }
+
     /// The path of the field that the message is about, or the name of the annotation without its prefix. `None` if the
     /// message is not about a single field.
     fn field(&self) -> Option<Cow<'_, str>> {
@@ -34,10 +42,11 @@ pub trait Diagnostic: fmt::Display {
         None
     }
 
-    /// The code, the object, the field and the message as one value, which can be serialised.
+    /// The code, the severity, the object, the field and the message as one value, which can be serialised.
     fn report(&self) -> Report {
         Report {
             code: Cow::Borrowed(self.code()),
+            severity: self.severity(),
             object: self.object().map(Cow::into_owned),
             field: self.field().map(Cow::into_owned),
             message: self.to_string(),
@@ -69,6 +78,16 @@ pub struct Report {
         schemars(description = "The kind of error, loss or finding, as in weight-above-total.")
     )]
     pub code: Cow<'static, str>,
+    /// How bad it is: [`Diagnostic::severity`].
+    #[cfg_attr(
+        feature = "schemars",
+        schemars(
+            with = "String",
+            description = "How bad it is.",
+            extend("enum" = ["note", "warning", "error"])
+        )
+    )]
+    pub severity: Severity,
     /// The object that has the field, if there are several: [`Diagnostic::object`].
     #[cfg_attr(feature = "schemars", schemars(description = "The object that has the field, if there are several."))]
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]

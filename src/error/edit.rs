@@ -135,16 +135,16 @@ impl Diagnostic for EditError {
         match self {
             EditError::Object(error) => error.code(),
             EditError::Conversion(error) => error.code(),
-            EditError::Written { .. } => "written",
-            EditError::Annotation { .. } => "annotation",
+            EditError::Written { .. } => "written-whole",
+            EditError::Annotation { .. } => "edit-annotation",
             EditError::SameBackend { .. } => "same-backend",
             EditError::NoRule { .. } => "no-rule",
-            EditError::Header { .. } => "header",
-            EditError::Alike { .. } => "alike",
-            EditError::Takes { .. } => "takes",
+            EditError::Header { .. } => "header-taken",
+            EditError::Alike { .. } => "rule-alike",
+            EditError::Takes { .. } => "takes-requests",
             EditError::SetCookie { .. } => "set-cookie",
             EditError::TooMany { .. } => "list-too-long",
-            EditError::Changed { .. } => "changed",
+            EditError::Changed { .. } => "rule-changed",
         }
     }
 

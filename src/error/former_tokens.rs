@@ -49,7 +49,7 @@ impl Diagnostic for InvalidFormerTokens {
             InvalidFormerTokens::Token(invalid) => invalid.code(),
             InvalidFormerTokens::Twice(_) => "token-twice",
             InvalidFormerTokens::NoCookie => "no-affinity-cookie",
-            InvalidFormerTokens::Count { .. } => "former-tokens",
+            InvalidFormerTokens::Count { .. } => "token-count",
         }
     }
 

@@ -179,7 +179,7 @@ impl Diagnostic for IngressError {
             IngressError::NotRouted { .. } => "not-routed",
             IngressError::SameName { .. } => "same-name",
             IngressError::OtherIngress { .. } => "other-ingress",
-            IngressError::OtherNamespace { .. } => "other-namespace",
+            IngressError::OtherNamespace { .. } => "service-in-other-namespace",
             IngressError::SameService { .. } => "same-service",
             IngressError::PortNotation { .. } => "port-notation",
             IngressError::CanaryRouted { .. } => "canary-routed",

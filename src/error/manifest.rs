@@ -67,7 +67,7 @@ impl Diagnostic for ManifestError {
             ManifestError::Missing(_) => "missing",
             ManifestError::PathType { .. } => "path-type",
             ManifestError::Port { invalid, .. } => invalid.code(),
-            ManifestError::Field { .. } => "field",
+            ManifestError::Field { .. } => "field-of-other-version",
         }
     }
 

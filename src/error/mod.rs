@@ -1,8 +1,8 @@
 //! The errors of the crate, one file for each module that returns them.
 //!
 //! A message names the field, the value and what was expected. Quoted values are cut to 80 characters. Every error, and
-//! every loss and finding of [`targets`](crate::targets), implements [`Diagnostic`], which gives programs a code and
-//! the field.
+//! every loss and finding of [`targets`](crate::targets), implements [`Diagnostic`], which gives programs a code, a
+//! severity and the field. [The table of codes](crate::codes) says what each code means.
 //!
 //! ```
 //! use canary_policy::{HeaderRule, Match};
@@ -34,6 +34,7 @@ mod replicas;
 mod request;
 mod route;
 mod sample;
+mod severity;
 #[cfg(feature = "rand")]
 mod simulate;
 mod timestamp;
@@ -62,6 +63,7 @@ pub use replicas::ReplicasError;
 pub use request::BadRequest;
 pub use route::{InvalidRoute, InvalidRouteSpec, RouteProblem};
 pub use sample::InvalidSample;
+pub use severity::Severity;
 #[cfg(feature = "rand")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
 pub use simulate::InvalidMix;

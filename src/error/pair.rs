@@ -57,8 +57,8 @@ pub enum PairError {
 impl Diagnostic for PairError {
     fn code(&self) -> &'static str {
         match self {
-            PairError::NoCanary => "no-canary",
-            PairError::SeveralCanaries { .. } => "several-canaries",
+            PairError::NoCanary => "no-canary-ingress",
+            PairError::SeveralCanaries { .. } => "several-canary-ingresses",
             PairError::NoService { .. } => "no-service",
             PairError::SeveralServices { .. } => "several-services",
             PairError::Service { invalid, .. } => invalid.code(),

@@ -57,7 +57,7 @@ impl Diagnostic for InvalidParams {
             InvalidParams::Label(_) => "label",
             InvalidParams::Domain(_) => "domain",
             InvalidParams::Prefix(_) => "prefix",
-            InvalidParams::Unknown { .. } => "unknown",
+            InvalidParams::Unknown { .. } => "unknown-name",
         }
     }
 }

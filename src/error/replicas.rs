@@ -44,8 +44,8 @@ pub enum ReplicasError {
 impl Diagnostic for ReplicasError {
     fn code(&self) -> &'static str {
         match self {
-            ReplicasError::TooFew { .. } => "too-few",
-            ReplicasError::TooFar { .. } => "too-far",
+            ReplicasError::TooFew { .. } => "too-few-pods",
+            ReplicasError::TooFar { .. } => "out-of-tolerance",
         }
     }
 

@@ -45,10 +45,10 @@ pub enum BadRequest {
 impl Diagnostic for BadRequest {
     fn code(&self) -> &'static str {
         match self {
-            BadRequest::Name(_) => "name",
-            BadRequest::Value(_) => "value",
-            BadRequest::Twice(_) => "twice",
-            BadRequest::Line { .. } => "line",
+            BadRequest::Name(_) => "request-header-name",
+            BadRequest::Value(_) => "request-header-value",
+            BadRequest::Twice(_) => "request-header-twice",
+            BadRequest::Line { .. } => "request-header-line",
         }
     }
 

@@ -29,9 +29,9 @@ pub enum InvalidMix {
 impl Diagnostic for InvalidMix {
     fn code(&self) -> &'static str {
         match self {
-            InvalidMix::NoClient => "no-client",
-            InvalidMix::Parts(_) => "parts",
-            InvalidMix::Requests(_) => "requests",
+            InvalidMix::NoClient => "mix-empty",
+            InvalidMix::Parts(_) => "mix-parts",
+            InvalidMix::Requests(_) => "mix-requests",
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Diagnostic, Excerpt};
+use super::{Diagnostic, Excerpt, Severity};
 
 /// A field of a written form that this version does not know: see [`Lenient`](crate::policy::Lenient).
 ///
@@ -77,6 +77,10 @@ impl fmt::Display for UnknownField {
 impl Diagnostic for UnknownField {
     fn code(&self) -> &'static str {
         "unknown-field"
+    }
+
+    fn severity(&self) -> Severity {
+        Severity::Warning
     }
 
     fn field(&self) -> Option<Cow<'_, str>> {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::compare::Comparison;
-use crate::error::{Diagnostic, Excerpt};
-use crate::targets::nginx::{Aspect, Attachment, CookieReading, Dialect, ObjectName, Severity};
+use crate::error::{Diagnostic, Excerpt, Severity};
+use crate::targets::nginx::{Aspect, Attachment, CookieReading, Dialect, ObjectName};
 
 /// Something that changes for the canaries of an Ingress when another controller reads it; [`run_on`](super::run_on()) has an
 /// example.
@@ -88,24 +88,6 @@ pub enum DialectKind {
 }
 
 impl DialectFinding {
-    /// How bad the finding is.
-    #[must_use]
-    pub const fn severity(&self) -> Severity {
-        match self.kind {
-            DialectKind::NotCanary
-            | DialectKind::BecomesCanary
-            | DialectKind::Canaries { .. }
-            | DialectKind::Outranked { .. }
-            | DialectKind::OutranksExact { .. }
-            | DialectKind::Unordered { .. } => Severity::Error,
-            DialectKind::Policy { .. }
-            | DialectKind::CookieReading { .. }
-            | DialectKind::OutranksPaths { .. }
-            | DialectKind::NotKnown
-            | DialectKind::OutsidePolicy => Severity::Warning,
-        }
-    }
-
     /// What to do about the finding.
     #[must_use]
     pub fn advice(&self) -> String {
@@ -195,6 +177,22 @@ impl Diagnostic for DialectFinding {
             DialectKind::Unordered { .. } => "unordered-ingresses",
             DialectKind::NotKnown => "not-known",
             DialectKind::OutsidePolicy => "outside-policy",
+        }
+    }
+
+    fn severity(&self) -> Severity {
+        match self.kind {
+            DialectKind::NotCanary
+            | DialectKind::BecomesCanary
+            | DialectKind::Canaries { .. }
+            | DialectKind::Outranked { .. }
+            | DialectKind::OutranksExact { .. }
+            | DialectKind::Unordered { .. } => Severity::Error,
+            DialectKind::Policy { .. }
+            | DialectKind::CookieReading { .. }
+            | DialectKind::OutranksPaths { .. }
+            | DialectKind::NotKnown
+            | DialectKind::OutsidePolicy => Severity::Warning,
         }
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::error::{Diagnostic, Excerpt};
+use crate::error::{Diagnostic, Excerpt, Severity};
 
 /// A part of an object that a reader left out of the policy and route, that it had to interpret, or that needs another object.
 ///
@@ -99,6 +99,10 @@ impl Diagnostic for Finding {
             Finding::Condition { .. } => "condition",
             Finding::Needs { .. } => "needs",
         }
+    }
+
+    fn severity(&self) -> Severity {
+        Severity::Warning
     }
 
     fn field(&self) -> Option<Cow<'_, str>> {

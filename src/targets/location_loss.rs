@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::loss::wildcard_hosts;
 use super::{Conversion, Loss};
-use crate::error::{ConversionError, Diagnostic, Excerpt};
+use crate::error::{ConversionError, Diagnostic, Excerpt, Severity};
 use crate::route::{Front, Group, Path};
 
 /// A loss of a virtual host, and the location whose policy has it.
@@ -53,6 +53,10 @@ fn as_text<S: serde::Serializer>(path: &Option<Path>, serializer: S) -> Result<S
 impl Diagnostic for LocationLoss {
     fn code(&self) -> &'static str {
         self.loss.code()
+    }
+
+    fn severity(&self) -> Severity {
+        self.loss.severity()
     }
 
     fn field(&self) -> Option<Cow<'_, str>> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::error::{Diagnostic, Excerpt};
+use crate::error::{Diagnostic, Excerpt, Severity};
 use crate::policy::{Ratio, Variant};
 use crate::route::Host;
 
@@ -226,6 +226,10 @@ impl Diagnostic for Loss {
             Loss::Changed { .. } => "changed",
             Loss::Needs { .. } => "needs",
         }
+    }
+
+    fn severity(&self) -> Severity {
+        Severity::Warning
     }
 
     fn field(&self) -> Option<Cow<'_, str>> {

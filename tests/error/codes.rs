@@ -53,8 +53,8 @@ fn of_a_policy() {
         (Invalid::PatternCost { pattern: bounds("a"), cost: 2, bound: 1 }, "pattern-cost"),
         (Invalid::PatternCosts { cost: 2, bound: 1 }, "pattern-costs"),
         (Invalid::WrongType { found: "null".to_owned(), expected: "text" }, "wrong-type"),
-        (Invalid::Both("value", "pattern"), "both"),
-        (Invalid::Neither("header", "cookie"), "neither"),
+        (Invalid::Both("value", "pattern"), "both-given"),
+        (Invalid::Neither("header", "cookie"), "neither-given"),
         (Invalid::Precedence(text("first")), "precedence"),
         (Invalid::Pins(text("all")), "pins"),
         (Invalid::SameSite(text("lax")), "same-site"),
@@ -114,17 +114,17 @@ fn of_a_route_and_its_conversion() {
         (InvalidRoute::Duplicate(text("/")), "duplicate"),
         (InvalidRoute::ObjectName(text("A")), "object-name"),
         (InvalidRoute::Namespace(text("a.b")), "namespace"),
-        (InvalidRoute::PathType(text("exact")), "unknown-path-type"),
+        (InvalidRoute::PathType(text("exact")), "path-type"),
         (InvalidRoute::Value(Invalid::Token(text(""))), "token"),
     ];
     hold(rows.map(|(invalid, code)| (invalid, code, None, None)));
     let (object, why) = ("an object", "a reason");
     hold([
-        (ConversionError::Canaries { policy: 1, route: 0 }, "canaries", None, Some("backends")),
+        (ConversionError::Canaries { policy: 1, route: 0 }, "backend-count", None, Some("backends")),
         (InvalidFormerTokens::NoCookie.into(), "no-affinity-cookie", None, Some("formerTokens")),
         (InvalidFormerTokens::Token(Invalid::Token(text(""))).into(), "token", None, Some("formerTokens")),
         (InvalidFormerTokens::Twice(text("a")).into(), "token-twice", None, Some("formerTokens")),
-        (InvalidFormerTokens::Count { pinned: 2, tokens: 1 }.into(), "former-tokens", None, Some("formerTokens")),
+        (InvalidFormerTokens::Count { pinned: 2, tokens: 1 }.into(), "token-count", None, Some("formerTokens")),
         (ConversionError::Port { backend: text("a"), why }, "port-number", None, Some("backends")),
         (ConversionError::TooMany { field: "rules", count: 17, bound: 16, object }, "too-many", None, Some("rules")),
         (ConversionError::TooLarge { object, bytes: 2, bound: 1 }, "too-large", None, Some("paths")),
@@ -163,17 +163,22 @@ fn of_a_route_and_its_conversion() {
     let why_not = "a reason".to_owned();
     hold([
         (EditError::Object(ReadError::NoObject), "no-object", None, None),
-        (ConversionError::Canaries { policy: 1, route: 0 }.into(), "canaries", None, Some("backends")),
-        (EditError::Written { annotation }, "written", None, of_annotation),
-        (EditError::Annotation { annotation, why: why_not }, "annotation", None, of_annotation),
+        (ConversionError::Canaries { policy: 1, route: 0 }.into(), "backend-count", None, Some("backends")),
+        (EditError::Written { annotation }, "written-whole", None, of_annotation),
+        (EditError::Annotation { annotation, why: why_not }, "edit-annotation", None, of_annotation),
         (EditError::SameBackend { canary: text("a"), backend: text("a:80") }, "same-backend", None, Some("backends")),
         (EditError::NoRule { field: "spec.rules", stable: text("a:80") }, "no-rule", None, Some("spec.rules")),
-        (EditError::Header { field: field(), header: text("cookie") }, "header", None, of_rule),
-        (EditError::Alike { field: field(), why }, "alike", None, of_rule),
-        (EditError::Takes { field: field(), condition: text("a"), other: "b".to_owned() }, "takes", None, of_rule),
+        (EditError::Header { field: field(), header: text("cookie") }, "header-taken", None, of_rule),
+        (EditError::Alike { field: field(), why }, "rule-alike", None, of_rule),
+        (
+            EditError::Takes { field: field(), condition: text("a"), other: "b".to_owned() },
+            "takes-requests",
+            None,
+            of_rule,
+        ),
         (EditError::SetCookie { field: field(), why }, "set-cookie", None, of_rule),
         (EditError::TooMany { field: field(), count: 17, bound: 16, object }, "list-too-long", None, of_rule),
-        (EditError::Changed { field: field() }, "changed", None, of_rule),
+        (EditError::Changed { field: field() }, "rule-changed", None, of_rule),
     ]);
     let ratio = |parts| Ratio::new(parts, 10);
     hold([
@@ -255,8 +260,8 @@ fn of_objects_that_are_read() {
         (ReadError::NoSplit, "no-split", None, None),
         (ReadError::NoWeight { field: field() }, "no-weight", None, at),
         (ReadError::NoCanary { stable: text("a") }, "no-canary", None, None),
-        (ReadError::Sum { field: field(), sum: 1 << 32 }, "sum", None, at),
-        (ReadError::Differs { field: field() }, "differs", None, at),
+        (ReadError::Sum { field: field(), sum: 1 << 32 }, "weights-too-large", None, at),
+        (ReadError::Differs { field: field() }, "objects-differ", None, at),
         (ReadError::Route { field: field(), invalid: InvalidRoute::Host(text("_")) }, "host", None, at),
         (ReadError::Value { field: field(), invalid: Invalid::Total(0) }, "total", None, at),
         (ReadError::Policy(invalid_policy), "weight-above-total", None, Some("canaries[0].weight")),
@@ -271,7 +276,7 @@ fn of_objects_that_are_read() {
         (ManifestError::Missing(field()), "missing", None, at),
         (ManifestError::PathType { field: field(), value: text("Exakt") }, "path-type", None, at),
         (ManifestError::Port { field: field(), invalid: InvalidRoute::Port(text("0")) }, "port", None, at),
-        (ManifestError::Field { field: field(), api_version: "v1", instead: "a" }, "field", None, at),
+        (ManifestError::Field { field: field(), api_version: "v1", instead: "a" }, "field-of-other-version", None, at),
     ]);
 }
 
@@ -298,7 +303,7 @@ fn of_ingresses() {
             None,
         ),
         (IngressError::SameName { ingress: ingress() }, "same-name", object, None),
-        (IngressError::OtherNamespace { service: service() }, "other-namespace", None, None),
+        (IngressError::OtherNamespace { service: service() }, "service-in-other-namespace", None, None),
         (IngressError::SameService { service: service() }, "same-service", None, None),
         (IngressError::PortNotation { service: service(), canary: service() }, "port-notation", None, None),
         (IngressError::CanaryRouted { ingress: ingress(), service: service() }, "canary-routed", object, None),
@@ -325,8 +330,8 @@ fn of_ingresses() {
     let panic = cluster(&["web 1; a.test/ > web:80", "next 2; a.test !; canary 30"]).configuration().unwrap_err();
     hold([(panic, "controller-panic", Some("s/next"), Some("spec.rules[0].http"))]);
     hold([
-        (PairError::NoCanary, "no-canary", None, None),
-        (PairError::SeveralCanaries { canaries: vec![ingress()] }, "several-canaries", None, None),
+        (PairError::NoCanary, "no-canary-ingress", None, None),
+        (PairError::SeveralCanaries { canaries: vec![ingress()] }, "several-canary-ingresses", None, None),
         (PairError::NoService { canary: ingress() }, "no-service", object, None),
         (PairError::SeveralServices { canary: ingress(), services: vec![] }, "several-services", object, None),
         (PairError::Service { canary: ingress(), invalid: number }, "port", object, None),
@@ -384,22 +389,27 @@ fn of_parameters_and_requests() {
         (InvalidParams::Label(text("-")), "label", None, None),
         (InvalidParams::Domain(text("-")), "domain", None, None),
         (InvalidParams::Prefix(text("a b")), "prefix", None, None),
-        (InvalidParams::Unknown { what: "dialect", value: text("x"), expected: vec!["y"] }, "unknown", None, None),
+        (InvalidParams::Unknown { what: "dialect", value: text("x"), expected: vec!["y"] }, "unknown-name", None, None),
     ]);
     hold([
-        (ReplicasError::TooFew { pods: 1, variants: 2 }, "too-few", None, Some("pods")),
-        (ReplicasError::TooFar { bound: 1, tolerance: "1 %".to_owned(), exact: 2 }, "too-far", None, Some("pods")),
+        (ReplicasError::TooFew { pods: 1, variants: 2 }, "too-few-pods", None, Some("pods")),
+        (
+            ReplicasError::TooFar { bound: 1, tolerance: "1 %".to_owned(), exact: 2 },
+            "out-of-tolerance",
+            None,
+            Some("pods"),
+        ),
     ]);
     hold([
-        (InvalidMix::NoClient, "no-client", None, None),
-        (InvalidMix::Parts(1 << 32), "parts", None, None),
-        (InvalidMix::Requests(0), "requests", None, None),
+        (InvalidMix::NoClient, "mix-empty", None, None),
+        (InvalidMix::Parts(1 << 32), "mix-parts", None, None),
+        (InvalidMix::Requests(0), "mix-requests", None, None),
     ]);
     let name = || text("x-a");
     hold([
-        (BadRequest::Name(name()), "name", None, Some("x-a")),
-        (BadRequest::Value(name()), "value", None, Some("x-a")),
-        (BadRequest::Twice(name()), "twice", None, Some("x-a")),
-        (BadRequest::Line { name: name(), length: 2, bound: 1 }, "line", None, Some("x-a")),
+        (BadRequest::Name(name()), "request-header-name", None, Some("x-a")),
+        (BadRequest::Value(name()), "request-header-value", None, Some("x-a")),
+        (BadRequest::Twice(name()), "request-header-twice", None, Some("x-a")),
+        (BadRequest::Line { name: name(), length: 2, bound: 1 }, "request-header-line", None, Some("x-a")),
     ]);
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::util::codes_page::codes_page;
 use crate::util::example::{example, file_with};
 
 const HOSTS: &str = "examples/manifests/hosts.yaml";
@@ -73,6 +74,10 @@ fn migrate_reports_as_json_and_as_sarif() {
     assert_eq!(results.len(), 4);
     let shared = results.iter().find(|result| result["ruleId"] == "shared-service").unwrap();
     assert_eq!(shared["level"], "warning");
+    let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    let rule = rules.iter().find(|rule| rule["id"] == "shared-service").unwrap();
+    assert_eq!(rule["shortDescription"]["text"], codes_page()["shared-service"].meaning);
+    assert!(rules.iter().all(|rule| rule["shortDescription"]["text"].is_string()), "{rules:?}");
     let location = &shared["locations"][0];
     assert_eq!(location["logicalLocations"][0]["fullyQualifiedName"], "shop/shop-canary#spec");
     assert_eq!(location["physicalLocation"]["artifactLocation"]["uri"], HOSTS);

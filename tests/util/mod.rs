@@ -3,6 +3,7 @@
 pub mod by_hand;
 pub mod cluster;
 pub mod cluster_text;
+pub mod codes_page;
 pub mod crd;
 pub mod envoy;
 pub mod example;

@@ -29,7 +29,7 @@ async fn a_rule_that_somebody_changed_is_left_alone() {
     let (server, operator) = with_policy_in_route(&percent(10)).await;
 
     server.edit(&route("web"), "alice", |route| route["spec"]["rules"][0]["backendRefs"][1]["weight"] = json!(50));
-    until_ready(&server, "web", "False Changed").await;
+    until_ready(&server, "web", "False RuleChanged").await;
     assert_eq!(weights(&server, "web", 0)[1], ("web-next".to_owned(), 50));
     let message = "spec.rules[0]: somebody changed it, or a rule that was made of it, after the policy was put in";
     assert_eq!(status(&server, "web").reports[0].message, message);
@@ -224,7 +224,7 @@ async fn a_condition_that_takes_requests_of_another_route_is_refused() {
     let header = json!({ "canaries": [{ "weight": 5, "header": { "name": "x-canary", "value": "yes" } }] });
     server.create(&release("web"), "kubectl", wanted(&header, &json!({ "httpRoute": "web" })));
     let operator = Operator::start(&server);
-    until_ready(&server, "web", "False Takes").await;
+    until_ready(&server, "web", "False TakesRequests").await;
     assert_eq!(server.get(&route("web")).unwrap()["metadata"]["generation"], 1);
     operator.stop().await;
 }

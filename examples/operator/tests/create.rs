@@ -83,7 +83,7 @@ async fn an_invalid_release_writes_nothing() {
         (percent(101), json!({ "ingress": "web" }), "WeightAboveTotal"),
         (percent(10), json!({}), "Target"),
         (percent(10), json!({ "ingress": "web", "httpRoute": "web" }), "Target"),
-        (json!({ "canaries": [{ "name": "a" }, { "name": "b" }] }), json!({ "ingress": "web" }), "Canaries"),
+        (json!({ "canaries": [{ "name": "a" }, { "name": "b" }] }), json!({ "ingress": "web" }), "BackendCount"),
         (percent(10), json!({ "ingress": "other" }), "NotFound"),
         (percent(10), json!({ "httpRoute": "other" }), "NotFound"),
         (percent(10), json!({ "ingress": "" }), "ObjectName"),

@@ -51,10 +51,10 @@ async fn the_http_route_is_as_it_was() {
 async fn a_policy_that_cannot_be_taken_out_keeps_the_release() {
     let (server, operator) = with_policy_in_route(&percent(10)).await;
     server.edit(&route("web"), "alice", |route| route["spec"]["rules"][0]["backendRefs"][1]["weight"] = json!(50));
-    until_ready(&server, "web", "False Changed").await;
+    until_ready(&server, "web", "False RuleChanged").await;
 
     server.delete(&release("web"));
-    until_ready(&server, "web", "False Changed").await;
+    until_ready(&server, "web", "False RuleChanged").await;
     assert!(server.get(&release("web")).is_some());
     server.edit(&route("web"), "alice", |route| route["spec"]["rules"][0]["backendRefs"][1]["weight"] = json!(10));
     server.until("the release is gone", |server| server.get(&release("web")).is_none()).await;

@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::objects::MODIFIER;
 use super::{Filter, GrpcMatch, HeaderMatch, HttpMatch, Implementation, Proxy, Rule, Spec, Support};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Severity};
 
 /// A part of a route that not every implementation of the Gateway API supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +113,10 @@ impl Diagnostic for FeatureNote {
             Feature::BackendFilter => "backend-filter",
             Feature::RegularExpression => "regular-expression",
         }
+    }
+
+    fn severity(&self) -> Severity {
+        Severity::Note
     }
 
     fn field(&self) -> Option<Cow<'_, str>> {

@@ -78,11 +78,11 @@ fn each_mistake_has_a_finding() {
         ),
         (
             vec![WEB, "next 2; a.test/x > next:80; a.test/ > next:80; canary 30"],
-            vec![format!("no-location s/next {first}"), format!("deleted s/next {second}")],
+            vec![format!("no-location s/next {first}"), format!("canary-deleted s/next {second}")],
         ),
         (
             vec![WEB, "next 2; a.test/ > next:80; a.test/x > next:80; canary 30"],
-            vec![format!("dangling s/next {first}"), format!("no-location s/next {second}")],
+            vec![format!("canary-dangling s/next {first}"), format!("no-location s/next {second}")],
         ),
         (vec![WEB, "next 2; a.test/ > web:80; canary 30"], vec![format!("own-service s/next {first}")]),
         (vec![WEB, NEXT, "third 3; a.test/ > third:80; canary 30"], vec![format!("never-chosen s/third {first}")]),
@@ -324,9 +324,9 @@ fn a_canary_that_a_controller_passes_over_has_a_finding() {
             Dialect::TENGINE,
             &[WEB, dangling, THIRD],
             &[
-                &format!("dangling s/next {path}"),
+                &format!("canary-dangling s/next {path}"),
                 "no-location s/next spec.rules[1].http.paths[0]",
-                &format!("deleted s/third {path}"),
+                &format!("canary-deleted s/third {path}"),
             ],
         ),
     ];

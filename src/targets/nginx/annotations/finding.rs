@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::error::{Diagnostic, Excerpt};
+use crate::error::{Diagnostic, Excerpt, Severity};
 
 /// An annotation that does not mean what it seems to mean.
 ///
@@ -198,6 +198,10 @@ impl Diagnostic for AnnotationFinding {
             FindingKind::NotKnown { .. } => "not-known",
             FindingKind::OutsidePolicy { .. } => "outside-policy",
         }
+    }
+
+    fn severity(&self) -> Severity {
+        Severity::Warning
     }
 
     fn field(&self) -> Option<Cow<'_, str>> {

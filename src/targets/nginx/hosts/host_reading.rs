@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::host_reader::HostReader;
-use crate::error::{ControllerPanic, Diagnostic, Excerpt};
+use crate::error::{ControllerPanic, Diagnostic, Excerpt, Severity};
 use crate::route::VirtualHost;
 use crate::targets::Finding;
 use crate::targets::nginx::cluster::configuration::Record;
@@ -24,9 +24,9 @@ pub struct HostReading {
     /// compared and rewritten as the controller does. If not, a finding says what is different, and a proof about the virtual
     /// host is no proof about the host.
     pub whole: bool,
-    /// Whether the Services of all locations speak gRPC: the annotation `backend-protocol` is `GRPC` or `GRPCS`. No finding says so:
-    /// write such a host with [`grpc_routes_of_host`](crate::targets::gateway::grpc_routes_of_host), because an HTTPRoute would not
-    /// speak gRPC to them.
+    /// Whether the Services of all locations speak gRPC: the annotation `backend-protocol` is `GRPC` or `GRPCS`, which is a finding,
+    /// [`Finding::Condition`]. Write such a host with [`grpc_routes_of_host`](crate::targets::gateway::grpc_routes_of_host): an
+    /// implementation of the Gateway API does not speak gRPC because of an HTTPRoute.
     pub grpc: bool,
     /// What was left out, and what is read in another way than the controller does.
     pub findings: Vec<IngressFinding>,
@@ -47,6 +47,10 @@ pub struct IngressFinding {
 impl Diagnostic for IngressFinding {
     fn code(&self) -> &'static str {
         self.finding.code()
+    }
+
+    fn severity(&self) -> Severity {
+        self.finding.severity()
     }
 
     fn field(&self) -> Option<Cow<'_, str>> {
@@ -80,7 +84,7 @@ impl fmt::Display for IngressFinding {
 /// | affinity cookies, which name the upstreams of a split path by tokens | [former tokens](crate::route::Location::former_tokens); [`VirtualHost::without_former_tokens`] leaves them out |
 /// | a host `*.a.test`: a regular expression for one label | the host `*.a.test`, which is one label in a virtual host |
 /// | an alias `*.a.test`: one or more labels, before every host with a `*` | left out, with a finding here and for such a host |
-/// | `backend-protocol` `GRPC` or `GRPCS` on all paths | [`HostReading::grpc`] |
+/// | `backend-protocol` `GRPC` or `GRPCS` on all paths | [`HostReading::grpc`], and a finding: the target has to speak gRPC too |
 /// | certificates, and annotations that are not part of a policy | a finding |
 /// | endpoints, which change while a cluster runs | [`lint`](super::super::lint()) has findings about them |
 ///

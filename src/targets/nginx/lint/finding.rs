@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::error::{AnnotationError, ControllerPanic, Diagnostic, Excerpt};
+use crate::error::{AnnotationError, ControllerPanic, Diagnostic, Excerpt, Severity};
 use crate::targets::nginx::{AnnotationFinding, ObjectName, Refusal};
 
 /// Something in a cluster that does not do what its owner probably thinks; [`lint`](super::lint()) has an example.
@@ -21,35 +21,6 @@ pub struct LintFinding {
     /// What happens.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub kind: LintKind,
-}
-
-/// How bad a finding is. There may be further severities one day, so a program compares them:
-///
-/// ```
-/// use canary_policy::targets::nginx::Severity;
-///
-/// assert!(Severity::Error > Severity::Warning);
-/// assert_eq!(Severity::Warning.as_str(), "warning");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[non_exhaustive]
-pub enum Severity {
-    /// The canary gets other requests than its annotations say.
-    Warning,
-    /// The canary gets no request or every request, or requests fail.
-    Error,
-}
-
-impl Severity {
-    /// `warning` or `error`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        }
-    }
 }
 
 /// What happens at run time. A location is written `HOST/PATH`, or `HOST/PATH (Exact)` if its path type is `Exact`.
@@ -240,10 +211,52 @@ fn as_text<S: serde::Serializer>(error: &impl std::fmt::Display, serializer: S) 
     serializer.collect_str(error)
 }
 
-impl LintFinding {
-    /// How bad the finding is.
-    #[must_use]
-    pub const fn severity(&self) -> Severity {
+impl Diagnostic for LintFinding {
+    fn code(&self) -> &'static str {
+        match &self.kind {
+            LintKind::Refused { refusal } => match refusal {
+                Refusal::OtherClass { .. } => "other-class",
+                Refusal::TooRisky { .. } => "too-risky",
+                Refusal::InvalidAnnotation { .. } => "invalid-annotation",
+                Refusal::Suspicious { .. } => "suspicious",
+            },
+            LintKind::Panic { panic } => panic.code(),
+            LintKind::Replaced => "replaced",
+            LintKind::NotEnabled { .. } => "not-enabled",
+            LintKind::NoStable => "no-stable",
+            LintKind::NoService => "no-service",
+            LintKind::NoHost { .. } => "no-host",
+            LintKind::NoLocation { .. } => "no-location",
+            LintKind::Deleted { is_dangling: false, .. } => "canary-deleted",
+            LintKind::Deleted { is_dangling: true, .. } => "canary-dangling",
+            LintKind::OwnService { .. } => "own-service",
+            LintKind::NeverChosen { .. } => "never-chosen",
+            LintKind::OtherNamespace { .. } => "canary-in-other-namespace",
+            LintKind::OtherPolicy { is_canary: true, .. } => "other-policy",
+            LintKind::OtherPolicy { is_canary: false, .. } => "no-policy",
+            LintKind::ActsAsStable { .. } => "acts-as-stable",
+            LintKind::TakenByCanary { .. } => "taken-by-canary",
+            LintKind::PathTaken { .. } => "path-taken",
+            LintKind::SharedService { .. } => "shared-service",
+            LintKind::DefaultBackendIgnored => "default-backend-ignored",
+            LintKind::DefaultBackendMerges { .. } => "default-backend-merges",
+            LintKind::StableDeleted { .. } => "stable-deleted",
+            LintKind::CanaryWithoutEndpoints { .. } => "canary-without-endpoints",
+            LintKind::StableWithoutEndpoints { .. } => "stable-without-endpoints",
+            LintKind::AliasTaken { .. } => "alias-taken",
+            LintKind::AffinityBeforeRules { .. } => "affinity-before-rules",
+            LintKind::AffinityOfOther { .. } => "affinity-of-other",
+            LintKind::IgnoredAnnotation { .. } => "ignored-annotation",
+            LintKind::IgnoredCertificate { .. } => "ignored-certificate",
+            LintKind::RandomDefaultBackend { .. } => "random-default-backend",
+            LintKind::Annotation { finding, .. } => finding.code(),
+            LintKind::OtherPrefix { .. } => "other-prefix",
+            LintKind::NotPortable { .. } => "not-portable",
+            LintKind::NeverDecides => "never-decides",
+        }
+    }
+
+    fn severity(&self) -> Severity {
         match &self.kind {
             LintKind::Refused { .. }
             | LintKind::Panic { .. }
@@ -278,52 +291,6 @@ impl LintFinding {
             | LintKind::OtherPrefix { .. }
             | LintKind::NotPortable { .. }
             | LintKind::NeverDecides => Severity::Warning,
-        }
-    }
-}
-
-impl Diagnostic for LintFinding {
-    fn code(&self) -> &'static str {
-        match &self.kind {
-            LintKind::Refused { refusal } => match refusal {
-                Refusal::OtherClass { .. } => "other-class",
-                Refusal::TooRisky { .. } => "too-risky",
-                Refusal::InvalidAnnotation { .. } => "invalid-annotation",
-                Refusal::Suspicious { .. } => "suspicious",
-            },
-            LintKind::Panic { panic } => panic.code(),
-            LintKind::Replaced => "replaced",
-            LintKind::NotEnabled { .. } => "not-enabled",
-            LintKind::NoStable => "no-stable",
-            LintKind::NoService => "no-service",
-            LintKind::NoHost { .. } => "no-host",
-            LintKind::NoLocation { .. } => "no-location",
-            LintKind::Deleted { is_dangling: false, .. } => "deleted",
-            LintKind::Deleted { is_dangling: true, .. } => "dangling",
-            LintKind::OwnService { .. } => "own-service",
-            LintKind::NeverChosen { .. } => "never-chosen",
-            LintKind::OtherNamespace { .. } => "canary-in-other-namespace",
-            LintKind::OtherPolicy { is_canary: true, .. } => "other-policy",
-            LintKind::OtherPolicy { is_canary: false, .. } => "no-policy",
-            LintKind::ActsAsStable { .. } => "acts-as-stable",
-            LintKind::TakenByCanary { .. } => "taken-by-canary",
-            LintKind::PathTaken { .. } => "path-taken",
-            LintKind::SharedService { .. } => "shared-service",
-            LintKind::DefaultBackendIgnored => "default-backend-ignored",
-            LintKind::DefaultBackendMerges { .. } => "default-backend-merges",
-            LintKind::StableDeleted { .. } => "stable-deleted",
-            LintKind::CanaryWithoutEndpoints { .. } => "canary-without-endpoints",
-            LintKind::StableWithoutEndpoints { .. } => "stable-without-endpoints",
-            LintKind::AliasTaken { .. } => "alias-taken",
-            LintKind::AffinityBeforeRules { .. } => "affinity-before-rules",
-            LintKind::AffinityOfOther { .. } => "affinity-of-other",
-            LintKind::IgnoredAnnotation { .. } => "ignored-annotation",
-            LintKind::IgnoredCertificate { .. } => "ignored-certificate",
-            LintKind::RandomDefaultBackend { .. } => "random-default-backend",
-            LintKind::Annotation { finding, .. } => finding.code(),
-            LintKind::OtherPrefix { .. } => "other-prefix",
-            LintKind::NotPortable { .. } => "not-portable",
-            LintKind::NeverDecides => "never-decides",
         }
     }
 

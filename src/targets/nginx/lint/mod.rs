@@ -13,7 +13,7 @@ mod stored;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-pub use finding::{LintFinding, LintKind, Severity};
+pub use finding::{LintFinding, LintKind};
 
 use effect::effect;
 use state::State;
@@ -29,7 +29,8 @@ use crate::error::Excerpt;
 ///
 /// ```
 /// use canary_policy::error::Diagnostic;
-/// use canary_policy::targets::nginx::{lint, Cluster, Flags, Ingress, Severity};
+/// use canary_policy::targets::nginx::{lint, Cluster, Flags, Ingress};
+/// use canary_policy::error::Severity;
 /// use serde_json::json;
 ///
 /// let ingress = |name: &str, path: &str, annotations: serde_json::Value| -> Ingress {

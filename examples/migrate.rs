@@ -26,7 +26,8 @@
 //!
 //! Without `host`, the header `Host` is the host. `draw` is the number that the controller's `random(1..=total)` returned; if it
 //! is null or missing, every number is tried. `id` is any value, and is reported; other fields are ignored, so that the lines of
-//! `replay` can be extended. A line that is not of this form is an error, and the other lines are answered.
+//! `replay` can be extended. A line that is not of this form is an error, and the other lines are answered; a file
+//! whose first lines are not JSON is one error.
 //!
 //! With `--effective` the input is JSON lines, each the state of one cluster: the data of the controller's `ConfigMap`, the
 //! Ingresses, and the Services with whether a pod behind them is ready. The answer has each location with its stable Service and
@@ -42,7 +43,8 @@
 //!  "services": [{"namespace": "shop", "name": "web", "ports": [{"name": "http", "port": 80, "targetPort": 8080}], "endpoints": true}]}
 //! ```
 //!
-//! A line that is not of this form is an error on standard error. The other lines are answered, and the exit code is 1.
+//! A line that is not of this form is an error on standard error. The other lines are answered, and the exit code is 1. A file
+//! whose first lines are not JSON is one error.
 
 #[path = "migrate/after.rs"]
 mod after;
@@ -56,6 +58,8 @@ mod document;
 mod effective;
 #[path = "common/files.rs"]
 mod files;
+#[path = "common/grpc.rs"]
+mod grpc;
 #[path = "common/implementation.rs"]
 mod implementation;
 #[path = "common/json.rs"]
@@ -222,7 +226,12 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     let manifests = manifests::read(&args.files, args.strict)?;
     let cluster = cluster(args, &manifests)?;
     let findings = lint(&cluster);
-    let readings = hosts(&cluster).map_err(|panic| panic.to_string())?;
+    let mut readings = hosts(&cluster).map_err(|panic| panic.to_string())?;
+    if args.to == Some(Target::Gateway) {
+        for reading in readings.iter_mut().filter(|reading| reading.grpc) {
+            reading.findings.retain(|one| !grpc::is_in_grpc_route(&one.finding));
+        }
+    }
     let changes = args.will_run_on.map(|dialect| migrate::run_on(&cluster, &dialect)).transpose();
     let changes = changes.map_err(|panic| panic.to_string())?.unwrap_or_default();
     let written = args.to.map(|target| written(args, target, &readings)).transpose()?;
@@ -254,7 +263,7 @@ fn cluster(args: &Args, manifests: &Manifests) -> Result<Cluster, String> {
     let prefix = args.prefix.as_ref().map(|prefix| Prefix::new(prefix)).transpose();
     let flags = prefix.map_err(|why| format!("--prefix: {why}"))?.into_iter().fold(flags, Flags::with_prefix);
     if manifests.ingresses.is_empty() {
-        return Err("there is no Ingress".to_owned());
+        return Err(format!("{}: there is no Ingress", manifests::names(&args.files)));
     }
     let cluster =
         Cluster::new(flags).with_ingresses(manifests.ingresses.clone()).with_services(manifests.services.clone());

@@ -14,6 +14,8 @@ mod arguments;
 mod document;
 #[path = "common/files.rs"]
 mod files;
+#[path = "common/grpc.rs"]
+mod grpc;
 #[path = "common/implementation.rs"]
 mod implementation;
 #[path = "common/ingresses.rs"]

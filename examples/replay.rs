@@ -1,7 +1,7 @@
 //! Decides recorded requests again: JSON lines in, JSON lines out.
 //!
 //! ```console
-//! $ cargo run --example replay < examples/manifests/requests.jsonl
+//! $ cargo run --example replay -- examples/manifests/requests.jsonl
 //! $ cargo run --example replay -- --annotations < examples/manifests/requests.jsonl
 //! ```
 //!
@@ -15,12 +15,14 @@
 //!
 //! `draw` is the number that the controller's `random(1..=total)` returned, or null. `affinity` is null if the stable
 //! Ingress has no affinity cookie. The answer to a line that cannot be decided has the reason in `unsupported`. A line
-//! that is not of this form ends the run.
+//! that is not of this form is an error on standard error. The other lines are answered, and the exit code is 1.
 
 #[path = "common/arguments.rs"]
 mod arguments;
 #[path = "common/json.rs"]
 mod json_line;
+#[path = "common/lines.rs"]
+mod lines;
 #[path = "common/output.rs"]
 mod output;
 #[path = "common/say.rs"]
@@ -28,24 +30,25 @@ mod say;
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::io::BufRead;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-use canary_policy::error::Excerpt;
 use canary_policy::policy::Token;
 use canary_policy::targets::nginx::{self, Annotations, Config, Flags, Prefix, RequestView};
 use canary_policy::{Affinity, AffinityScope, CookieAffinity, Diagnostic, Reason, Sample, Selector, Variant};
 use clap::Parser;
 use clap::builder::styling::AnsiColor;
+use lines::Line;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Decides recorded requests again, as ingress-nginx would: JSON lines on standard input, JSON lines on standard
-/// output.
+/// Decides recorded requests again, as ingress-nginx would: JSON lines in, JSON lines on standard output.
 #[derive(Parser)]
 #[command(name = "replay")]
 struct Args {
+    /// Files with JSON lines; `-` is standard input.
+    #[arg(value_name = "FILE", default_value = "-")]
+    files: Vec<String>,
     /// Parse the annotations only, and print the configuration that the controller's parser returns.
     #[arg(long)]
     annotations: bool,
@@ -53,7 +56,7 @@ struct Args {
 
 /// A recorded request. Other fields are ignored.
 #[derive(Deserialize)]
-struct Line {
+struct RecordedLine {
     id: Value,
     annotations: BTreeMap<String, String>,
     /// The annotations of the stable Ingress.
@@ -103,34 +106,31 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(code) => return code,
     };
-    for (index, line) in std::io::stdin().lock().lines().enumerate() {
-        match answer(&args, index, line) {
+    let mut code = ExitCode::SUCCESS;
+    let mut error = |why: String| {
+        say::say(AnsiColor::Red, "error", &why);
+        code = ExitCode::FAILURE;
+    };
+    for file in &args.files {
+        let expected = if args.annotations { "annotations in JSON" } else { "a recorded request in JSON" };
+        match lines::each(file, expected, &mut error, |line| answer(&args, line)) {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => break,
-            Err(error) => {
-                let error = Excerpt::whole(&error.to_string());
-                say::say(AnsiColor::Red, "error", &format!("line {}: {error}", index + 1));
-                return ExitCode::FAILURE;
-            }
+            Err(why) => error(why),
         }
     }
-    ExitCode::SUCCESS
+    code
 }
 
-/// Answers the line with this index; `Break` if nobody reads the answers any more.
-fn answer(args: &Args, index: usize, line: std::io::Result<String>) -> Result<ControlFlow<()>, Box<dyn Error>> {
-    let line = line?;
-    // Some editors put a byte order mark before the first line.
-    let line = line.strip_prefix('\u{feff}').filter(|_| index == 0).unwrap_or(&line);
-    if line.trim().is_empty() {
-        return Ok(ControlFlow::Continue(()));
-    }
-    let answer = if args.annotations { parsed(line)? } else { decided(line)? };
-    Ok(output::print(&format!("{}\n", json_line::line(&answer.to_string())))?)
+/// Answers a line; `Break` if nobody reads the answers any more. An error is the reason why the line cannot be answered.
+fn answer(args: &Args, line: &Line) -> Result<ControlFlow<()>, String> {
+    let text = line.text.as_ref()?;
+    let answer = if args.annotations { parsed(text)? } else { decided(text)? };
+    output::print(&format!("{}\n", json_line::line(&answer.to_string())))
 }
 
-fn decided(line: &str) -> Result<Value, Box<dyn Error>> {
-    let line: Line = serde_json::from_str(line)?;
+fn decided(text: &str) -> Result<Value, String> {
+    let line: RecordedLine = lines::parsed(text)?;
     Ok(match decision(&line) {
         Ok((variant, reason)) => {
             let variant = if variant == Variant::Stable { "stable" } else { "canary" };
@@ -140,7 +140,7 @@ fn decided(line: &str) -> Result<Value, Box<dyn Error>> {
     })
 }
 
-fn decision(line: &Line) -> Result<(Variant, Reason), Box<dyn Error>> {
+fn decision(line: &RecordedLine) -> Result<(Variant, Reason), Box<dyn Error>> {
     let stable = line.primary_annotations.clone().unwrap_or_default();
     let annotations = Annotations::new(line.annotations.clone(), stable);
     let policy = nginx::read(&annotations, &Flags::default())?.policy;
@@ -178,11 +178,13 @@ fn decision(line: &Line) -> Result<(Variant, Reason), Box<dyn Error>> {
     }
 }
 
-fn parsed(line: &str) -> Result<Value, Box<dyn Error>> {
-    let line: AnnotationsLine = serde_json::from_str(line)?;
+fn parsed(text: &str) -> Result<Value, String> {
+    let line: AnnotationsLine = lines::parsed(text)?;
     let mut flags = Flags::default();
     if let Some(Options { annotations_prefix, enable_annotation_validation }) = line.options {
-        let prefix = annotations_prefix.map_or(Ok(Prefix::default()), |prefix| Prefix::new(&prefix))?;
+        let prefix = annotations_prefix
+            .map_or(Ok(Prefix::default()), |prefix| Prefix::new(&prefix))
+            .map_err(|why| why.to_string())?;
         flags = flags.with_prefix(prefix).with_validation(enable_annotation_validation.unwrap_or(true));
     }
     let parsed = nginx::parse(&line.annotations, &flags);

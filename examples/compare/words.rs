@@ -60,8 +60,7 @@ fn change(difference: &Difference, changes: &Changes) -> String {
     let (from_all, to_all) = (all(changes, |one| &one.from), all(changes, |one| &one.to));
     match (before.decision.reason, after.decision.reason) {
         (Reason::Weight, Reason::Weight) if before.name == after.name => {
-            let (new, old) = (cookie(after), cookie(before));
-            format!("Clients without a cookie that get {} are given another one: {new} instead of {old}.", after.name)
+            format!("Clients without a cookie that get {} {}.", after.name, given(before, after))
         }
         (Reason::Weight, Reason::Weight) => {
             format!("For example, {request} goes from {} to {}.", before.name, after.name)
@@ -78,12 +77,7 @@ fn change(difference: &Difference, changes: &Changes) -> String {
         }
         _ if before.name != after.name => format!("{who} go from {} to {}.", before.name, after.name),
         _ if from != to => format!("{who} still go to {}, by {to} instead of by {from}.", after.name),
-        _ => format!(
-            "{who} still go to {}, with another cookie: {} instead of {}.",
-            after.name,
-            cookie(after),
-            cookie(before)
-        ),
+        _ => format!("{who} still go to {}, and {}.", after.name, given(before, after)),
     }
 }
 
@@ -113,9 +107,16 @@ fn reason(decided: &Decided) -> &'static str {
     decided.decision.reason.as_str()
 }
 
-fn cookie(decided: &Decided) -> String {
-    match &decided.decision.set_cookie {
-        None => "none".to_owned(),
-        Some(cookie) => format!("`{}`", Excerpt::whole(&String::from_utf8_lossy(cookie.as_bytes()))),
+/// The cookies that the clients are given, which differ.
+fn given(before: &Decided, after: &Decided) -> String {
+    let cookie = |decided: &Decided| {
+        let cookie = decided.decision.set_cookie.as_ref()?;
+        Some(format!("`{}`", Excerpt::whole(&String::from_utf8_lossy(cookie.as_bytes()))))
+    };
+    match (cookie(before), cookie(after)) {
+        (Some(old), Some(new)) => format!("are given the cookie {new} instead of {old}"),
+        (Some(old), None) => format!("are no longer given the cookie {old}"),
+        (None, Some(new)) => format!("are now given the cookie {new}"),
+        (None, None) => "are given no cookie".to_owned(),
     }
 }

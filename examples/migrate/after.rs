@@ -73,8 +73,9 @@ pub(crate) fn read(manifests: &Manifests, services: &[Service], known: &[Virtual
         }
         [.., true] => after.read_envoy(configurations, known)?,
         _ if unread.is_empty() => {
-            let why = "there is no HTTPRoute, VirtualService or RouteConfiguration; only Linkerd needs none, for hosts without a \
-                       canary: --to linkerd --verify proves that";
+            let why = "there is no HTTPRoute, GRPCRoute, VirtualService or RouteConfiguration: name the files with the objects \
+                       that the hosts move to; only Linkerd needs none, for hosts without a canary: --to linkerd --verify \
+                       proves that";
             return Err(why.to_owned());
         }
         _ => {}

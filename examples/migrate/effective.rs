@@ -20,14 +20,11 @@ use crate::{json, output};
 pub(crate) fn run(files: &[String]) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     for file in files {
-        let ended = lines::each(file, |line| match answer_line(line) {
-            Ok(flow) => flow,
-            Err(why) => {
-                error(&why);
-                code = ExitCode::FAILURE;
-                ControlFlow::Continue(())
-            }
-        });
+        let report = |why: String| {
+            error(&why);
+            code = ExitCode::FAILURE;
+        };
+        let ended = lines::each(file, "the state of a cluster in JSON", report, answer_line);
         match ended {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => break,
@@ -40,10 +37,9 @@ pub(crate) fn run(files: &[String]) -> ExitCode {
     code
 }
 
-/// Answers a line; `Break` if nobody reads the answers any more. A line that cannot be answered is an error that names the line.
-fn answer_line(line: Line) -> Result<ControlFlow<()>, String> {
-    let Line { place, text } = line;
-    let answer = text.and_then(|text| answer(&text)).map_err(|why| format!("{place}: {why}"))?;
+/// Answers a line; `Break` if nobody reads the answers any more. An error is the reason why the line cannot be answered.
+fn answer_line(line: &Line) -> Result<ControlFlow<()>, String> {
+    let answer = answer(line.text.as_ref()?)?;
     output::print(&format!("{answer}\n"))
 }
 
@@ -112,7 +108,7 @@ struct EffectivePolicy {
 
 /// The answer for a line.
 fn answer(line: &str) -> Result<String, String> {
-    let UniqueKeys(state) = serde_json::from_str(line.trim()).map_err(|error| not_json(&error))?;
+    let UniqueKeys(state) = lines::parsed(line)?;
     // A struct of serde can be read from an array too, which nobody means.
     check_objects(&state)?;
     let State { id, config, ingresses, services } = serde_path_to_error::deserialize(state).map_err(|error| {
@@ -185,12 +181,6 @@ fn check_names<'a>(list: &str, kind: &str, names: impl Iterator<Item = (&'a str,
         }
     }
     Ok(())
-}
-
-/// The message of a parser for one line of a file, without the number of the line, which is always 1.
-fn not_json(error: &serde_json::Error) -> String {
-    let error = Excerpt::whole(&error.to_string()).to_string().replace(" at line 1 column", " at column");
-    format!("not JSON: {error}")
 }
 
 fn locations(host: VirtualHost) -> Vec<EffectiveLocation> {

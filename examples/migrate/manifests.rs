@@ -65,6 +65,12 @@ pub(crate) struct Manifests {
     of_services: BTreeMap<String, usize>,
 }
 
+/// The names of files as they are shown in messages.
+pub(crate) fn names(files: &[String]) -> String {
+    let name = |file: &String| files::name(if file == "-" { STANDARD_INPUT } else { file }).to_string();
+    files.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
 /// The place of an object.
 #[derive(Clone)]
 pub(crate) struct Source {

@@ -89,7 +89,8 @@ fn after(
 ) -> Result<Option<After>, String> {
     if !args.against.is_empty() {
         let manifests = manifests::read(&args.against, args.strict)?;
-        let mut after = after::read(&manifests, &cluster.services, before)?;
+        let in_files = |why: String| format!("--against: {}: {why}", manifests::names(&args.against));
+        let mut after = after::read(&manifests, &cluster.services, before).map_err(in_files)?;
         for why in &after.errors {
             error(why);
         }

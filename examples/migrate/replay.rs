@@ -19,6 +19,9 @@ use crate::unread::Concerned;
 /// The host of the requests that no other host takes.
 const CATCH_ALL: &str = "_";
 
+/// What a line is.
+const EXPECTED: &str = r#"a request in JSON, as in `{"request": {"host": "shop.test", "path": "/"}}`,"#;
+
 /// A recorded request. Other fields are ignored.
 #[derive(Deserialize)]
 struct RecordedLine {
@@ -84,10 +87,10 @@ impl Replayed {
         let mut replay = Replay::new(before, after);
         let read = ReadHosts::new(readings, concerned);
         for file in files {
-            let _ = lines::each(file, |line| {
-                replayed.add(line, &mut replay, &read);
-                ControlFlow::Continue(())
-            })?;
+            let mut errors = Vec::new();
+            let add = |line: &Line| replayed.add(line, &mut replay, &read).map(ControlFlow::Continue);
+            let _ = lines::each(file, EXPECTED, |why| errors.push(why), add)?;
+            replayed.errors.extend(errors);
         }
         if replayed.requests == 0 && replayed.errors.is_empty() {
             replayed.errors.push("--replay: there is no request".to_owned());
@@ -95,42 +98,39 @@ impl Replayed {
         Ok(replayed)
     }
 
-    fn add(&mut self, line: Line, replay: &mut Replay<'_>, read: &ReadHosts<'_>) {
+    /// Adds the answer to a line; an error is the reason why the line is no request.
+    fn add(&mut self, line: &Line, replay: &mut Replay<'_>, read: &ReadHosts<'_>) -> Result<(), String> {
         let Line { place, text } = line;
-        match text.and_then(|text| answered(&text, replay)) {
-            Err(why) => self.errors.push(format!("{place}: {why}")),
-            Ok((RecordedLine { id, request: Request { path, .. }, draw: _ }, host, answer)) => {
-                self.requests += 1;
-                let mut words = answer.to_string();
-                let (before, after) = match (answer, read.of(&host)) {
-                    (_, Read::Nothing) => {
-                        self.unread += 1;
-                        "not compared, because an object that cannot be read could concern the host"
-                            .clone_into(&mut words);
-                        (None, None)
-                    }
-                    (migrate::Replayed::Same, Read::Partly) => {
-                        self.unread += 1;
-                        "not compared, because not everything was read that the host serves today"
-                            .clone_into(&mut words);
-                        (None, None)
-                    }
-                    (migrate::Replayed::Same, Read::Whole) => {
-                        self.alike += 1;
-                        return;
-                    }
-                    (migrate::Replayed::Differs { before, after }, _) => {
-                        self.differ += 1;
-                        (before, after)
-                    }
-                    _ => {
-                        self.unread += 1;
-                        (None, None)
-                    }
-                };
-                self.answers.push(ReplayedLine { place, id, host, path, answer: words, before, after });
+        let (RecordedLine { id, request: Request { path, .. }, draw: _ }, host, answer) =
+            answered(text.as_ref()?, replay)?;
+        self.requests += 1;
+        let mut words = answer.to_string();
+        let (before, after) = match (answer, read.of(&host)) {
+            (_, Read::Nothing) => {
+                self.unread += 1;
+                "not compared, because an object that cannot be read could concern the host".clone_into(&mut words);
+                (None, None)
             }
-        }
+            (migrate::Replayed::Same, Read::Partly) => {
+                self.unread += 1;
+                "not compared, because not everything was read that the host serves today".clone_into(&mut words);
+                (None, None)
+            }
+            (migrate::Replayed::Same, Read::Whole) => {
+                self.alike += 1;
+                return Ok(());
+            }
+            (migrate::Replayed::Differs { before, after }, _) => {
+                self.differ += 1;
+                (before, after)
+            }
+            _ => {
+                self.unread += 1;
+                (None, None)
+            }
+        };
+        self.answers.push(ReplayedLine { place: place.clone(), id, host, path, answer: words, before, after });
+        Ok(())
     }
 }
 
@@ -178,7 +178,7 @@ impl<'r> ReadHosts<'r> {
 
 /// The request of a line, its host, and the answer.
 fn answered(text: &str, replay: &mut Replay<'_>) -> Result<(RecordedLine, String, migrate::Replayed), String> {
-    let value: Value = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+    let value: Value = lines::parsed(text)?;
     for (place, object) in [("", Some(&value)), ("request: ", value.get("request"))] {
         if object.is_some_and(|object| !object.is_object()) {
             return Err(format!("{place}not an object"));

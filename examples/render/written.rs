@@ -7,11 +7,12 @@ use canary_policy::route::Route;
 use canary_policy::targets::istio::{Objects, VirtualServiceParams};
 use canary_policy::targets::nginx::{self, CanaryIngress, Ingress, IngressParams, Routes};
 use canary_policy::targets::replicas::{self, Pods};
-use canary_policy::targets::{envoy, gateway, gloo, istio, linkerd};
+use canary_policy::targets::{Finding, envoy, gateway, gloo, istio, linkerd};
 use canary_policy::{Affinity, Conversion, Loss, Policy};
 use serde::Serialize;
 
 use crate::document::document;
+use crate::grpc::is_in_grpc_route;
 use crate::implementation::route_params;
 use crate::ingresses::Ingresses;
 use crate::proof;
@@ -124,7 +125,9 @@ impl Written {
         let Parameters { to, stable: service, canaries, name, port, flags, keep_sessions, served, .. } = parameters;
         let Ingresses { stable, services, .. } = ingresses;
         let routes = nginx::routes(stable, service.as_ref(), canaries, flags).map_err(|why| why.to_string())?;
-        self.notes.extend(routes.findings.iter().map(ToString::to_string));
+        let is_written = |finding: &Finding| *to == Target::Gateway && is_in_grpc_route(finding);
+        let findings = routes.findings.iter().filter(|finding| !is_written(finding));
+        self.notes.extend(findings.map(ToString::to_string));
         match policy.affinity() {
             Affinity::None if routes.affinity => {
                 self.notes.push("the stable Ingress has an affinity, and the policy has none".to_owned());

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::util::example::{Output, example, example_of_bytes};
+use crate::util::example::{Output, example, example_of_bytes, file_with};
 
 /// An Ingress with a host of its own; `metadata` is more text in its metadata.
 fn ingress(name: &str, metadata: &str) -> String {
@@ -155,7 +155,7 @@ fn what_yaml_and_kubernetes_allow_is_read() {
 fn bytes_that_are_no_text_are_an_error_with_their_line() {
     for input in ["", "\n\n", "---\n---\n# nothing\n", "\u{feff}"] {
         let found = run(input.as_bytes());
-        assert_eq!((found.code, found.err.as_str()), (1, "error: there is no Ingress\n"), "{input:?}");
+        assert_eq!((found.code, found.err.as_str()), (1, "error: standard input: there is no Ingress\n"), "{input:?}");
     }
     let found = run(&[&between("a: b")[..], b"---\na: 1\nb: \xff\xfe\n"].concat());
     let line = found.err.lines().next().unwrap();
@@ -174,6 +174,69 @@ fn bytes_that_are_no_text_are_an_error_with_their_line() {
     let run = example("compare", &[file.to_str().unwrap(), "-"], "");
     std::fs::remove_file(&file).unwrap();
     assert!(run.code == 1 && run.err.contains("line 2 is not UTF-8"), "{}", run.err);
+}
+
+/// A file of another form than JSON lines is one error, with what was expected.
+#[test]
+fn a_file_that_is_not_json_lines_is_one_error() {
+    let yaml = "examples/manifests/hosts.yaml";
+    let binary = file_with("binary", "");
+    std::fs::write(&binary, [&[0xff, 0xfe, b'\n'][..]; 50].concat()).unwrap();
+    let binary = binary.to_str().unwrap();
+    for file in [yaml, binary] {
+        let why = if file == yaml { "not JSON: expected " } else { "not UTF-8; " };
+        for (name, args, expected) in [
+            ("migrate", &["--effective", file][..], "the state of a cluster in JSON on each line"),
+            ("migrate", &[yaml, "--to", "istio", "--replay", file], "a request in JSON, as in "),
+            ("replay", &[file], "a recorded request in JSON on each line"),
+            ("replay", &["--annotations", file], "annotations in JSON on each line"),
+        ] {
+            let run = example(name, args, "");
+            let errors: Vec<&str> = run.err.lines().filter(|line| line.starts_with("error: ")).collect();
+            let [error] = errors[..] else { panic!("{args:?}: {}", run.err) };
+            let start = format!("error: {file}: line 1: {why}");
+            let end = format!("; nor are the next 2 lines JSON, so the rest is not read: expected {expected}");
+            assert!(run.code == 1 && error.starts_with(&start) && error.contains(&end), "{args:?}: {error}");
+        }
+    }
+    std::fs::remove_file(binary).unwrap();
+}
+
+/// The other lines of a file with lines of JSON are answered. Of many errors the first ten are shown.
+#[test]
+fn many_wrong_lines_are_counted() {
+    let right = r#"{"id": 1, "ingresses": []}"#;
+    for (input, answers, errors, last) in [
+        (format!("{{\n{{\n{right}\n"), 1, 2, "error: line 2: not JSON: "),
+        (format!("{right}\n{}{right}\n", "{\n".repeat(11)), 2, 11, "error: 1 more line is wrong"),
+        (format!("{right}\n{}", "{}\n".repeat(99)), 1, 11, "error: 89 more lines are wrong"),
+        ("{\n".repeat(2), 0, 2, "error: line 2: not JSON: "),
+    ] {
+        let run = example("migrate", &["--effective"], &input);
+        assert_eq!((run.code, run.out.lines().count(), run.err.lines().count()), (1, answers, errors), "{}", run.err);
+        assert!(run.err.lines().last().unwrap().starts_with(last), "{}", run.err);
+    }
+}
+
+/// What is missing is named with the files that do not have it.
+#[test]
+fn files_without_the_wanted_objects_are_named() {
+    let hosts = "examples/manifests/hosts.yaml";
+    let empty = file_with("empty.yaml", "");
+    let empty = empty.to_str().unwrap();
+    for (args, error) in [
+        (&[empty][..], format!("error: {empty}: there is no Ingress\n")),
+        (
+            &[hosts, "--against", empty],
+            format!(
+                "error: --against: {empty}: there is no HTTPRoute, GRPCRoute, VirtualService or RouteConfiguration: "
+            ),
+        ),
+    ] {
+        let run = example("migrate", args, "");
+        assert!(run.code == 1 && run.err.starts_with(&error) && run.err.lines().count() == 1, "{}", run.err);
+    }
+    std::fs::remove_file(empty).unwrap();
 }
 
 /// A large value is neither refused nor printed whole.
@@ -215,11 +278,8 @@ fn states_are_read_as_strictly() {
         (&large, ""),
         (r#"{"id": 99999999999999999999, "ingresses": []}"#, "id: expected a text or an integer of 64 bits"),
         (r#"{"id": 1e400, "ingresses": []}"#, "not JSON: number out of range"),
-        (r#"{"id": 1, "id": 2, "ingresses": []}"#, "not JSON: an object has the key `id` twice"),
-        (
-            r#"{"id": 1, "ingresses": [{"metadata": {"name": "a", "name": "b"}}]}"#,
-            "not JSON: an object has the key `name` twice",
-        ),
+        (r#"{"id": 1, "id": 2, "ingresses": []}"#, "an object has the key `id` twice"),
+        (r#"{"id": 1, "ingresses": [{"metadata": {"name": "a", "name": "b"}}]}"#, "an object has the key `name` twice"),
         (&deep, "not JSON: recursion limit exceeded"),
         ("\0", "not JSON: expected value"),
         (r#"{"id": 1, "ingresses": [], "services": 3}"#, "services: invalid type"),

@@ -28,7 +28,7 @@ const KEYED: &str = "{ canaries: [{ weight: 5 }], affinity: { key: { header: x-u
 /// Each row is two policies, the exit code, and what is printed.
 #[test]
 fn changes_are_said_in_words() {
-    let rows: [(&str, &str, i32, &str); 8] = [
+    let rows: [(&str, &str, i32, &str); 10] = [
         (PLAIN, "{ total: 1000, canaries: [{ weight: 50 }] }", 0, "Every request is decided alike.\n"),
         (
             PLAIN,
@@ -48,12 +48,28 @@ fn changes_are_said_in_words() {
             ROUTE,
             "{ canaries: [{ weight: 5 }], affinity: { cookie: { name: route, revision: '2' } } }",
             2,
-            "Clients without a cookie that get canary are given another one: `route=2.canary; Path=/; HttpOnly` instead of \
+            "Clients without a cookie that get canary are given the cookie `route=2.canary; Path=/; HttpOnly` instead of \
              `route=canary; Path=/; HttpOnly`.\n\
              Clients that hold `route=stable` are drawn again.\n\
              Clients that hold `route=canary` are drawn again.\n\
              Clients that hold `route=2.stable` keep stable; before the change they were drawn again.\n\
              Clients that hold `route=2.canary` keep canary; before the change they were drawn again.\n",
+        ),
+        (
+            PLAIN,
+            ROUTE,
+            2,
+            "Clients without a cookie that get canary are now given the cookie `route=canary; Path=/; HttpOnly`.\n\
+             Clients that hold `route=stable` keep stable; before the change they were drawn again.\n\
+             Clients that hold `route=canary` keep canary; before the change they were drawn again.\n",
+        ),
+        (
+            ROUTE,
+            PLAIN,
+            2,
+            "Clients without a cookie that get canary are no longer given the cookie `route=canary; Path=/; HttpOnly`.\n\
+             Clients that hold `route=stable` are drawn again.\n\
+             Clients that hold `route=canary` are drawn again.\n",
         ),
         (
             KEYED,

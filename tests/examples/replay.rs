@@ -30,6 +30,22 @@ fn replay_decides_requests() {
     assert!(run.err.starts_with("error: line 1: missing field `annotations`"), "{}", run.err);
 }
 
+/// A line of another form is an error, and the other lines are answered.
+#[test]
+fn replay_reads_files_and_answers_what_it_can() {
+    let file = "examples/manifests/requests.jsonl";
+    let lines = std::fs::read_to_string(file).unwrap();
+    let run = example("replay", &[file], "");
+    assert_eq!((run.code, run.err.as_str(), run.out.lines().count()), (0, "", lines.lines().count()));
+    let run = example("replay", &[file, "-"], &format!("{{\"id\": 1}}\n{lines}"));
+    assert_eq!((run.code, run.out.lines().count()), (1, 2 * lines.lines().count()));
+    assert_eq!(run.err, "error: line 1: missing field `annotations` at column 9\n");
+    assert_eq!(
+        example("replay", &["nowhere.jsonl"], "").err,
+        "error: nowhere.jsonl: No such file or directory (os error 2)\n"
+    );
+}
+
 #[test]
 fn replay_parses_annotations() {
     let input = r#"{"id": 1, "annotations": {"nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-weight": "10%"}}

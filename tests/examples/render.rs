@@ -405,3 +405,20 @@ fn an_implementation_decides_what_is_lost_and_noted() {
         run.err
     );
 }
+
+/// A GRPCRoute says that the Services speak gRPC. Other targets have to be told.
+#[test]
+fn a_note_about_grpc_is_for_targets_that_are_not_told() {
+    let pair = std::fs::read_to_string("examples/manifests/pair.yaml").unwrap();
+    for (value, target, is_noted) in
+        [("GRPC", "gateway", false), ("GRPCS", "gateway", true), ("GRPC", "istio", true), ("HTTPS", "gateway", true)]
+    {
+        let annotation = format!("  annotations:\n    nginx.ingress.kubernetes.io/backend-protocol: {value}\n");
+        let text = pair.replacen("  annotations:\n", &annotation, 1);
+        let run = example("render", &["-", "--to", target], &text);
+        let notes = run.err.lines().filter(|line| line.contains("backend-protocol")).count();
+        assert_eq!((run.code, notes), (0, usize::from(is_noted)), "{value} {target}: {}", run.err);
+        let is_grpc = value.starts_with("GRPC") && target == "gateway";
+        assert_eq!(run.out.contains("kind: GRPCRoute"), is_grpc, "{value} {target}");
+    }
+}

@@ -223,7 +223,16 @@ fn services_that_speak_grpc_are_known() {
     assert!(grpc(&["web 1; a.test/ > web:80; backend-protocol=GRPC"]));
     // The controller compares the value in upper case.
     assert!(grpc(&["web 1; a.test/ > web:80; backend-protocol=grpcs"]));
-    assert_eq!(findings(&cluster(&["web 1; a.test/ > web:80; backend-protocol=grpcs"])), [""; 0]);
+    // A target that is not told so would speak HTTP/1.1 to them.
+    for (value, condition) in [
+        ("GRPC", "the target speaks gRPC to the Services, by a GRPCRoute or by the `appProtocol` of their ports"),
+        ("grpcs", "the target speaks gRPC over TLS to the Services, and no route says that it is TLS"),
+    ] {
+        let line = format!("web 1; a.test/ > web:80; backend-protocol={value}");
+        let field = "s/web: metadata.annotations[nginx.ingress.kubernetes.io/backend-protocol]";
+        assert_eq!(findings(&cluster(&[&line])), [format!("{field}: `{value}` is a condition: {condition}")]);
+        assert!(hosts(&cluster(&[&line])).unwrap()[0].whole);
+    }
     assert!(!grpc(&["web 1; a.test/ > web:80; backend-protocol=grpc-web"]));
     assert!(!grpc(&["web 1; a.test/ > web:80; backend-protocol=GRPC", "api 2; a.test/api > api:80"]));
     let mixed = cluster(&["web 1; a.test/ > web:80; backend-protocol=GRPC", "api 2; a.test/api > api:80"]);

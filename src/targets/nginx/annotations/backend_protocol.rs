@@ -13,7 +13,11 @@ pub(in crate::targets::nginx) fn is_http(protocol: &str) -> bool {
     !matches!(protocol, "AUTO_HTTP" | "HTTPS" | "GRPC" | "GRPCS" | "FCGI")
 }
 
-/// Whether Services with this value of `backend-protocol` speak gRPC.
-pub(in crate::targets::nginx) fn is_grpc(value: &str) -> bool {
-    matches!(backend_protocol(value).as_str(), "GRPC" | "GRPCS")
+/// What the target has to do if Services with this value of `backend-protocol` speak gRPC; `None` if they do not.
+pub(in crate::targets::nginx) fn grpc_condition(value: &str) -> Option<&'static str> {
+    match backend_protocol(value).as_str() {
+        "GRPC" => Some("the target speaks gRPC to the Services, by a GRPCRoute or by the `appProtocol` of their ports"),
+        "GRPCS" => Some("the target speaks gRPC over TLS to the Services, and no route says that it is TLS"),
+        _ => None,
+    }
 }

@@ -18,7 +18,7 @@ mod write;
 
 use std::collections::BTreeMap;
 
-pub(super) use backend_protocol::is_grpc;
+pub(super) use backend_protocol::grpc_condition;
 pub use config::Config;
 pub(super) use default_value::{is_default, meaning};
 pub use finding::{AnnotationFinding, FindingKind, Side};

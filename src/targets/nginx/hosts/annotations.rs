@@ -3,7 +3,7 @@
 use crate::policy::AffinityScope;
 use crate::targets::nginx::annotations::getter::{Getter, normalized, parse_bool};
 use crate::targets::nginx::annotations::session_affinity::session_affinity;
-use crate::targets::nginx::annotations::{self, is_default, key};
+use crate::targets::nginx::annotations::{grpc_condition, is_default, key};
 use crate::targets::nginx::cluster::ingress_affinity::COOKIE;
 use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
 use crate::targets::nginx::{AnnotationFinding, FindingKind, Flags, RiskLevel, Side, parse};
@@ -117,11 +117,16 @@ pub(super) fn rewrites(ingress: &StoredIngress<'_>, flags: &Flags) -> bool {
 
 /// Whether the Services of the Ingress speak gRPC.
 pub(super) fn is_grpc(ingress: &StoredIngress<'_>, flags: &Flags) -> bool {
-    flags.value(ingress.annotations, key::BACKEND_PROTOCOL).is_some_and(|value| annotations::is_grpc(value))
+    flags.value(ingress.annotations, key::BACKEND_PROTOCOL).is_some_and(|value| grpc_condition(value).is_some())
+}
+
+/// The condition of an annotation by which all Services of a host speak gRPC.
+pub(super) fn condition(name: &str, value: &str, is_grpc_host: bool) -> Option<&'static str> {
+    if is_grpc_host && name == key::BACKEND_PROTOCOL { grpc_condition(value) } else { None }
 }
 
 /// The reason why an annotation with this value is left out; `None` if it is a part of the virtual host, or has no effect.
-pub(super) fn why_left_out(name: &str, value: &str, is_grpc_host: bool) -> Option<&'static str> {
+pub(super) fn why_left_out(name: &str, value: &str) -> Option<&'static str> {
     let is_of_policy = name.starts_with("session-cookie")
         || key::OF_CANARY.contains(&name)
         || [key::AFFINITY_MODE, key::AFFINITY_BEHAVIOR].contains(&name);
@@ -130,7 +135,6 @@ pub(super) fn why_left_out(name: &str, value: &str, is_grpc_host: bool) -> Optio
         // They are read elsewhere: `use-regex` is a finding at each path that it changes.
         SERVER_ALIAS | USE_REGEX => true,
         key::AFFINITY => normalized(value) != COOKIE,
-        key::BACKEND_PROTOCOL => is_grpc_host && annotations::is_grpc(value),
         _ => false,
     };
     match name {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::HostReading;
-use super::annotations::{RegexAnnotation, changes_answers, inexact_annotations, is_grpc, rewrites, why_left_out};
+use super::annotations::{
+    RegexAnnotation, changes_answers, condition, inexact_annotations, is_grpc, rewrites, why_left_out,
+};
 use super::findings_by_ingress::FindingsByIngress;
 use super::location_reader::LocationReader;
 use super::shared_cookies::{OfUpstream, told_apart};
@@ -174,13 +176,16 @@ impl<'c> HostReader<'c> {
         })
     }
 
-    /// Reports the annotations that change what the host answers, and that no virtual host can hold.
+    /// Reports the annotations that no virtual host can hold: most of them change what the host answers.
     fn annotations(&self, ingress: &StoredIngress<'_>, is_grpc_host: bool, findings: &mut FindingsByIngress) {
         for (key, value) in ingress.annotations {
             let Some(name) = self.parts.flags.annotation(key) else { continue };
-            if let Some(why) = why_left_out(name, value, is_grpc_host) {
+            let field = || format!("metadata.annotations[{key}]");
+            if let Some(condition) = condition(name, value, is_grpc_host) {
+                findings.of(ingress.name).condition(field(), value, condition);
+            } else if let Some(why) = why_left_out(name, value) {
                 findings.lacks_location |= changes_answers(name);
-                findings.of(ingress.name).left_out(format!("metadata.annotations[{key}]"), value, why);
+                findings.of(ingress.name).left_out(field(), value, why);
             }
         }
     }

@@ -9,7 +9,7 @@ use super::stable_service::StableService;
 use crate::error::{Excerpt, IngressError};
 use crate::route::{Backend, Route};
 use crate::targets::finding::Findings;
-use crate::targets::nginx::annotations::{is_grpc, key};
+use crate::targets::nginx::annotations::{grpc_condition, key};
 use crate::targets::nginx::{Flags, Ingress};
 
 /// Reads the routes of a stable Ingress to its stable Service. `canaries` are the Services of the canaries of a policy, in
@@ -106,7 +106,7 @@ pub fn routes(
     Ok(Routes {
         routes,
         class: stable.class().or(stable.annotations().get(CLASS).map(String::as_str)).unwrap_or("nginx").to_owned(),
-        grpc: annotation(key::BACKEND_PROTOCOL).is_some_and(|value| is_grpc(value)),
+        grpc: annotation(key::BACKEND_PROTOCOL).is_some_and(|value| grpc_condition(value).is_some()),
         affinity: annotation(key::AFFINITY).is_some(),
         findings,
     })
@@ -117,12 +117,13 @@ fn report_left_out(stable: StableIngress<'_>, service: &StableService, flags: &F
     for (key, value) in stable.annotations() {
         let Some(name) = flags.annotation(key) else { continue };
         let is_of_policy = ["canary", "affinity", "session-cookie"].iter().any(|start| name.starts_with(start));
-        if !is_of_policy {
-            findings.left_out(
-                format!("metadata.annotations[{key}]"),
-                value,
-                "a route holds only hosts, paths and backends",
-            );
+        if is_of_policy {
+            continue;
+        }
+        let field = format!("metadata.annotations[{key}]");
+        match grpc_condition(value) {
+            Some(condition) if name == key::BACKEND_PROTOCOL => findings.condition(field, value, condition),
+            _ => findings.left_out(field, value, "a route holds only hosts, paths and backends"),
         }
     }
     if let Some(tls) = stable.tls().first() {

@@ -210,6 +210,11 @@ impl Arbitrary for Route {
     type Strategy = BoxedStrategy<Route>;
 
     /// Routes with up to 4 canaries.
+    fn arbitrary() -> Self::Strategy {
+        Route::arbitrary_with(())
+    }
+
+    /// The same routes as [`arbitrary`](Self::arbitrary): there are no parameters.
     fn arbitrary_with((): ()) -> Self::Strategy {
         (0..=4_usize).prop_flat_map(route).boxed()
     }
@@ -219,6 +224,12 @@ impl Arbitrary for VirtualHost {
     type Parameters = PolicyParams;
     type Strategy = BoxedStrategy<VirtualHost>;
 
+    /// Virtual hosts whose locations have policies of every kind, or none.
+    fn arbitrary() -> Self::Strategy {
+        VirtualHost::arbitrary_with(PolicyParams::default())
+    }
+
+    /// Virtual hosts whose locations have policies with these parameters, or none.
     fn arbitrary_with(params: PolicyParams) -> Self::Strategy {
         virtual_hosts(false, &params).boxed()
     }

@@ -72,6 +72,12 @@ impl Arbitrary for Policy {
     type Parameters = PolicyParams;
     type Strategy = BoxedStrategy<Policy>;
 
+    /// Policies of every kind, as [`policy`] generates them.
+    fn arbitrary() -> Self::Strategy {
+        policy().boxed()
+    }
+
+    /// Policies with these parameters, as [`policy_with`] generates them.
     fn arbitrary_with(params: PolicyParams) -> Self::Strategy {
         policy_with(&params).boxed()
     }

@@ -115,6 +115,11 @@ impl Arbitrary for Spec {
     type Strategy = BoxedStrategy<Spec>;
 
     /// Valid specs, and one in four with a [`Defect`].
+    fn arbitrary() -> Self::Strategy {
+        Spec::arbitrary_with(())
+    }
+
+    /// The same specs as [`arbitrary`](Self::arbitrary): there are no parameters.
     fn arbitrary_with((): ()) -> Self::Strategy {
         prop_oneof![3 => spec(), 1 => nearly_valid_spec().prop_map(|(spec, _)| spec)].boxed()
     }

@@ -43,8 +43,8 @@ text!(CookieName, Invalid);
 
 /// A condition on a cookie, which is tried after the header rules of all canaries and before the weights.
 ///
-/// The cookie is read as nginx 1.27.1 reads `$cookie_NAME`: the first cookie of that name counts, across all `Cookie`
-/// lines and whatever the letter case. Its value ends at the next `;`. Quotes and percent signs are ordinary
+/// The cookie is read as nginx 1.27.1 reads `$cookie_NAME`: the first cookie of that name counts, in any letter case,
+/// across all `Cookie` lines. Its value ends at the next `;`. Quotes and percent signs are ordinary
 /// characters.
 ///
 /// ```

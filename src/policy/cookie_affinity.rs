@@ -163,7 +163,7 @@ impl CookieAffinity {
         self.same_site
     }
 
-    /// Whether the cookie is always marked `Secure`, also when it is set over plain HTTP; see
+    /// Whether the cookie is always marked `Secure`, even when it is set over plain HTTP; see
     /// [`with_secure`](Self::with_secure).
     #[must_use]
     pub const fn secure(&self) -> bool {
@@ -205,7 +205,7 @@ impl CookieAffinity {
     /// # Errors
     ///
     /// The path does not begin with `/`, has more than 1024 characters, or has a `;` or a character that is not
-    /// printable ASCII. Or it is not `/`, but the name of the cookie begins with `__Host-`.
+    /// printable ASCII. If the name of the cookie begins with `__Host-`, every path but `/` is an error.
     pub fn with_path(self, path: &str) -> Result<Self, Invalid> {
         Ok(CookieAffinity { path: Some(checked_path(path.to_owned(), self.name.as_str())?), ..self })
     }
@@ -216,8 +216,8 @@ impl CookieAffinity {
     /// # Errors
     ///
     /// The domain is not made of labels that are separated by dots, each of 1 to 63 letters, digits and inner `-`, or it
-    /// has more than 253 characters. A dot before the first label is allowed; browsers ignore it. Or the name of the cookie
-    /// begins with `__Host-`.
+    /// has more than 253 characters. A dot before the first label is allowed; browsers ignore it. If the name of the
+    /// cookie begins with `__Host-`, every domain is an error.
     pub fn with_domain(self, domain: &str) -> Result<Self, Invalid> {
         Ok(CookieAffinity { domain: Some(checked_domain(domain.to_owned(), self.name.as_str())?), ..self })
     }
@@ -228,11 +228,10 @@ impl CookieAffinity {
         CookieAffinity { same_site: Some(same_site), ..self }
     }
 
-    /// The same affinity with a cookie that is always marked `Secure`, also when it is set over plain HTTP, if `secure` is
-    /// true.
+    /// The same affinity. If `secure` is true, the cookie is always marked `Secure`, even if it is set over plain HTTP.
     ///
-    /// If it is false, which is the default, ingress-nginx marks the cookie on HTTPS only. A selector and all other targets
-    /// mark it only if its `SameSite` is `None`.
+    /// If `secure` is false, which is the default, ingress-nginx marks the cookie on HTTPS only. A selector and all other
+    /// targets mark it only if its `SameSite` is `None`.
     ///
     /// A cookie whose name begins with `__Secure-`, `__Host-` or `__Http-` stays `Secure`.
     #[must_use]

@@ -12,11 +12,11 @@ use crate::schema::for_operators;
 /// The tokens by which the router before this one named the variants in the affinity cookie: one for each variant that the cookie
 /// pins, which is stable and, unless the cookie pins stable only, each canary in the order of the policy.
 ///
-/// Clients still hold cookies of the former router, as in `1795403237.92.31370.49610|06b6…`, whose token is the second field that
-/// is not empty between `|`. A [`Selector`](crate::Selector::with_former_tokens) with former tokens, and the objects of a
-/// [`Route`](crate::Route::with_former_tokens) or [`Location`](crate::route::Location::with_former_tokens) that has them, give such
-/// a client the variant that it had, and set the cookie of the policy. The tokens are needed until the last cookie of the former
-/// router is gone: for its maximum age, or until the sessions of the browsers end.
+/// Clients still hold cookies of the former router, as in `1795403237.92.31370.49610|06b6…`, whose token is the second of the
+/// fields between `|`, not counting empty ones. A [`Selector`](crate::Selector::with_former_tokens) with former tokens, and the
+/// objects of a [`Route`](crate::Route::with_former_tokens) or [`Location`](crate::route::Location::with_former_tokens) that has
+/// them, give such a client the variant that it had, and set the cookie of the policy. The tokens are needed until the last cookie
+/// of the former router is gone: for its maximum age, or until the sessions of the browsers end.
 ///
 /// With `serde` it is written as `{"stable": "06b6…", "canaries": ["2d1e…"]}`.
 ///

@@ -49,8 +49,8 @@ pub enum KeyHash {
     /// exact, because there are only 10,000 samples.
     GrowthBook,
     /// A percentage rollout of LaunchDarkly: the first 60 bits of the SHA-1 of salt, `.` and key. The salt is the key of the flag,
-    /// `.` and its salt. The SDKs compute with floating-point numbers of 32 or 64 bits, so they can differ from this hash, and
-    /// from each other, for a client whose bucket is within the precision of such a number of a boundary.
+    /// `.` and its salt. The SDKs compute with floating-point numbers of 32 or 64 bits. So they can differ from this hash, and
+    /// from each other, for a client whose bucket is almost on a boundary.
     LaunchDarkly,
 }
 

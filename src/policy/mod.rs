@@ -87,10 +87,11 @@ use problems::{CanaryParts, Problems};
 /// and canaries 1, 3, 5 … from the top downwards. A client with a fixed sample, such as that of a key, stays where it is as
 /// long as the interval contains its point. For a fixed total this means:
 ///
-/// * **A canary keeps all its clients if its weight does not fall** and no weight before it on its side changes, that is, the
-///   weight of every second canary before it. So the first two canaries always do.
-/// * If a weight before it on its side changes, even a canary that grows can lose clients. From the weights 31, 63 and 25
-///   of 165 to 0, 63 and 44, the third canary moves from the points 31 to 55 to the points 0 to 43, and loses 44 to 55.
+/// * **A canary keeps all its clients if its weight does not fall** and no weight before it on its side changes. Nothing is
+///   before the first two canaries, so this is always true of them.
+/// * Even a canary that grows can lose clients if a weight before it on its side changes. If the weights 31, 63 and 25 of 165
+///   become 0, 63 and 44, the third canary moves from the points 31 to 55 to the points 0 to 43, and loses the clients of
+///   44 to 55.
 /// * **The place in the list counts.** If the first of two canaries is removed, the second one becomes the first and gets
 ///   other clients. To keep the clients of the others, leave the canary in the list with weight 0, or give all canaries
 ///   [positions](Canary::with_position).

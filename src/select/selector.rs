@@ -89,7 +89,7 @@ impl Selector {
 
     /// Compiles a policy whose clients may still hold affinity cookies of the router before this one.
     ///
-    /// The cookies of the policy name variants as those of [`new`](Self::new) do. Besides, a cookie whose second `|` field is a
+    /// The cookies of the policy name variants as those of [`new`](Self::new) do. In addition, a cookie whose second `|` field is a
     /// former token names the variant of the token: it decides in the place of the affinity cookie, and the response sets the
     /// cookie of the policy.
     ///

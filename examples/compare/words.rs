@@ -29,7 +29,7 @@ fn shares(changes: &Changes, old: &Policy, new: &Policy) -> Vec<String> {
         _ => "clients",
     };
     let mut lines = Vec::new();
-    if changes.transitions.draw == Draw::Again && !moved.is_empty() {
+    if changes.transitions.draw == Draw::Independent && !moved.is_empty() {
         lines.push("All clients are drawn again, because the key, its salt or its hash differs.".to_owned());
     }
     for (place, one) in moved.iter().enumerate() {

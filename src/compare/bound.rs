@@ -42,7 +42,7 @@ pub enum Bound {
         /// The name of the header or cookie that has the key.
         name: String,
         /// The number of keys that were tried.
-        most: usize,
+        tried: usize,
     },
     /// A request with these cookies may be decided differently, but the cookies influence each other in one line in a way that was
     /// not searched.
@@ -63,9 +63,9 @@ impl fmt::Display for Bound {
                     "not all values of {names} were searched: the search ends after {beginnings} beginnings of values or {steps} steps"
                 )
             }
-            Bound::Keys { name, most } => write!(
+            Bound::Keys { name, tried } => write!(
                 f,
-                "the policies draw with different samples, but none of {most} keys in {} is decided differently",
+                "the policies draw with different samples, but none of {tried} keys in {} is decided differently",
                 Excerpt::whole(name)
             ),
             Bound::Cookies { names } => write!(f, "{} influence each other, which was not searched", list(names)),

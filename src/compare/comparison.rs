@@ -42,8 +42,8 @@ pub enum Comparison {
 /// headers, it has the smallest sample that is decided differently. Decisions for the same variant differ too if their reasons or
 /// their `Set-Cookie` values differ. The [module](super) says what is compared and how.
 ///
-/// The work grows as n log n with the number of canaries, if each header and cookie is looked at by a few of them. On one name,
-/// all values that the rules tell apart are searched; after 32,768 different beginnings of values, or 16,777,216 steps, the search
+/// With n canaries, of which only a few look at the same header or cookie, the work grows as n log n. On one name, all values
+/// that the rules tell apart are searched; after 32,768 different beginnings of values, or 16,777,216 steps, the search
 /// of the name ends.
 ///
 /// ```

@@ -216,7 +216,7 @@ impl Sides {
             return Verdict::Different(difference);
         }
         let name = key.map_or("", Subject::name).to_owned();
-        Verdict::Unknown(Bound::Keys { name, most: draw::MAX_TRIES })
+        Verdict::Unknown(Bound::Keys { name, tried: draw::MAX_TRIES })
     }
 
     /// The difference of a request, if both selectors decide it differently.

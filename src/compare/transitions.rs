@@ -21,7 +21,7 @@ use crate::policy::{Affinity, Interval, Policy, Ratio, Variant};
 /// assert_eq!(transitions.transitions[1].to_string(), "10/100 from stable to canary");
 /// // With another salt, every client has a new sample.
 /// let transitions = compare::transitions(&old, &new.with_affinity(key("b")?));
-/// assert_eq!(transitions.draw, Draw::Again);
+/// assert_eq!(transitions.draw, Draw::Independent);
 /// assert_eq!(transitions.transitions[2].to_string(), "2000/10000 from canary to stable");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -63,7 +63,7 @@ pub struct Transition {
 
 /// Where the samples of two policies come from.
 ///
-/// With `serde` the values are `caller`, `client` and `again`.
+/// With `serde` the values are `caller`, `client` and `independent`.
 ///
 /// ```
 /// use canary_policy::compare::{self, Draw};
@@ -72,7 +72,7 @@ pub struct Transition {
 /// let (old, new) = (Policy::percent(50)?, Policy::percent(60)?);
 /// assert_eq!(compare::transitions(&old, &new).draw, Draw::Caller);
 /// let new = new.with_affinity(Affinity::Key(KeyAffinity::cookie("uid")?));
-/// assert_eq!(compare::transitions(&old, &new).draw, Draw::Again);
+/// assert_eq!(compare::transitions(&old, &new).draw, Draw::Independent);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,7 +90,7 @@ pub enum Draw {
     /// drawn again: a share is the product of the shares of both variants. Requests without a key have the sample of the caller
     /// in both policies; compare the policies without affinity for their shares. A client that sends the same value under both
     /// keys keeps its sample if the salt and the hash stay the same.
-    Again,
+    Independent,
 }
 
 /// The exact share of the samples that goes from each variant of the first policy to each variant of the second.
@@ -109,7 +109,7 @@ pub enum Draw {
 #[must_use]
 pub fn transitions(a: &Policy, b: &Policy) -> Transitions {
     let draw = Draw::of(a.affinity(), b.affinity());
-    let shares = if draw == Draw::Again { independent(a, b) } else { together(a, b) };
+    let shares = if draw == Draw::Independent { independent(a, b) } else { together(a, b) };
     let total = shares.values().sum();
     let name = |policy: &Policy, variant| policy.name(variant).unwrap_or_default().to_owned();
     let transition = |((from, to), parts): ((Variant, Variant), u128)| Transition {
@@ -165,7 +165,7 @@ impl Draw {
     fn of(a: &Affinity, b: &Affinity) -> Self {
         match (a, b) {
             (Affinity::Key(a), Affinity::Key(b)) if Source::new(a) == Source::new(b) => Draw::Client,
-            (Affinity::Key(_), _) | (_, Affinity::Key(_)) => Draw::Again,
+            (Affinity::Key(_), _) | (_, Affinity::Key(_)) => Draw::Independent,
             (Affinity::None | Affinity::Cookie(_), Affinity::None | Affinity::Cookie(_)) => Draw::Caller,
         }
     }

@@ -77,9 +77,9 @@ impl fmt::Display for LocationAnswer {
 /// same cookie. A canary is known by its backend; by its name too, if an affinity cookie contains the name. Where the weights
 /// decide, the shares are compared: targets draw a variant by chance, unless there is a key.
 ///
-/// Clients may hold an affinity cookie of the router before, as [`nginx::hosts`](crate::targets::nginx) says it of each location by
-/// its [former tokens](Location::former_tokens). If the virtual hosts after do not honour the same tokens, these clients are
-/// assigned anew, which is a [difference](LocationDifference::FormerToken) too.
+/// Clients may hold an affinity cookie of the former router. The [former tokens](Location::former_tokens) of a location say so;
+/// [`nginx::hosts`](crate::targets::nginx) returns them. If the virtual hosts after the move do not honour the same tokens, these
+/// clients are assigned anew, which is a [difference](LocationDifference::FormerToken) too.
 ///
 /// Only backends and cookies are compared: a rewrite, a timeout or a parent is not. No proof covers what a reader has left out or
 /// assumed, so read its findings too. If several virtual hosts have one host, the first counts.
@@ -87,8 +87,8 @@ impl fmt::Display for LocationAnswer {
 /// The most specific host decides: a host that is named before a wildcard, and a longer wildcard before a shorter one. Only its
 /// virtual host is asked, even if it has no location for the path. In `before`, a wildcard matches one label, as on
 /// ingress-nginx, and in `after` what [`wildcards`](VirtualHostReading::wildcards) says. Hosts that are answered after the move
-/// only because a wildcard then matches more labels are a [difference](HostClass::MoreLabels), also if a loss of the conversion
-/// said so before.
+/// only because a wildcard then matches more labels are a [difference](HostClass::MoreLabels), even if a loss of the conversion
+/// has said so.
 ///
 /// ```
 /// use canary_policy::Policy;

@@ -30,13 +30,13 @@ fn shares_are_exact() {
         (
             keyed,
             salted,
-            Draw::Again,
+            Draw::Independent,
             &["1/4 stay with stable", "1/4 from stable to canary", "1/4 from canary to stable", "1/4 stay with canary"],
         ),
         (
             third,
             keyed,
-            Draw::Again,
+            Draw::Independent,
             &["2/6 stay with stable", "2/6 from stable to canary", "1/6 from canary to stable", "1/6 stay with canary"],
         ),
         (two, two, Draw::Caller, &["5/10 stay with stable", "2/10 stay with a", "3/10 stay with b"]),

@@ -7,7 +7,7 @@ use canary_policy::error::{
 };
 use canary_policy::policy::Ratio;
 use canary_policy::targets::Part;
-use canary_policy::targets::nginx::{self, AnnotationFinding, FindingKind, Flags};
+use canary_policy::targets::nginx::{self, AnnotationFinding, AnnotationKind, Flags};
 use canary_policy::{Loss, Policy, Variant};
 
 use crate::util::cluster_text::cluster;
@@ -359,24 +359,24 @@ fn of_annotations() {
     };
     let value = || text("a");
     let rows = [
-        (FindingKind::InvalidValue { value: value(), expected: "b", default: "c" }, "invalid-value"),
-        (FindingKind::Trimmed { value: value() }, "trimmed"),
-        (FindingKind::WeightBelowZero { weight: -1 }, "weight-below-zero"),
-        (FindingKind::WeightAboveTotal { weight: 101, total: 100 }, "weight-above-total"),
-        (FindingKind::TotalIgnored { total: 10 }, "total-ignored"),
-        (FindingKind::AgeBelowZero { seconds: -1 }, "age-below-zero"),
-        (FindingKind::ExpiresIgnored { seconds: 1 }, "expires-ignored"),
-        (FindingKind::PatternIgnored { pattern: value() }, "pattern-ignored"),
-        (FindingKind::NoHeaderName { value: value() }, "no-header-name"),
-        (FindingKind::HeaderUnderscore { name: value() }, "header-underscore"),
-        (FindingKind::HeaderNeverSeen { name: value() }, "header-never-seen"),
-        (FindingKind::UnknownAnnotation, "unknown-annotation"),
-        (FindingKind::WrongIngress, "wrong-ingress"),
-        (FindingKind::NoAffinity, "no-affinity"),
-        (FindingKind::OutsidePolicy { value: value() }, "outside-policy"),
-        (FindingKind::IgnoredBeside { value: value(), by: "canary-by-header" }, "ignored-beside"),
-        (FindingKind::CookieAsText { name: value() }, "cookie-as-text"),
-        (FindingKind::NotKnown { value: value() }, "not-known"),
+        (AnnotationKind::InvalidValue { value: value(), expected: "b", default: "c" }, "invalid-value"),
+        (AnnotationKind::Trimmed { value: value() }, "trimmed"),
+        (AnnotationKind::WeightBelowZero { weight: -1 }, "weight-below-zero"),
+        (AnnotationKind::WeightAboveTotal { weight: 101, total: 100 }, "weight-above-total"),
+        (AnnotationKind::TotalIgnored { total: 10 }, "total-ignored"),
+        (AnnotationKind::AgeBelowZero { seconds: -1 }, "age-below-zero"),
+        (AnnotationKind::ExpiresIgnored { seconds: 1 }, "expires-ignored"),
+        (AnnotationKind::PatternIgnored { pattern: value() }, "pattern-ignored"),
+        (AnnotationKind::NoHeaderName { value: value() }, "no-header-name"),
+        (AnnotationKind::HeaderUnderscore { name: value() }, "header-underscore"),
+        (AnnotationKind::HeaderNeverSeen { name: value() }, "header-never-seen"),
+        (AnnotationKind::UnknownAnnotation, "unknown-annotation"),
+        (AnnotationKind::WrongIngress, "wrong-ingress"),
+        (AnnotationKind::NoAffinity, "no-affinity"),
+        (AnnotationKind::OutsidePolicy { value: value() }, "outside-policy"),
+        (AnnotationKind::IgnoredBeside { value: value(), by: "canary-by-header" }, "ignored-beside"),
+        (AnnotationKind::CookieAsText { name: value() }, "cookie-as-text"),
+        (AnnotationKind::NotKnown { value: value() }, "not-known"),
     ];
     hold(rows.map(|(kind, code)| (finding(kind), code, Some("canary"), Some("canary-weight"))));
 }

@@ -40,7 +40,7 @@ mod risk_level;
 mod token;
 
 pub use annotations::{
-    AnnotationFinding, AnnotationReading, Annotations, Config, FindingKind, ParsedAnnotations, Side, annotations,
+    AnnotationFinding, AnnotationKind, AnnotationReading, Annotations, Config, ParsedAnnotations, Side, annotations,
     parse, read,
 };
 #[cfg(feature = "serde")]

@@ -352,7 +352,7 @@ fn a_canary_that_a_controller_passes_over_has_a_finding() {
         (
             "s/next: spec: `s/gone:80` is not among the Services that were read, so the canary gets no request"
                 .to_owned(),
-            "read the Service too, or correct its name".to_owned(),
+            "add the Service to what is read, or correct its name".to_owned(),
         )
     );
 }

@@ -34,7 +34,7 @@ pub struct AnnotationFinding {
     pub annotation: Excerpt,
     /// What is unexpected about it.
     #[cfg_attr(feature = "serde", serde(flatten))]
-    pub kind: FindingKind,
+    pub kind: AnnotationKind,
 }
 
 /// One of the two Ingresses that a canary needs. The enum is exhaustive: there is no third.
@@ -83,7 +83,7 @@ impl fmt::Display for Side {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "kind", rename_all = "camelCase"))]
 #[non_exhaustive]
-pub enum FindingKind {
+pub enum AnnotationKind {
     /// The controller refuses the value, says so only in its log, and uses a default.
     InvalidValue {
         /// The value.
@@ -179,24 +179,24 @@ pub enum FindingKind {
 impl Diagnostic for AnnotationFinding {
     fn code(&self) -> &'static str {
         match self.kind {
-            FindingKind::InvalidValue { .. } => "invalid-value",
-            FindingKind::Trimmed { .. } => "trimmed",
-            FindingKind::WeightBelowZero { .. } => "weight-below-zero",
-            FindingKind::WeightAboveTotal { .. } => "weight-above-total",
-            FindingKind::TotalIgnored { .. } => "total-ignored",
-            FindingKind::AgeBelowZero { .. } => "age-below-zero",
-            FindingKind::ExpiresIgnored { .. } => "expires-ignored",
-            FindingKind::PatternIgnored { .. } => "pattern-ignored",
-            FindingKind::NoHeaderName { .. } => "no-header-name",
-            FindingKind::HeaderUnderscore { .. } => "header-underscore",
-            FindingKind::HeaderNeverSeen { .. } => "header-never-seen",
-            FindingKind::UnknownAnnotation => "unknown-annotation",
-            FindingKind::WrongIngress => "wrong-ingress",
-            FindingKind::NoAffinity => "no-affinity",
-            FindingKind::IgnoredBeside { .. } => "ignored-beside",
-            FindingKind::CookieAsText { .. } => "cookie-as-text",
-            FindingKind::NotKnown { .. } => "not-known",
-            FindingKind::OutsidePolicy { .. } => "outside-policy",
+            AnnotationKind::InvalidValue { .. } => "invalid-value",
+            AnnotationKind::Trimmed { .. } => "trimmed",
+            AnnotationKind::WeightBelowZero { .. } => "weight-below-zero",
+            AnnotationKind::WeightAboveTotal { .. } => "weight-above-total",
+            AnnotationKind::TotalIgnored { .. } => "total-ignored",
+            AnnotationKind::AgeBelowZero { .. } => "age-below-zero",
+            AnnotationKind::ExpiresIgnored { .. } => "expires-ignored",
+            AnnotationKind::PatternIgnored { .. } => "pattern-ignored",
+            AnnotationKind::NoHeaderName { .. } => "no-header-name",
+            AnnotationKind::HeaderUnderscore { .. } => "header-underscore",
+            AnnotationKind::HeaderNeverSeen { .. } => "header-never-seen",
+            AnnotationKind::UnknownAnnotation => "unknown-annotation",
+            AnnotationKind::WrongIngress => "wrong-ingress",
+            AnnotationKind::NoAffinity => "no-affinity",
+            AnnotationKind::IgnoredBeside { .. } => "ignored-beside",
+            AnnotationKind::CookieAsText { .. } => "cookie-as-text",
+            AnnotationKind::NotKnown { .. } => "not-known",
+            AnnotationKind::OutsidePolicy { .. } => "outside-policy",
         }
     }
 
@@ -218,54 +218,56 @@ impl fmt::Display for AnnotationFinding {
         let AnnotationFinding { ingress, annotation, kind } = self;
         write!(f, "{annotation}: ")?;
         match kind {
-            FindingKind::InvalidValue { value, expected, default } => {
+            AnnotationKind::InvalidValue { value, expected, default } => {
                 write!(f, "`{value}` is not valid, so the controller uses {default}: expected {expected}")
             }
-            FindingKind::Trimmed { value } => {
+            AnnotationKind::Trimmed { value } => {
                 write!(f, "the controller removes the white space at the ends of `{value}`")
             }
-            FindingKind::WeightBelowZero { weight } => write!(f, "{weight} counts as 0"),
-            FindingKind::WeightAboveTotal { weight, total } => {
+            AnnotationKind::WeightBelowZero { weight } => write!(f, "{weight} counts as 0"),
+            AnnotationKind::WeightAboveTotal { weight, total } => {
                 write!(f, "{weight} is more than the total and counts as {total}")
             }
-            FindingKind::TotalIgnored { total } => write!(f, "{total} counts as 100, like every total below 100"),
-            FindingKind::AgeBelowZero { seconds } => {
+            AnnotationKind::TotalIgnored { total } => write!(f, "{total} counts as 100, like every total below 100"),
+            AnnotationKind::AgeBelowZero { seconds } => {
                 write!(f, "{seconds} counts as 0, since a browser drops the cookie at once in both cases")
             }
-            FindingKind::ExpiresIgnored { seconds } => {
+            AnnotationKind::ExpiresIgnored { seconds } => {
                 write!(f, "browsers ignore {seconds}, because session-cookie-max-age is set")
             }
-            FindingKind::PatternIgnored { pattern } => {
+            AnnotationKind::PatternIgnored { pattern } => {
                 write!(f, "`{pattern}` is ignored, because canary-by-header-value is set")
             }
-            FindingKind::NoHeaderName { value } => {
+            AnnotationKind::NoHeaderName { value } => {
                 write!(f, "`{value}` is ignored, because canary-by-header names no header")
             }
-            FindingKind::HeaderUnderscore { name } => write!(
+            AnnotationKind::HeaderUnderscore { name } => write!(
                 f,
                 "`{name}` stands for the request header `{}`: nginx drops request headers that have `_` in their names",
                 name.as_str().replace('_', "-")
             ),
-            FindingKind::HeaderNeverSeen { name } => write!(
+            AnnotationKind::HeaderNeverSeen { name } => write!(
                 f,
                 "the rule never matches: nginx drops the request header `{name}`, \
                  since its name has other characters than letters, digits and -"
             ),
-            FindingKind::UnknownAnnotation => f.write_str("the controller has no such annotation"),
-            FindingKind::WrongIngress => {
+            AnnotationKind::UnknownAnnotation => f.write_str("the controller has no such annotation"),
+            AnnotationKind::WrongIngress => {
                 write!(f, "it belongs on the {} Ingress and has no effect on the {ingress} Ingress", ingress.other())
             }
-            FindingKind::NoAffinity => f.write_str("it has no effect without `affinity: cookie` on the stable Ingress"),
-            FindingKind::IgnoredBeside { value, by } => write!(f, "`{value}` is ignored, because {by} is set"),
-            FindingKind::CookieAsText { name } => write!(
+            AnnotationKind::NoAffinity => {
+                f.write_str("it has no effect without `affinity: cookie` on the stable Ingress")
+            }
+            AnnotationKind::IgnoredBeside { value, by } => write!(f, "`{value}` is ignored, because {by} is set"),
+            AnnotationKind::CookieAsText { name } => write!(
                 f,
                 "the controller finds `{name}` only in this letter case and without blanks around the =, \
                  which no policy can express"
             ),
-            FindingKind::NotKnown { value } => {
+            AnnotationKind::NotKnown { value } => {
                 write!(f, "it is not known what the controller does with `{value}`, so it is read as in ingress-nginx")
             }
-            FindingKind::OutsidePolicy { value } => write!(f, "a canary policy cannot express `{value}`"),
+            AnnotationKind::OutsidePolicy { value } => write!(f, "a canary policy cannot express `{value}`"),
         }
     }
 }
@@ -284,7 +286,7 @@ impl Findings {
     }
 
     /// Adds a finding about this annotation.
-    pub(super) fn add(&mut self, annotation: &str, kind: FindingKind) {
+    pub(super) fn add(&mut self, annotation: &str, kind: AnnotationKind) {
         let finding = AnnotationFinding { ingress: self.ingress, annotation: Excerpt::of(annotation), kind };
         self.findings.push(finding);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::finding::Findings;
-use super::{FindingKind, Side, chars};
+use super::{AnnotationKind, Side, chars};
 use crate::error::Excerpt;
 use crate::targets::nginx::Flags;
 
@@ -87,7 +87,7 @@ impl<'a> Getter<'a> {
     ) -> Option<T> {
         if let (None, Some(raw)) = (&parsed, self.raw(annotation)) {
             let value = Excerpt::of(raw);
-            self.findings.add(annotation, FindingKind::InvalidValue { value, expected, default });
+            self.findings.add(annotation, AnnotationKind::InvalidValue { value, expected, default });
         }
         parsed
     }
@@ -108,7 +108,7 @@ impl<'a> Getter<'a> {
         if is_refused || is_blank {
             self.accepted(annotation, None::<String>, expected, default);
         } else if text != raw {
-            self.findings.add(annotation, FindingKind::Trimmed { value: Excerpt::of(raw) });
+            self.findings.add(annotation, AnnotationKind::Trimmed { value: Excerpt::of(raw) });
         }
         Some(text).filter(|text| !is_refused && !text.is_empty())
     }
@@ -116,19 +116,19 @@ impl<'a> Getter<'a> {
     /// Adds a finding if the annotation is set, since it has no effect on this Ingress.
     pub(in crate::targets::nginx) fn on_wrong_ingress(&mut self, annotation: &'static str) {
         if self.raw(annotation).is_some() {
-            self.findings.add(annotation, FindingKind::WrongIngress);
+            self.findings.add(annotation, AnnotationKind::WrongIngress);
         }
     }
 
     /// Adds a finding if the annotation is set, since there is no affinity that it could change.
     pub(super) fn without_affinity(&mut self, annotation: &'static str) {
         if self.raw(annotation).is_some() {
-            self.findings.add(annotation, FindingKind::NoAffinity);
+            self.findings.add(annotation, AnnotationKind::NoAffinity);
         }
     }
 
     /// Adds a finding about the value if the annotation is set.
-    pub(super) fn report(&mut self, annotation: &'static str, kind: impl FnOnce(Excerpt) -> FindingKind) {
+    pub(super) fn report(&mut self, annotation: &'static str, kind: impl FnOnce(Excerpt) -> AnnotationKind) {
         if let Some(raw) = self.raw(annotation) {
             self.findings.add(annotation, kind(Excerpt::of(raw)));
         }
@@ -136,7 +136,7 @@ impl<'a> Getter<'a> {
 
     /// Adds a finding if the annotation is set, since a policy cannot express it.
     pub(super) fn outside_policy(&mut self, annotation: &'static str) {
-        self.report(annotation, |value| FindingKind::OutsidePolicy { value });
+        self.report(annotation, |value| AnnotationKind::OutsidePolicy { value });
     }
 }
 

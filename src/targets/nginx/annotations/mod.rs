@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 pub(super) use backend_protocol::grpc_condition;
 pub use config::Config;
 pub(super) use default_value::{is_default, meaning};
-pub use finding::{AnnotationFinding, FindingKind, Side};
+pub use finding::{AnnotationFinding, AnnotationKind, Side};
 use getter::Getter;
 pub use parse::{ParsedAnnotations, parse};
 pub(super) use read::policy_of;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::finding::Findings;
-use super::{AnnotationFinding, Config, FindingKind, Getter, Side, key};
+use super::{AnnotationFinding, AnnotationKind, Config, Getter, Side, key};
 use crate::error::{Excerpt, NotEnabled};
 use crate::targets::nginx::{CookieReading, Dialect, Flags, PatternRule};
 
@@ -97,13 +97,13 @@ pub(super) fn request_header(name: &str) -> Option<String> {
 fn report_weight(config: &Config, total_counts: bool, dialect: &Dialect, findings: &mut Findings) {
     let (weight, total) = (config.weight, dialect.total.effective(config.weight_total));
     if weight < 0 {
-        findings.add(key::WEIGHT, FindingKind::WeightBelowZero { weight });
+        findings.add(key::WEIGHT, AnnotationKind::WeightBelowZero { weight });
     }
     if weight > total {
-        findings.add(key::WEIGHT, FindingKind::WeightAboveTotal { weight, total });
+        findings.add(key::WEIGHT, AnnotationKind::WeightAboveTotal { weight, total });
     }
     if total_counts && config.weight_total < total {
-        findings.add(key::WEIGHT_TOTAL, FindingKind::TotalIgnored { total: config.weight_total });
+        findings.add(key::WEIGHT_TOTAL, AnnotationKind::TotalIgnored { total: config.weight_total });
     }
 }
 
@@ -113,19 +113,19 @@ fn report_header(config: &Config, findings: &mut Findings) {
     if header.is_empty() {
         for (annotation, value) in [(key::HEADER_VALUE, header_value), (key::HEADER_PATTERN, header_pattern)] {
             if !value.is_empty() {
-                findings.add(annotation, FindingKind::NoHeaderName { value: Excerpt::of(value) });
+                findings.add(annotation, AnnotationKind::NoHeaderName { value: Excerpt::of(value) });
             }
         }
         return;
     }
     let name = Excerpt::of(header);
     if request_header(header).is_none() {
-        findings.add(key::HEADER, FindingKind::HeaderNeverSeen { name });
+        findings.add(key::HEADER, AnnotationKind::HeaderNeverSeen { name });
     } else if header.contains('_') {
-        findings.add(key::HEADER, FindingKind::HeaderUnderscore { name });
+        findings.add(key::HEADER, AnnotationKind::HeaderUnderscore { name });
     }
     if !header_value.is_empty() && !header_pattern.is_empty() {
-        findings.add(key::HEADER_PATTERN, FindingKind::PatternIgnored { pattern: Excerpt::of(header_pattern) });
+        findings.add(key::HEADER_PATTERN, AnnotationKind::PatternIgnored { pattern: Excerpt::of(header_pattern) });
     }
 }
 
@@ -133,9 +133,9 @@ fn report_header(config: &Config, findings: &mut Findings) {
 fn report_without_effect(annotations: &BTreeMap<String, String>, flags: &Flags, findings: &mut Findings) {
     for annotation in annotations.keys().filter_map(|key| flags.annotation(key)) {
         if key::OF_STABLE.contains(&annotation) {
-            findings.add(annotation, FindingKind::WrongIngress);
+            findings.add(annotation, AnnotationKind::WrongIngress);
         } else if annotation.starts_with("canary") && !is_known(annotation, &flags.dialect) {
-            findings.add(annotation, FindingKind::UnknownAnnotation);
+            findings.add(annotation, AnnotationKind::UnknownAnnotation);
         }
     }
 }
@@ -160,15 +160,15 @@ fn report_dialect(config: &Config, has_cookie_value: bool, getter: &mut Getter<'
     };
     let is_lost = [(key::COOKIE, effective.cookie != config.cookie), (key::WEIGHT, effective.weight != config.weight)];
     for (annotation, _) in is_lost.into_iter().filter(|(_, is_lost)| *is_lost) {
-        getter.report(annotation, |value| FindingKind::IgnoredBeside { value, by });
+        getter.report(annotation, |value| AnnotationKind::IgnoredBeside { value, by });
     }
     if dialect.cookie_reading == CookieReading::Text && !effective.cookie.is_empty() {
-        getter.report(key::COOKIE, |name| FindingKind::CookieAsText { name });
+        getter.report(key::COOKIE, |name| AnnotationKind::CookieAsText { name });
     }
     for annotation in dialect.outside_policy {
         getter.outside_policy(annotation);
     }
     for annotation in config.not_known_of(dialect, has_cookie_value) {
-        getter.report(annotation, |value| FindingKind::NotKnown { value });
+        getter.report(annotation, |value| AnnotationKind::NotKnown { value });
     }
 }

@@ -1,7 +1,7 @@
 //! The affinity that the annotations of the stable Ingress express.
 
 use super::getter::normalized;
-use super::{FindingKind, Getter, key};
+use super::{AnnotationKind, Getter, key};
 use crate::error::{AnnotationError, Invalid};
 use crate::policy::{Affinity, AffinityScope, CookieAffinity, SameSite};
 
@@ -37,7 +37,7 @@ pub(in crate::targets::nginx) fn session_affinity(
     let cookie = dialect.affinity.cookie(&name, scope);
     let mut cookie = cookie.map_err(AnnotationError::unsupported(key::SESSION_NAME))?;
     if dialect.not_known.contains(&key::AFFINITY) {
-        stable.report(key::AFFINITY, |value| FindingKind::NotKnown { value });
+        stable.report(key::AFFINITY, |value| AnnotationKind::NotKnown { value });
     }
     cookie.max_age = stable.max_age();
     cookie.secure |= stable.bool(key::SESSION_SECURE).unwrap_or(false);
@@ -71,10 +71,10 @@ impl Getter<'_> {
             (None, None) => return None,
         };
         if let Some(expires) = expires.filter(|expires| *expires != seconds) {
-            self.findings.add(key::SESSION_EXPIRES, FindingKind::ExpiresIgnored { seconds: expires });
+            self.findings.add(key::SESSION_EXPIRES, AnnotationKind::ExpiresIgnored { seconds: expires });
         }
         if seconds < 0 {
-            self.findings.add(annotation, FindingKind::AgeBelowZero { seconds });
+            self.findings.add(annotation, AnnotationKind::AgeBelowZero { seconds });
         } else if seconds > i64::from(u32::MAX) {
             self.outside_policy(annotation);
         }

@@ -6,7 +6,7 @@ use crate::targets::nginx::annotations::session_affinity::session_affinity;
 use crate::targets::nginx::annotations::{grpc_condition, is_default, key};
 use crate::targets::nginx::cluster::ingress_affinity::COOKIE;
 use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
-use crate::targets::nginx::{AnnotationFinding, FindingKind, Flags, RiskLevel, Side, parse};
+use crate::targets::nginx::{AnnotationFinding, AnnotationKind, Flags, RiskLevel, Side, parse};
 
 const USE_REGEX: &str = "use-regex";
 const REWRITE_TARGET: &str = "rewrite-target";
@@ -98,11 +98,11 @@ pub(super) fn inexact_annotations(ingress: &StoredIngress<'_>, flags: &Flags) ->
     };
     let inexact = |AnnotationFinding { ingress: side, annotation, kind }: AnnotationFinding| {
         let (value, why) = match kind {
-            FindingKind::CookieAsText { name } => {
+            AnnotationKind::CookieAsText { name } => {
                 (name, "the controller finds the cookie as a text, and a policy reads cookies as nginx does")
             }
-            FindingKind::NotKnown { value } => (value, "it is not known what the controller does with it"),
-            FindingKind::OutsidePolicy { value } if side == Side::Canary => (value, "no policy can express it"),
+            AnnotationKind::NotKnown { value } => (value, "it is not known what the controller does with it"),
+            AnnotationKind::OutsidePolicy { value } if side == Side::Canary => (value, "no policy can express it"),
             _ => return None,
         };
         Some((annotation.as_str().to_owned(), value.as_str().to_owned(), why))

@@ -7,7 +7,7 @@ use crate::targets::nginx::annotations::session_affinity::session_affinity;
 use crate::targets::nginx::annotations::{key, meaning};
 use crate::targets::nginx::cluster::merge::MergeOutcome;
 use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
-use crate::targets::nginx::{AnnotationFinding, FindingKind, Flags, RiskLevel, Side, parse};
+use crate::targets::nginx::{AnnotationFinding, AnnotationKind, Flags, RiskLevel, Side, parse};
 
 /// The beginnings of the annotations that the controller reads from a canary Ingress (controller 1.15.1, `createUpstreams` and
 /// `getBackendServers` in `internal/ingress/controller/controller.go`).
@@ -35,12 +35,12 @@ fn of_values(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findings
     let is_enabled = ingress.is_canary();
     let is_reported = |finding: &AnnotationFinding| match &finding.kind {
         // Without a weight, and from 100 on, the share is the same for every total below 100.
-        FindingKind::TotalIgnored { .. } => is_enabled && (1..100).contains(&ingress.config.weight),
+        AnnotationKind::TotalIgnored { .. } => is_enabled && (1..100).contains(&ingress.config.weight),
         // Affinity on a canary is reported with the other annotations that are ignored there.
-        FindingKind::Trimmed { .. } | FindingKind::ExpiresIgnored { .. } | FindingKind::WrongIngress => false,
-        FindingKind::UnknownAnnotation => true,
+        AnnotationKind::Trimmed { .. } | AnnotationKind::ExpiresIgnored { .. } | AnnotationKind::WrongIngress => false,
+        AnnotationKind::UnknownAnnotation => true,
         // On a canary Ingress it is an annotation of another dialect.
-        FindingKind::OutsidePolicy { .. } => is_enabled,
+        AnnotationKind::OutsidePolicy { .. } => is_enabled,
         // The annotations of an Ingress that is not enabled have no effect at all.
         _ => is_enabled || (parsed.config.is_ok() && finding.annotation.as_str() == key::CANARY),
     };
@@ -55,7 +55,7 @@ fn of_values(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findings
     }
     for finding in reported {
         let annotation = finding.annotation.as_str().to_owned();
-        let is_unknown = finding.kind == FindingKind::UnknownAnnotation;
+        let is_unknown = finding.kind == AnnotationKind::UnknownAnnotation;
         let nearest = is_unknown.then(|| nearest::annotation(&annotation)).flatten();
         findings.add(ingress.name, annotation, LintKind::Annotation { finding, nearest });
     }
@@ -63,8 +63,11 @@ fn of_values(flags: &Flags, ingress: &StoredIngress<'_>, findings: &mut Findings
 
 /// Whether a finding has no effect in a cluster: the controller trims white space, and takes no notice of what a policy can
 /// express.
-const fn is_harmless(kind: &FindingKind) -> bool {
-    matches!(kind, FindingKind::Trimmed { .. } | FindingKind::OutsidePolicy { .. } | FindingKind::ExpiresIgnored { .. })
+const fn is_harmless(kind: &AnnotationKind) -> bool {
+    matches!(
+        kind,
+        AnnotationKind::Trimmed { .. } | AnnotationKind::OutsidePolicy { .. } | AnnotationKind::ExpiresIgnored { .. }
+    )
 }
 
 /// Annotations of canaries under another prefix or without one, unless the Ingress has the annotation with the right prefix too.

@@ -51,7 +51,8 @@ pub(super) fn effect(kind: &LintKind) -> String {
 
 const PANIC: &str = "the controller crashes whenever it reads the Ingresses, because a canary has a rule without http";
 
-const DEFAULT_BACKEND_IGNORED: &str = "a canary gets the requests to the hosts and paths of its Ingress, and a default backend has none, so it has no effect";
+const DEFAULT_BACKEND_IGNORED: &str =
+    "the controller attaches a canary to hosts and paths, and a default backend has none, so it has no effect";
 
 const NO_STABLE: &str = "every Ingress of the controller is a canary, so requests for its hosts are not answered";
 
@@ -93,7 +94,7 @@ fn own_service(upstream: &str) -> String {
 }
 
 fn never_chosen(chosen: &str) -> String {
-    format!("only one canary of a stable Service gets requests, which is `{chosen}` here, so this canary gets none")
+    format!("only one canary of a stable Service gets requests, here `{chosen}`, so this canary gets none")
 }
 
 fn other_namespace(stable: &str) -> String {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::effect::effect;
 use super::{LintFinding, LintKind};
-use crate::error::{Diagnostic, Excerpt};
-use crate::targets::nginx::{ObjectName, Refusal};
+use crate::error::Excerpt;
+use crate::targets::nginx::{AnnotationKind, ObjectName, Refusal};
 
 /// `OBJECT: FIELD: ` and what happens at run time.
 impl fmt::Display for LintFinding {
@@ -37,7 +37,7 @@ fn advice(kind: &LintKind) -> String {
         LintKind::Annotation { nearest: Some(nearest), .. } => {
             format!("the nearest annotation that exists is `{nearest}`")
         }
-        LintKind::Annotation { finding, nearest: None } => of_annotation(finding.code()).to_owned(),
+        LintKind::Annotation { finding, nearest: None } => of_annotation(&finding.kind).to_owned(),
         LintKind::OtherPrefix { expected } => format!("write `{expected}` if the annotation is for this controller"),
         kind => of_kind(kind).to_owned(),
     }
@@ -68,7 +68,7 @@ const fn of_kind(kind: &LintKind) -> &'static str {
         LintKind::CanaryWithoutEndpoints { exists: true, .. }
         | LintKind::StableWithoutEndpoints { exists: true, .. } => "check the Service, its port and its pods",
         LintKind::CanaryWithoutEndpoints { .. } | LintKind::StableWithoutEndpoints { .. } => {
-            "read the Service too, or correct its name"
+            "add the Service to what is read, or correct its name"
         }
         LintKind::AliasTaken { .. } => "remove the alias, or the Ingress with this host",
         LintKind::AffinityBeforeRules { .. } => "have testers delete the cookie, or remove the affinity",
@@ -121,21 +121,28 @@ fn of_location(nearest: Option<&str>, unread: Option<&ObjectName>) -> String {
     }
 }
 
-/// What to do about a finding with this code.
-fn of_annotation(code: &str) -> &'static str {
-    match code {
-        "invalid-value" => "correct the value",
-        "weight-below-zero" | "weight-above-total" => "set a weight from 0 to the total",
-        "total-ignored" => "set a total of at least 100, and a weight in the same proportion",
-        "pattern-ignored" => "remove the value or the pattern",
-        "no-header-name" => "set canary-by-header too",
-        "header-underscore" | "header-never-seen" => "name the header with letters, digits and -",
-        "unknown-annotation" => "remove the annotation",
-        "wrong-ingress" => "move the annotation to the other Ingress",
-        "ignored-beside" => "put it on an Ingress of its own",
-        "cookie-as-text" => "set the cookie exactly as the annotation writes its name",
-        "not-known" => "try what the controller does",
-        "no-affinity" => "set `affinity: cookie` too, or remove the annotation",
-        _ => "check the value",
+/// What to do about an annotation that does not mean what it seems to mean.
+const fn of_annotation(kind: &AnnotationKind) -> &'static str {
+    match kind {
+        AnnotationKind::InvalidValue { .. } => "correct the value",
+        AnnotationKind::Trimmed { .. } => "remove the white space",
+        AnnotationKind::WeightBelowZero { .. } | AnnotationKind::WeightAboveTotal { .. } => {
+            "set a weight from 0 to the total"
+        }
+        AnnotationKind::TotalIgnored { .. } => "set a total of at least 100, and a weight in the same proportion",
+        AnnotationKind::AgeBelowZero { .. } => "set an age of at least 0",
+        AnnotationKind::ExpiresIgnored { .. } => "remove session-cookie-expires or session-cookie-max-age",
+        AnnotationKind::PatternIgnored { .. } => "remove the value or the pattern",
+        AnnotationKind::NoHeaderName { .. } => "set canary-by-header too",
+        AnnotationKind::HeaderUnderscore { .. } | AnnotationKind::HeaderNeverSeen { .. } => {
+            "name the header with letters, digits and -"
+        }
+        AnnotationKind::UnknownAnnotation => "remove the annotation",
+        AnnotationKind::WrongIngress => "move the annotation to the other Ingress",
+        AnnotationKind::NoAffinity => "set `affinity: cookie` too, or remove the annotation",
+        AnnotationKind::IgnoredBeside { .. } => "put it on an Ingress of its own",
+        AnnotationKind::CookieAsText { .. } => "set the cookie exactly as the annotation writes its name",
+        AnnotationKind::NotKnown { .. } => "try the annotation on the controller",
+        AnnotationKind::OutsidePolicy { .. } => "check the value",
     }
 }

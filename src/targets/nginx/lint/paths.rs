@@ -84,31 +84,30 @@ impl Paths<'_, '_> {
                     add(LintKind::OwnService { upstream: merge.upstream.clone() });
                 }
             }
-            MergeOutcome::Merged(stable) => match self.state.upstreams.get(merge.upstream.as_str()) {
-                None => {
-                    if let Some(by) = self.deleted_by(&merge.upstream) {
-                        add(LintKind::Deleted {
-                            by,
-                            is_dangling: self.state.dangling.contains(merge.upstream.as_str()),
-                        });
-                    }
-                }
-                Some(upstream) => {
-                    for kind in self.merged(ingress, upstream, merge.place, stable) {
-                        match kind {
-                            LintKind::CanaryWithoutEndpoints { .. } => findings.add(&merge.ingress, "spec", kind),
-                            LintKind::OtherNamespace { .. } => {
-                                findings.add(&merge.ingress, "metadata.namespace", kind);
-                            }
-                            kind => findings.add(&merge.ingress, merge.place, kind),
-                        }
-                    }
-                    for stable in stable.iter().filter(|stable| !self.state.upstreams.contains_key(stable.as_str())) {
-                        let kind = LintKind::StableDeleted { upstream: stable.clone(), by: self.state.deleter(stable) };
-                        findings.add(&merge.ingress, merge.place, kind);
-                    }
-                }
-            },
+            MergeOutcome::Merged(stable) => self.merged_path(ingress, merge, stable, findings),
+        }
+    }
+
+    /// A path of a canary Ingress, or its default backend, that is merged into the locations of these stable upstreams.
+    fn merged_path(&self, ingress: &StoredIngress<'_>, merge: &Merge, stable: &[String], findings: &mut Findings) {
+        let Merge { ingress: name, place, upstream, .. } = merge;
+        let Some(created) = self.state.upstreams.get(upstream.as_str()) else {
+            if let Some(by) = self.deleted_by(upstream) {
+                let is_dangling = self.state.dangling.contains(upstream.as_str());
+                findings.add(name, *place, LintKind::Deleted { by, is_dangling });
+            }
+            return;
+        };
+        for kind in self.merged(ingress, created, *place, stable) {
+            match kind {
+                LintKind::CanaryWithoutEndpoints { .. } => findings.add(name, "spec", kind),
+                LintKind::OtherNamespace { .. } => findings.add(name, "metadata.namespace", kind),
+                kind => findings.add(name, *place, kind),
+            }
+        }
+        for stable in stable.iter().filter(|stable| !self.state.upstreams.contains_key(stable.as_str())) {
+            let kind = LintKind::StableDeleted { upstream: stable.clone(), by: self.state.deleter(stable) };
+            findings.add(name, *place, kind);
         }
     }
 

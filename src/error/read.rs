@@ -123,7 +123,7 @@ pub enum ReadError {
 #[non_exhaustive]
 pub enum InvalidVariants {
     /// A word is missing, or is not of the form that its place requires.
-    #[error("`{word}` is given instead of {expected}")]
+    #[error("{}: expected {expected}", given(word))]
     Word {
         /// The word; empty if it is missing.
         word: Excerpt,
@@ -141,6 +141,10 @@ pub enum InvalidVariants {
     /// A backend is not valid.
     #[error(transparent)]
     Backend(#[from] InvalidRoute),
+}
+
+fn given(word: &Excerpt) -> String {
+    if word.as_str().is_empty() { "a word is missing".to_owned() } else { format!("`{word}` is given") }
 }
 
 impl Diagnostic for InvalidVariants {

@@ -300,14 +300,11 @@ fn a_malformed_annotation_is_an_error_and_swaps_no_variants() {
     let rules = json!([{ "backendRefs": [to("next", 30), to("web", 70)] }]);
     assert_eq!(read_annotated(WEB_AND_NEXT, rules.clone()).unwrap().route.stable().service(), "web");
     let rows = [
-        ("total=100  stable=web:80 next=next:80", "`` is given instead of `stable=` and a backend"),
-        (
-            "stable=web:80 next=next:80",
-            "`stable=web:80` is given instead of `total=` and a number from 1 to 4294967295",
-        ),
-        ("total=0 stable=web:80", "`total=0` is given instead of `total=` and a number from 1 to 4294967295"),
-        ("", "`` is given instead of `total=` and a number from 1 to 4294967295"),
-        ("total=100 stable=web:80 next", "`next` is given instead of the name of a canary, `=` and a backend"),
+        ("total=100  stable=web:80 next=next:80", "a word is missing: expected `stable=` and a backend"),
+        ("stable=web:80 next=next:80", "`stable=web:80` is given: expected `total=` and a number from 1 to 4294967295"),
+        ("total=0 stable=web:80", "`total=0` is given: expected `total=` and a number from 1 to 4294967295"),
+        ("", "a word is missing: expected `total=` and a number from 1 to 4294967295"),
+        ("total=100 stable=web:80 next", "`next` is given: expected the name of a canary, `=` and a backend"),
         (
             "total=100 stable=web:80 Next=next:80",
             "`Next` is not a canary's name: expected 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends",

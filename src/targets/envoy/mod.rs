@@ -5,8 +5,8 @@
 //!   of a virtual host are in the order in which the locations decide.
 //! * A cluster has the name of the backend, as in `web:80` or, for a Service in another namespace, `shop/web:80`, and has to exist
 //!   under that name.
-//! * A host matches with any port in a request. `*.example.com` matches any number of labels before `.example.com`,
-//!   and one in a route, which is a loss.
+//! * A host matches with any port in a request. `*.example.com` matches any number of labels before `.example.com`.
+//!   In a route the `*` is one label, so such a host is a loss.
 //! * A header that a gateway for strangers (`use_remote_address`) overwrites or removes before it routes, such as
 //!   `x-forwarded-for`, is not matched: the rule is a loss.
 //! * Header lines are matched one by one, and several `Cookie` lines as one. A regular expression has the syntax of RE2, matches

@@ -22,7 +22,7 @@ pub const OWNED_FIELDS: [&str; 3] =
 /// Puts a policy into somebody's HTTPRoute or GRPCRoute. A policy that was put in before is replaced, so putting the same policy in
 /// twice changes nothing. [`without_policy`] takes it out again.
 ///
-/// Of the route, the backends and the former tokens count: the object has its own name, hosts, paths and parents. A rule of the
+/// Only the backends and the former tokens of the route count: the object has its own name, hosts, paths and parents. A rule of the
 /// object that sends all of its requests to the stable backend gets the split of the policy, and keeps its place, its matches, its
 /// filters and every other field. Behind the last rule come rules for the conditions of the policy, each made of such a rule: it
 /// has the filters and every other field of that rule, and one more header in each match. The annotation

@@ -34,9 +34,9 @@ pub struct Implementation {
     pub api: Option<&'static str>,
     /// Whether a rule can change headers of responses (`HTTPRouteResponseHeaderModification`).
     pub rule_filters: Support,
-    /// Whether a backend of a rule can change headers of requests (`HTTPRouteBackendRequestHeaderModification`). The conformance
-    /// tests have no feature for responses, which is what an affinity cookie needs: without the nearest feature there is none, and
-    /// with it there may be.
+    /// Whether a backend of a rule can change headers of requests (`HTTPRouteBackendRequestHeaderModification`). An affinity
+    /// cookie needs a change of responses, for which the conformance tests have no feature: an implementation without this one is
+    /// taken not to support it, and one with this feature may support it.
     pub backend_filters: Support,
     /// The proxy, which limits regular expressions if it is Envoy.
     pub proxy: Proxy,

@@ -15,7 +15,7 @@
 //!   default is a loss, and so is a rule on a header that an Envoy gateway overwrites or removes before it routes, such as
 //!   `x-forwarded-for`, and a `%` in an affinity cookie.
 //! * No match is written twice: Cilium splits the requests between two equal matches.
-//! * A host `*.example.com` matches any number of labels, and one in a route, which is a loss.
+//! * A host `*.example.com` matches any number of labels. In a route the `*` is one label, so such a host is a loss.
 //! * An affinity cookie is set by a `ResponseHeaderModifier` on a rule, or on the backends of a rule that has several (support:
 //!   extended), and read by matches before or after the other rules. What an [`Implementation`] says that it does not support is a
 //!   loss. If none is given, what not all of them support is a [`FeatureNote`].

@@ -26,7 +26,7 @@ pub const OWNED_FIELDS: [&str; 3] =
 /// Puts a policy into somebody's VirtualService. A policy that was put in before is replaced, so putting the same policy in twice
 /// changes nothing. [`without_policy`] takes it out again.
 ///
-/// Of the route, the backends and the former tokens count: the object has its own name, hosts and Gateways. A rule of the object
+/// Only the backends and the former tokens of the route count: the object has its own name, hosts and Gateways. A rule of the object
 /// that sends all of its requests to the stable backend gets the split of the policy, and keeps its matches, its timeouts and every
 /// other field. In front of it come rules for the conditions of the policy, each made of this rule: it has every other field of the
 /// rule, its name too, and one more header in each match. So requests that reached the rule before reach one of these rules, and no

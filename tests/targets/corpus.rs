@@ -1,4 +1,4 @@
-//! The golden files of the corpus, held against the schemas of API servers and against decisions.
+//! The golden files of the corpus, checked against the schemas of API servers and against decisions.
 //!
 //! The golden files are what `render` writes for people's Ingresses. A golden file proves that nothing changed, and these tests
 //! prove that it was right.

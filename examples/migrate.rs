@@ -232,7 +232,7 @@ fn run(args: &Args) -> Result<ExitCode, String> {
             reading.findings.retain(|one| !grpc::is_in_grpc_route(&one.finding));
         }
     }
-    let changes = args.will_run_on.map(|dialect| migrate::run_on(&cluster, &dialect)).transpose();
+    let changes = args.will_run_on.map(|dialect| migrate::changes_on(&cluster, &dialect)).transpose();
     let changes = changes.map_err(|panic| panic.to_string())?.unwrap_or_default();
     let written = args.to.map(|target| written(args, target, &readings)).transpose()?;
     let concerned = manifests.of_cluster.concerned();

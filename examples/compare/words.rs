@@ -1,6 +1,6 @@
 //! Changes in words, a line for each.
 
-use canary_policy::compare::{Changes, Comparison, Decided, Difference, Draw, Request, Transition};
+use canary_policy::compare::{Changes, Comparison, Difference, Draw, NamedDecision, Request, Transition};
 use canary_policy::error::Excerpt;
 use canary_policy::policy::Ratio;
 use canary_policy::{Affinity, Policy, Reason};
@@ -47,7 +47,7 @@ fn shares(changes: &Changes, old: &Policy, new: &Policy) -> Vec<String> {
 
 /// A share as a percentage with one digit after the point.
 fn percent(share: Ratio) -> String {
-    let percent = share.value() * 100.0;
+    let percent = share.as_f64() * 100.0;
     if percent < 0.05 { "Less than 0.1 %".to_owned() } else { format!("{percent:.1} %") }
 }
 
@@ -89,7 +89,7 @@ fn all<'c>(changes: &'c Changes, name: impl Fn(&'c Transition) -> &'c String) ->
 }
 
 /// The clients whom a request stands for.
-fn who(request: &Request, before: &Decided, after: &Decided) -> String {
+fn who(request: &Request, before: &NamedDecision, after: &NamedDecision) -> String {
     let is_holder = [before, after].iter().any(|decided| decided.decision.reason == Reason::Affinity);
     match request.lines.as_slice() {
         [] => "Requests without headers".to_owned(),
@@ -103,13 +103,13 @@ fn who(request: &Request, before: &Decided, after: &Decided) -> String {
     }
 }
 
-fn reason(decided: &Decided) -> &'static str {
+fn reason(decided: &NamedDecision) -> &'static str {
     decided.decision.reason.as_str()
 }
 
 /// The cookies that the clients are given, which differ.
-fn given(before: &Decided, after: &Decided) -> String {
-    let cookie = |decided: &Decided| {
+fn given(before: &NamedDecision, after: &NamedDecision) -> String {
+    let cookie = |decided: &NamedDecision| {
         let cookie = decided.decision.set_cookie.as_ref()?;
         Some(format!("`{}`", Excerpt::whole(&String::from_utf8_lossy(cookie.as_bytes()))))
     };

@@ -32,9 +32,9 @@ pub struct Difference {
     /// The request.
     pub request: Request,
     /// The decision of the first policy.
-    pub before: Decided,
+    pub before: NamedDecision,
     /// The decision of the second policy.
-    pub after: Decided,
+    pub after: NamedDecision,
     /// Whether it is proven that no request with fewer bytes in its header lines is decided differently. Two cookies count as
     /// separated by `; `: a request in which the value of one cookie contains another cookie may be smaller.
     ///
@@ -47,7 +47,7 @@ impl Difference {
     pub(crate) fn with_cookie(cookie: &str, sample: Sample, before: &Selector, after: &Selector) -> Option<Self> {
         let lines = vec![Line { name: header::COOKIE, value: cookie.as_bytes().to_vec() }];
         let request = Request { lines, sample };
-        let decided = |selector: &Selector| Decided::new(selector, selector.select(&request, sample));
+        let decided = |selector: &Selector| NamedDecision::new(selector, selector.select(&request, sample));
         let (before, after) = (decided(before), decided(after));
         (!before.is_same(&after)).then_some(Difference { request, before, after, is_smallest: false })
     }
@@ -74,7 +74,7 @@ impl Difference {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Decided {
+pub struct NamedDecision {
     /// `stable`, or the name of the canary.
     pub name: String,
     /// The decision. The index of its variant is that of the policy that decided.
@@ -82,10 +82,10 @@ pub struct Decided {
     pub decision: Decision,
 }
 
-impl Decided {
+impl NamedDecision {
     pub(super) fn new(selector: &Selector, decision: Decision) -> Self {
         // A decision names a variant of its policy.
-        Decided { name: selector.name(decision.variant).unwrap_or_default().to_owned(), decision }
+        NamedDecision { name: selector.name(decision.variant).unwrap_or_default().to_owned(), decision }
     }
 
     /// Whether two decisions are the same, although the variant may have another index.

@@ -42,6 +42,6 @@ mod values;
 pub use bound::Bound;
 pub use changes::{Changes, changes};
 pub use comparison::{Comparison, policies};
-pub use difference::{Decided, Difference};
+pub use difference::{Difference, NamedDecision};
 pub use request::{Line, Request};
 pub use transitions::{Draw, Transition, Transitions, transitions};

@@ -120,7 +120,7 @@ impl fmt::Display for Request {
         if *sample == Sample::MIN {
             Ok(())
         } else {
-            write!(f, " and with the sample {}", Ratio::new(sample.bits().into(), 1 << 64).value())
+            write!(f, " and with the sample {}", Ratio::new(sample.bits().into(), 1 << 64).as_f64())
         }
     }
 }

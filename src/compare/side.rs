@@ -2,7 +2,7 @@
 
 use http::HeaderName;
 
-use super::difference::Decided;
+use super::difference::NamedDecision;
 use super::request::Request;
 use super::rows::{Effect, Row, Source, Subject, rows};
 use crate::policy::{Affinity, Interval, Policy};
@@ -21,7 +21,7 @@ pub(super) struct Side {
 #[derive(Debug)]
 struct Piece {
     start: Sample,
-    decided: Decided,
+    decided: NamedDecision,
 }
 
 impl Side {
@@ -30,17 +30,17 @@ impl Side {
         let piece = |interval: &Interval| Piece {
             // An interval of the total starts below the total.
             start: Sample::from_fraction(interval.start, policy.total().get()).unwrap_or(Sample::MIN),
-            decided: Decided::new(&selector, selector.decision(interval.variant, Reason::Weight)),
+            decided: NamedDecision::new(&selector, selector.decision(interval.variant, Reason::Weight)),
         };
         let pieces = policy.intervals().iter().map(piece).collect();
         Side { rows: rows(policy), pieces, selector }
     }
 
     /// The decision if this row is the first to match; `None` if the weights then decide.
-    pub(super) fn decided(&self, row: usize) -> Option<Decided> {
+    pub(super) fn decided(&self, row: usize) -> Option<NamedDecision> {
         match self.rows.get(row)?.effect {
             Effect::Decides(variant, reason) => {
-                Some(Decided::new(&self.selector, self.selector.decision(variant, reason)))
+                Some(NamedDecision::new(&self.selector, self.selector.decision(variant, reason)))
             }
             Effect::Draws => None,
         }
@@ -55,8 +55,8 @@ impl Side {
     }
 
     /// What the policy decides for a request.
-    pub(super) fn decide(&self, request: &Request) -> Decided {
-        Decided::new(&self.selector, self.selector.select(request, request.sample))
+    pub(super) fn decide(&self, request: &Request) -> NamedDecision {
+        NamedDecision::new(&self.selector, self.selector.select(request, request.sample))
     }
 
     /// What the row looks at that decides a request; `None` if the weights decide with the sample of the caller.
@@ -72,7 +72,7 @@ impl Side {
     }
 
     /// What the weights decide for a sample.
-    fn by_weights(&self, sample: Sample) -> Option<&Decided> {
+    fn by_weights(&self, sample: Sample) -> Option<&NamedDecision> {
         let piece = self.pieces.partition_point(|piece| piece.start <= sample).checked_sub(1)?;
         self.pieces.get(piece).map(|piece| &piece.decided)
     }

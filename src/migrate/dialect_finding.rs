@@ -7,7 +7,7 @@ use crate::compare::Comparison;
 use crate::error::{Diagnostic, Excerpt, Severity};
 use crate::targets::nginx::{Aspect, Attachment, CookieReading, Dialect, ObjectName};
 
-/// Something that changes for the canaries of an Ingress when another controller reads it; [`run_on`](super::run_on()) has an
+/// Something that changes for the canaries of an Ingress when another controller reads it; [`changes_on`](super::changes_on()) has an
 /// example.
 ///
 /// `Display` writes the object, the annotation or field, and what happens there and here; [`advice`](Self::advice) says what to do.
@@ -290,7 +290,7 @@ impl DialectFinding {
         let there = self.there.name;
         match aspect {
             Some(aspect) => {
-                format!("here, {}, and in {there}, {}", aspect.says(&self.here), aspect.says(&self.there))
+                format!("here, {}, and in {there}, {}", aspect.describe(&self.here), aspect.describe(&self.there))
             }
             None => format!("{there} differs in several ways, which have an effect together"),
         }

@@ -4,9 +4,10 @@
 //! [`nginx::hosts`](crate::targets::nginx) returns for a cluster, and what a target's reader returns for the objects that were
 //! written for it, by this crate or by another tool. [`Replay`] answers recorded requests with both.
 //!
-//! [`run_on`] says what changes when another controller reads the same Ingresses.
+//! [`changes_on`] says what changes when another controller reads the same Ingresses.
 
 mod answer;
+mod changes_on;
 mod classes;
 mod dialect_change;
 mod dialect_field;
@@ -18,14 +19,13 @@ mod location_pair;
 mod outranked_paths;
 mod replay;
 mod replayed;
-mod run_on;
 mod unused;
 mod verification;
 
 pub use answer::{Answer, LocationDifference};
+pub use changes_on::changes_on;
 pub use dialect_finding::{DialectFinding, DialectKind};
 pub use host_class::HostClass;
 pub use replay::Replay;
 pub use replayed::{Destination, Replayed};
-pub use run_on::run_on;
 pub use verification::{LocationAnswer, Verification, verify, verify_each};

@@ -13,8 +13,8 @@ use std::fmt;
 /// assert_eq!(third.to_string(), "2/6");
 /// assert_ne!(third, Ratio::new(1, 3));
 /// assert_eq!(third.reduced(), Ratio::new(1, 3));
-/// assert_eq!(Ratio::new(1, 4).value(), 0.25);
-/// assert_eq!(Ratio::new(0, 0).value(), 0.0);
+/// assert_eq!(Ratio::new(1, 4).as_f64(), 0.25);
+/// assert_eq!(Ratio::new(0, 0).as_f64(), 0.0);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -48,7 +48,7 @@ impl Ratio {
 
     /// The share as the nearest float, or a neighbour of it, for display. A share of a total of 0 is 0.
     #[must_use]
-    pub fn value(self) -> f64 {
+    pub fn as_f64(self) -> f64 {
         if self.total == 0 { 0.0 } else { float(self.parts) / float(self.total) }
     }
 }

@@ -63,7 +63,7 @@ impl Share {
     /// Whether the interval contains the expected share.
     #[must_use]
     pub fn is_as_expected(&self) -> bool {
-        self.interval.contains(&self.expected.value())
+        self.interval.contains(&self.expected.as_f64())
     }
 }
 

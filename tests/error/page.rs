@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canary_policy::Comparison;
 use canary_policy::error::{AnnotationError, Diagnostic};
-use canary_policy::migrate::{DialectFinding, DialectKind, run_on};
+use canary_policy::migrate::{DialectFinding, DialectKind, changes_on};
 use canary_policy::targets::nginx::{Aspect, Dialect, LintFinding, LintKind, ObjectName, Refusal, RiskLevel, lint};
 
 use super::diagnostics;
@@ -89,7 +89,7 @@ fn dialect_findings() -> Vec<DialectFinding> {
         "next 2; a.test/ > next:80; canary 30",
         "third 3; a.test/ > third:80; canary 1",
     ]);
-    let found = run_on(&two, &Dialect::HIGRESS).unwrap().remove(0);
+    let found = changes_on(&two, &Dialect::HIGRESS).unwrap().remove(0);
     let finding = |kind| {
         let mut finding = found.clone();
         finding.kind = kind;

@@ -1,5 +1,5 @@
 //! **Moving**: the proof that requests are answered as before.
 
+mod changes_on;
 mod replay;
-mod run_on;
 mod verify;

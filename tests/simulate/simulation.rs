@@ -91,7 +91,7 @@ fn the_share_drifts_where_stable_alone_is_pinned() {
     ];
     for (yaml, requests, expected) in rows {
         let share = simulation(&policy(yaml), mix([(1, vec![])], requests), 3, 5_000).share(Some(CANARY), None);
-        assert!((share.expected.value() - expected).abs() < 1e-15, "{requests}: {}", share.expected);
+        assert!((share.expected.as_f64() - expected).abs() < 1e-15, "{requests}: {}", share.expected);
         assert!(share.is_as_expected(), "{requests}: {share:?}");
         assert!(expected > 0.09 || !share.interval.contains(&0.1), "{requests}: {share:?}");
     }
@@ -285,7 +285,7 @@ proptest! {
             let client = if returns { client.with_cookies() } else { client };
             let mix = ClientMix::new([client]).unwrap().with_requests(3).unwrap();
             let share = Simulation::new(&policy, mix, 0).share(Some(CANARY), None).expected;
-            prop_assert!((share.value() - f64::from(count) / 648.0).abs() < 1e-15, "{}: {} is not {} of 648", yaml, share, count);
+            prop_assert!((share.as_f64() - f64::from(count) / 648.0).abs() < 1e-15, "{}: {} is not {} of 648", yaml, share, count);
         }
     }
 }

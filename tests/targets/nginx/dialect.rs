@@ -244,7 +244,11 @@ fn ingress_nginx_is_the_dialect_of_ingress_nginx() {
             assert_eq!(aspect.of(&dialect, &dialect), dialect);
             // A sentence says something else if and only if the aspect differs.
             let differs = aspect.of(&dialect, &Dialect::INGRESS_NGINX) != Dialect::INGRESS_NGINX;
-            assert_eq!(aspect.says(&dialect) != aspect.says(&Dialect::INGRESS_NGINX), differs, "{aspect:?} {dialect}");
+            assert_eq!(
+                aspect.describe(&dialect) != aspect.describe(&Dialect::INGRESS_NGINX),
+                differs,
+                "{aspect:?} {dialect}"
+            );
         }
     }
     // In every recorded state, only dialects with several canaries have further ones.

@@ -68,10 +68,10 @@ impl Aspect {
     /// ```
     /// use canary_policy::targets::nginx::{Aspect, Dialect};
     ///
-    /// assert_eq!(Aspect::Words.says(&Dialect::HIGRESS), "only `always` decides");
+    /// assert_eq!(Aspect::Words.describe(&Dialect::HIGRESS), "only `always` decides");
     /// ```
     #[must_use]
-    pub fn says(self, dialect: &Dialect) -> String {
+    pub fn describe(self, dialect: &Dialect) -> String {
         let either = |is_so: bool, so: &str, not: &str| if is_so { so.to_owned() } else { not.to_owned() };
         match self {
             Aspect::Checks => either(

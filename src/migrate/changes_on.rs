@@ -45,9 +45,9 @@ use crate::targets::nginx::{
 ///     "nginx.ingress.kubernetes.io/canary-by-header": "x-canary",
 /// });
 /// let cluster = Cluster::new(Flags::default()).with_ingresses([ingress("web", json!({})), ingress("next", canary)]);
-/// assert_eq!(migrate::run_on(&cluster, &Dialect::TRAEFIK)?, []);
+/// assert_eq!(migrate::changes_on(&cluster, &Dialect::TRAEFIK)?, []);
 ///
-/// let findings = migrate::run_on(&cluster, &Dialect::HIGRESS)?;
+/// let findings = migrate::changes_on(&cluster, &Dialect::HIGRESS)?;
 /// assert_eq!((findings.len(), findings[0].code()), (1, "other-words"));
 /// assert_eq!(
 ///     findings[0].to_string(),
@@ -57,7 +57,7 @@ use crate::targets::nginx::{
 /// assert_eq!(findings[0].advice(), "make sure that no client relies on `never`");
 /// # Ok::<(), canary_policy::error::ControllerPanic>(())
 /// ```
-pub fn run_on(cluster: &Cluster, dialect: &Dialect) -> Result<Vec<DialectFinding>, ControllerPanic> {
+pub fn changes_on(cluster: &Cluster, dialect: &Dialect) -> Result<Vec<DialectFinding>, ControllerPanic> {
     let here = cluster.flags();
     let there = here.clone().with_dialect(*dialect);
     let mut run = Run { cluster, here, dialect, findings: BTreeMap::new(), settled: BTreeSet::new() };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use canary_policy::Comparison;
 use canary_policy::compare;
 use canary_policy::error::Diagnostic;
-use canary_policy::migrate::{DialectFinding, DialectKind, run_on};
+use canary_policy::migrate::{DialectFinding, DialectKind, changes_on};
 use canary_policy::targets::nginx::{Cluster, Dialect, Flags, Location};
 
 use crate::util::cluster::{corpus, recorded_states};
@@ -99,14 +99,14 @@ fn each_difference_has_a_finding() {
     for (name, lines) in CLUSTERS {
         written += &format!("{name}\n");
         for dialect in Dialect::ALL {
-            let findings = run_on(&cluster(lines), &dialect).unwrap();
+            let findings = changes_on(&cluster(lines), &dialect).unwrap();
             if !findings.is_empty() {
                 written += &format!(" {dialect}\n");
                 written.extend(findings.iter().map(text));
             }
         }
     }
-    golden("run_on.txt", &written);
+    golden("changes_on.txt", &written);
 }
 
 /// Each row is the controller of a cluster, another one, the annotations of two canaries, and the examples of the findings about
@@ -142,7 +142,7 @@ fn the_example_of_a_cookie_is_one_by_which_the_rule_decides() {
         ];
         let cluster =
             Cluster::new(Flags::default().with_dialect(here)).with_ingresses(lines.iter().map(|line| ingress(line)));
-        let findings = run_on(&cluster, &there).unwrap();
+        let findings = changes_on(&cluster, &there).unwrap();
         let found = findings.iter().filter(|finding| finding.code() == "cookie-as-text").map(|finding| {
             let text = finding.to_string();
             let (_, example) = text.split_once("in another way: ").unwrap();
@@ -171,7 +171,7 @@ fn a_location_has_a_finding_exactly_if_its_policy_changes() {
     let (mut changed, mut same) = (0, 0);
     for cluster in states.chain(corpus().into_iter().map(|file| file.cluster)).chain(written) {
         for dialect in [Dialect::INGRESS_NGINX, Dialect::TRAEFIK, Dialect::HIGRESS, Dialect::TENGINE] {
-            let Ok(findings) = run_on(&cluster, &dialect) else { continue };
+            let Ok(findings) = changes_on(&cluster, &dialect) else { continue };
             let is_other_canary =
                 |finding: &DialectFinding| matches!(finding.kind, DialectKind::NotCanary | DialectKind::BecomesCanary);
             if findings.iter().any(is_other_canary) {
@@ -251,7 +251,7 @@ fn a_rule_outranks_the_paths_whose_text_is_shorter() {
             let path = format!("/{}", "p".repeat(length - 1));
             let web = format!("web 1; a.test/ > web:80; a.test{path} > api:80");
             let canary = format!("next 2; a.test/ > next:80; canary=true; {annotations}");
-            let findings = run_on(&cluster(&[&web, &canary]), &Dialect::TRAEFIK).unwrap();
+            let findings = changes_on(&cluster(&[&web, &canary]), &Dialect::TRAEFIK).unwrap();
             findings.iter().any(|finding| finding.code() == "outranks-paths")
         };
         let longest = (2..200).take_while(|length| path_text(*length) < text).last().unwrap();

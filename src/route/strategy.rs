@@ -206,7 +206,9 @@ fn different<T: ToString>(items: Vec<T>) -> Vec<T> {
 }
 
 impl Arbitrary for Route {
+    /// There are no parameters.
     type Parameters = ();
+    /// A strategy of any kind, in a box.
     type Strategy = BoxedStrategy<Route>;
 
     /// Routes with up to 4 canaries.
@@ -221,7 +223,9 @@ impl Arbitrary for Route {
 }
 
 impl Arbitrary for VirtualHost {
+    /// What the policies of the locations may have.
     type Parameters = PolicyParams;
+    /// A strategy of any kind, in a box.
     type Strategy = BoxedStrategy<VirtualHost>;
 
     /// Virtual hosts whose locations have policies of every kind, or none.

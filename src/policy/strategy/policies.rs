@@ -69,7 +69,9 @@ pub fn policy_with(params: &PolicyParams) -> impl Strategy<Value = Policy> + use
 }
 
 impl Arbitrary for Policy {
+    /// What the policies may have.
     type Parameters = PolicyParams;
+    /// A strategy of any kind, in a box.
     type Strategy = BoxedStrategy<Policy>;
 
     /// Policies of every kind, as [`policy`] generates them.

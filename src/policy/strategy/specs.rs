@@ -111,7 +111,9 @@ fn keyed(spec: &mut Spec, key: KeySpec) {
 }
 
 impl Arbitrary for Spec {
+    /// There are no parameters.
     type Parameters = ();
+    /// A strategy of any kind, in a box.
     type Strategy = BoxedStrategy<Spec>;
 
     /// Valid specs, and one in four with a [`Defect`].

@@ -37,7 +37,7 @@ pub enum LocationDifference {
     },
     /// A request that the policies decide differently. A location without a policy sends every request to stable.
     Policy(Difference),
-    /// A request with an affinity cookie of the router before, whose token only one of the sides honours, or both for different
+    /// A request with an affinity cookie of the former router, whose token only one of the sides honours, or both for different
     /// variants. No other difference was found.
     FormerToken(Difference),
 }
@@ -67,10 +67,10 @@ impl fmt::Display for LocationDifference {
             }
             LocationDifference::Policy(difference) => difference.fmt(f),
             LocationDifference::FormerToken(difference) if difference.after.decision.reason == Reason::Affinity => {
-                write!(f, "clients that hold a cookie of the router before are pinned in another way: {difference}")
+                write!(f, "clients that hold a cookie of the former router are pinned in another way: {difference}")
             }
             LocationDifference::FormerToken(difference) => {
-                write!(f, "clients that hold a cookie of the router before are assigned anew: {difference}")
+                write!(f, "clients that hold a cookie of the former router are assigned anew: {difference}")
             }
         }
     }

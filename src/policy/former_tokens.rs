@@ -1,4 +1,4 @@
-//! Former tokens: the texts by which the router before this one named the variants in the affinity cookie.
+//! Former tokens: the texts by which the former router named the variants in the affinity cookie.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::error::{Excerpt, InvalidFormerTokens};
 #[cfg(feature = "schemars")]
 use crate::schema::for_operators;
 
-/// The tokens by which the router before this one named the variants in the affinity cookie: one for each variant that the cookie
-/// pins, which is stable and, unless the cookie pins stable only, each canary in the order of the policy.
+/// The tokens by which the former router named the variants in the affinity cookie: one for each variant that the cookie pins,
+/// which is stable and, unless the cookie pins stable only, each canary in the order of the policy.
 ///
 /// Clients still hold cookies of the former router, as in `1795403237.92.31370.49610|06b6…`, whose token is the second of the
 /// fields between `|`, not counting empty ones. A [`Selector`](crate::Selector::with_former_tokens) with former tokens, and the
@@ -41,10 +41,7 @@ use crate::schema::for_operators;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(into = "FormerTokensSpec", try_from = "FormerTokensSpec"))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "FormerTokensSpec"))]
-#[cfg_attr(
-    feature = "schemars",
-    schemars(description = "The tokens in the affinity cookies of the router before this one.")
-)]
+#[cfg_attr(feature = "schemars", schemars(description = "The tokens in the affinity cookies of the former router."))]
 pub struct FormerTokens {
     stable: Token,
     canaries: Vec<Token>,
@@ -119,10 +116,7 @@ impl FormerTokens {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transform = for_operators))]
-#[cfg_attr(
-    feature = "schemars",
-    schemars(description = "The tokens in the affinity cookies of the router before this one.")
-)]
+#[cfg_attr(feature = "schemars", schemars(description = "The tokens in the affinity cookies of the former router."))]
 #[cfg_attr(feature = "schemars", schemars(extend("x-kubernetes-validations" = schema::FORMER_TOKENS_RULES)))]
 pub struct FormerTokensSpec {
     /// The token of stable.

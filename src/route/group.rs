@@ -13,7 +13,7 @@ pub(crate) struct Group<'r> {
     pub(crate) paths: Vec<&'r Path>,
     pub(crate) policy: Option<&'r Policy>,
     pub(crate) backends: Backends,
-    /// The tokens of the router before, of which there is one for each variant that the affinity cookie of the policy pins.
+    /// The tokens of the former router, of which there is one for each variant that the affinity cookie of the policy pins.
     pub(crate) former_tokens: Option<&'r FormerTokens>,
 }
 

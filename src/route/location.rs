@@ -59,8 +59,8 @@ impl Location {
         Ok(Location { policy: Some(policy), canaries, former_tokens: None, ..self })
     }
 
-    /// The same location, whose objects honour the tokens in the affinity cookies of the router before this one, and set the cookie
-    /// of the policy.
+    /// The same location, whose objects honour the tokens in the affinity cookies of the former router, and set the cookie of the
+    /// policy.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl Location {
         Ok(Location { former_tokens: Some(former_tokens), ..self })
     }
 
-    /// The same location without former tokens: clients with a cookie of the router before this one are assigned anew.
+    /// The same location without former tokens: clients with a cookie of the former router are assigned anew.
     #[must_use]
     pub fn without_former_tokens(self) -> Self {
         Location { former_tokens: None, ..self }
@@ -119,7 +119,7 @@ impl Location {
         &self.canaries
     }
 
-    /// The tokens in the affinity cookies of the router before this one, if they are honoured.
+    /// The tokens in the affinity cookies of the former router, if they are honoured.
     #[must_use]
     pub const fn former_tokens(&self) -> Option<&FormerTokens> {
         self.former_tokens.as_ref()
@@ -149,7 +149,7 @@ struct LocationFields {
     policy: Option<Policy>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     canaries: Vec<Backend>,
-    /// The tokens in the affinity cookies of the router before this one.
+    /// The tokens in the affinity cookies of the former router.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     former_tokens: Option<FormerTokens>,
 }

@@ -167,8 +167,8 @@ impl Route {
         Ok(Route { parents, ..self })
     }
 
-    /// The same route, whose objects honour the tokens in the affinity cookies of the router before this one, and set the cookie of
-    /// the policy. A conversion fails if the policy has no affinity cookie, or if its cookie pins another number of variants.
+    /// The same route, whose objects honour the tokens in the affinity cookies of the former router, and set the cookie of the
+    /// policy. A conversion fails if the policy has no affinity cookie, or if its cookie pins another number of variants.
     ///
     /// ```
     /// use canary_policy::policy::FormerTokens;
@@ -193,7 +193,7 @@ impl Route {
         Route { former_tokens: Some(former_tokens), ..self }
     }
 
-    /// The same route without former tokens: clients with a cookie of the router before this one are assigned anew.
+    /// The same route without former tokens: clients with a cookie of the former router are assigned anew.
     #[must_use]
     pub fn without_former_tokens(self) -> Self {
         Route { former_tokens: None, ..self }
@@ -242,7 +242,7 @@ impl Route {
         &self.canaries
     }
 
-    /// The tokens in the affinity cookies of the router before this one, if they are honoured.
+    /// The tokens in the affinity cookies of the former router, if they are honoured.
     #[must_use]
     pub const fn former_tokens(&self) -> Option<&FormerTokens> {
         self.former_tokens.as_ref()

@@ -88,7 +88,7 @@ pub struct RouteSpec {
     #[cfg_attr(feature = "schemars", schemars(inner(length(max = schema::MAX_BACKEND), regex(pattern = schema::BACKEND))))]
     #[cfg_attr(feature = "schemars", schemars(extend("x-kubernetes-validations" = schema::BACKENDS_RULES)))]
     pub canaries: Vec<String>,
-    /// The tokens in the affinity cookies of the router before this one. By default none.
+    /// The tokens in the affinity cookies of the former router. By default none.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub former_tokens: Option<FormerTokensSpec>,
     /// The values that had a wrong type when the spec was read. `Route::try_from` reports them with all other problems, and a spec

@@ -144,7 +144,7 @@ impl VirtualHost {
     }
 
     /// The same virtual host without [former tokens](Location::with_former_tokens) at its locations: clients with an affinity
-    /// cookie of the router before this one are assigned anew.
+    /// cookie of the former router are assigned anew.
     #[must_use]
     pub fn without_former_tokens(self) -> Self {
         let locations = self.locations.into_iter().map(Location::without_former_tokens).collect();

@@ -197,7 +197,7 @@ fn second_field(value: &[u8]) -> Option<&[u8]> {
     value.split(|&byte| byte == b'|').filter(|field| !field.is_empty()).nth(1)
 }
 
-/// The affinity cookie of a policy, in which the router before this one named the variants by tokens of its own.
+/// The affinity cookie of a policy, in which the former router named the variants by tokens of its own.
 #[derive(Debug)]
 pub(super) struct FormerCookie {
     pub(super) cookie: CompiledCookie,

@@ -87,7 +87,7 @@ impl Selector {
         Self::compile(policy, CompiledAffinity::new(policy, Some(&tokens)))
     }
 
-    /// Compiles a policy whose clients may still hold affinity cookies of the router before this one.
+    /// Compiles a policy whose clients may still hold affinity cookies of the former router.
     ///
     /// The cookies of the policy name variants as those of [`new`](Self::new) do. In addition, a cookie whose second `|` field is a
     /// former token names the variant of the token: it decides in the place of the affinity cookie, and the response sets the

@@ -44,8 +44,8 @@ pub enum Part {
     AffinitySameSite,
     /// Whether the affinity cookie is always marked `Secure`.
     AffinitySecure,
-    /// The tokens in the affinity cookies of the router before. From this part on, the parts belong to a route; those above
-    /// belong to a policy.
+    /// The tokens in the affinity cookies of the former router. From this part on, the parts belong to a route; those above belong
+    /// to a policy.
     FormerTokens,
     /// A host of the route, by its index.
     Host(usize),

@@ -190,7 +190,7 @@ fn migrate_keeps_the_sessions_of_the_controller() {
     for target in ["gateway", "istio", "gloo", "envoy", "linkerd"] {
         let run = example("migrate", &[HOSTS, "--to", target, "--verify"], "");
         let difference = format!(
-            "clients that hold a cookie of the router before are assigned anew: `cookie: api=1|{token}` and with the sample 0.05 goes \
+            "clients that hold a cookie of the former router are assigned anew: `cookie: api=1|{token}` and with the sample 0.05 goes \
              to canary by affinity before and to stable by weight after"
         );
         assert!(run.err.contains(&difference), "{target}: {}", run.err);

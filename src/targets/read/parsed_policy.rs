@@ -15,7 +15,7 @@ pub(in crate::targets) struct ParsedPolicy {
     pub(in crate::targets) policy: Policy,
     pub(in crate::targets) stable: Backend,
     pub(in crate::targets) canaries: Vec<Backend>,
-    /// The tokens of the router before that rows honour.
+    /// The tokens of the former router that rows honour.
     pub(in crate::targets) former_tokens: Option<FormerTokens>,
     /// Whether the policy decides every request as the rows and the split do.
     pub(in crate::targets) is_exact: bool,

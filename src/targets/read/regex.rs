@@ -19,7 +19,7 @@ pub(in crate::targets) enum CookieRegex {
     Pattern(String, Pattern),
     /// The affinity cookie has this value.
     Affinity(String, String),
-    /// The second `|` field of the affinity cookie is this token of the router before.
+    /// The second `|` field of the affinity cookie is this token of the former router.
     FormerToken(String, String),
     /// A cookie has this value, but the regular expression, which a person wrote, also matches parts of other cookies.
     Loose(String, String),

@@ -20,7 +20,7 @@ pub(in crate::targets) enum Condition<'p> {
     CookiePattern(&'p CookieName, &'p Pattern),
     /// The cookie has this value, read as an affinity cookie is read.
     Affinity(&'p CookieName, &'p str),
-    /// The second `|` field of the cookie is this token of the router before, read as an affinity cookie is read.
+    /// The second `|` field of the cookie is this token of the former router, read as an affinity cookie is read.
     FormerToken(&'p CookieName, &'p str),
 }
 

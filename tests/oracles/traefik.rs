@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canary_policy::migrate::{DialectKind, run_on};
+use canary_policy::migrate::{DialectKind, changes_on};
 use canary_policy::route::{self, VirtualHost};
 use canary_policy::targets::nginx::{Cluster, Dialect, Flags, Service, ServicePort, hosts};
 use canary_policy::{Match, Policy, Sample, Selector, Variant};
@@ -55,7 +55,7 @@ impl Case {
                 .iter()
                 .map(|port| (number_of(port), port["name"].as_str().unwrap()))
                 .collect();
-            let of_ports = ports.iter().map(|(number, name)| ServicePort::new(*number).with_name(*name));
+            let of_ports = ports.iter().map(|(number, name)| ServicePort::new(*number).with_name(name));
             let service = of_ports.fold(Service::new(namespace.as_str().unwrap(), name), Service::with_port);
             read.push(if given["endpoints"] == true { service } else { service.without_endpoints() });
             objects.push(json!({
@@ -83,7 +83,7 @@ impl Case {
                     | DialectKind::Unordered { .. }
             )
         };
-        let findings = run_on(&self.cluster, &Dialect::TRAEFIK).unwrap_or_default();
+        let findings = changes_on(&self.cluster, &Dialect::TRAEFIK).unwrap_or_default();
         let findings = findings.into_iter().filter(|finding| is_about_order(&finding.kind));
         let mut undecided: BTreeSet<String> = findings.flat_map(|finding| finding.locations).collect();
         let mut seen = BTreeSet::new();

@@ -10,14 +10,15 @@ import sys
 
 PCRE = ctypes.CDLL(sys.argv[1])
 PCRE.pcre_compile.restype = ctypes.c_void_p
+PCRE.pcre_study.restype = ctypes.c_void_p
 PCRE.pcre_version.restype = ctypes.c_char_p
 FREE = ctypes.CFUNCTYPE(None, ctypes.c_void_p).in_dll(PCRE, "pcre_free")
 
 NO_MATCH, MATCH_LIMIT, RECURSION_LIMIT = -1, -8, -21
 
 
-def found(pattern, value):
-    code = PCRE.pcre_exec(ctypes.c_void_p(pattern), None, value, len(value), 0, 0, None, 0)
+def found(pattern, study, value):
+    code = PCRE.pcre_exec(ctypes.c_void_p(pattern), ctypes.c_void_p(study), value, len(value), 0, 0, None, 0)
     if code in (MATCH_LIMIT, RECURSION_LIMIT):
         return None
     if code < NO_MATCH:
@@ -30,7 +31,10 @@ def answer(case):
     pattern = PCRE.pcre_compile(case["pattern"].encode(), 0, ctypes.byref(error), ctypes.byref(at), None)
     if not pattern:
         return {"error": f"{error.value.decode()} at {at.value}"}
-    matches = [found(pattern, bytes.fromhex(value)) for value in case["values"]]
+    study = PCRE.pcre_study(ctypes.c_void_p(pattern), 0, ctypes.byref(error))
+    matches = [found(pattern, study, bytes.fromhex(value)) for value in case["values"]]
+    if study:
+        PCRE.pcre_free_study(ctypes.c_void_p(study))
     FREE(pattern)
     return {"matches": matches}
 

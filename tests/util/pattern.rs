@@ -17,6 +17,31 @@ pub const PATTERNS: [&str; 79] = [
     "^(?:(?:a*b)c)+$", "^(?:a|b*)+$", r"^(?:\b)*a$", r"a\bb", "^(?:^a|b)$", "^a{20}$", r"^\w{3}[^;]{2}$", "(?:a{3}b){2}",
 ];
 
+/// Patterns that backtrack without end, each with a value on which PCRE gives up.
+pub const BACKTRACKING: [(&str, &str); 15] = [
+    ("^(a+)+$", "23 times `a`, then `b`"),
+    ("^(a*)*$", "23 times `a`, then `b`"),
+    // PCRE tries both branches, although they are equal.
+    ("^(?:a|a)*$", "24 times `a`, then `b`"),
+    ("^(?:a|aa)+$", "33 times `a`, then `b`"),
+    (r"^(?:\w+\s?)*$", "24 times `a`, then `!`"),
+    ("^(?:a?b?)+$", "`a`, then 20 times `ba`, then `c`"),
+    (r"(\xe9+)+$", r"23 times `\xe9`, then `a`"),
+    // PCRE looks for the `b` before it tries, but not in a value of 1,000 bytes.
+    ("(a+)+b", "1000 times `a`"),
+    ("(?i:a+)+B", "1000 times `a`"),
+    // The second branch matches every value, after PCRE has tried the first one.
+    ("(?:(a+)+b|)", "1000 times `a`"),
+    // The pattern matches in every value with an `a` behind the others.
+    ("^(?:a|[^;]+)+a", "`a`, then 22 times `b`"),
+    // A match can begin behind the first byte, where `^` does not match.
+    ("^b|c|(?:[^b]+)+b$", "1000 times `a`"),
+    // Not exponential, but the steps grow with the length.
+    ("^.*.*x$", "4472 times `a`"),
+    ("^a*a*a*a*a*$", "123 times `a`, then `b`"),
+    ("^.*foo.*bar", "`a`, then 2582 times `foo`"),
+];
+
 /// Text that may be a pattern, and a value that was made along with it.
 pub type Text = (String, Vec<u8>);
 

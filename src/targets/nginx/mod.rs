@@ -60,7 +60,7 @@ pub use hosts::{HostReading, IngressFinding, hosts};
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub use ingress::Manifest;
 pub use ingress::{CanaryIngress, CoveredIngress, IngressParams, Pair, Routes, canary_ingress, is_canary, routes};
-pub use lint::{LintFinding, LintKind, lint};
+pub use lint::{LintFinding, LintKind, RepeatedValue, lint};
 pub use objects::{
     HttpIngressPath, HttpIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec,
     IngressTls, IntOrString, ServiceBackendPort, TypedLocalObjectReference,

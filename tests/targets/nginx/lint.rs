@@ -13,6 +13,7 @@ use crate::util::cluster::{corpus, recorded_states};
 use crate::util::cluster_text::{cluster, ingress, service};
 use crate::util::golden::golden;
 use crate::util::hostile::raw;
+use crate::util::pattern::BACKTRACKING;
 
 /// A finding on three lines.
 fn text(finding: &LintFinding) -> String {
@@ -177,6 +178,10 @@ fn each_mistake_has_a_finding() {
             vec![WEB, "next 2; a.test/ > next:80; canary 3; canary-by-header=x; canary-by-header-pattern=a++"],
             vec!["not-portable s/next canary-by-header-pattern".to_owned()],
         ),
+        (
+            vec![WEB, "next 2; a.test/ > next:80; canary 3; canary-by-header=x; canary-by-header-pattern=^(a+)+$"],
+            vec!["pattern-backtracks s/next canary-by-header-pattern".to_owned()],
+        ),
         (vec![WEB, "next 2; a.test/ > next:80; canary=true"], vec!["never-decides s/next canary".to_owned()]),
         (
             vec![WEB, "next 2; a.test/ > next:80; canary 3; canary-by-header=X Canary"],
@@ -201,6 +206,78 @@ fn each_mistake_has_a_finding() {
     }
     // The golden file has the texts.
     golden("lint_mistakes.txt", &all);
+}
+
+/// The findings about a pattern of a header rule. Validation is off, because it drops patterns with a comma.
+fn of_pattern(dialect: Dialect, pattern: &str) -> Vec<LintFinding> {
+    let mut next = ingress("next 2; a.test/ > next:80; canary 3; canary-by-header=x");
+    let key = "nginx.ingress.kubernetes.io/canary-by-header-pattern".to_owned();
+    next.metadata.annotations.insert(key, pattern.to_owned());
+    let flags = Flags::default().with_validation(false).with_dialect(dialect);
+    lint(&Cluster::new(flags).with_ingresses([ingress(WEB), next]))
+}
+
+/// `tests/oracles/pcre.rs` gives the values to PCRE.
+#[test]
+fn a_pattern_that_backtracks_has_a_finding_with_a_value() {
+    for (pattern, value) in BACKTRACKING {
+        let kinds: Vec<_> =
+            of_pattern(Dialect::INGRESS_NGINX, pattern).into_iter().map(|finding| finding.kind).collect();
+        let [LintKind::PatternBacktracks { value: found }] = &kinds[..] else { panic!("{pattern}: {kinds:?}") };
+        assert_eq!(found.to_string(), value, "{pattern}");
+        assert!(found.to_bytes().len() <= 8000);
+        for dialect in [Dialect::TRAEFIK, Dialect::HIGRESS] {
+            assert!(of_pattern(dialect, pattern).iter().all(|finding| finding.code() != "pattern-backtracks"));
+        }
+    }
+}
+
+/// What is too large is not taken for harmless.
+#[test]
+fn a_pattern_that_is_too_large_to_be_examined_has_a_finding() {
+    let findings = of_pattern(Dialect::INGRESS_NGINX, "(?:|){25}x");
+    assert_eq!(
+        findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "s/next: canary-by-header-pattern: the pattern is too large to tell whether the controller gives up on a header value \
+          and sends its request to stable"
+        ]
+    );
+    assert_eq!(findings[0].code(), "pattern-not-examined");
+}
+
+#[test]
+fn a_pattern_that_does_not_backtrack_has_no_finding() {
+    for pattern in [
+        "beta|next",
+        "^v[23]$",
+        "^(.*?;)?(kind=tester)(;.*)?$",
+        // It matches at the first `a`.
+        "(a+)+",
+        "(?:|a)*$",
+        "^(a|b)*$",
+        "^(?:a*b)*$",
+        // Between two letters there is no boundary, and only the start is a start.
+        r"(?:\ba+)+$",
+        "(?:^a+)+$",
+        "(?:a+$)+",
+        "^(?:[a-z0-9]+(?:-[a-z0-9]+)*\\.)+[a-z]{2,}$",
+        // The steps grow with the square of the length, but PCRE does not try fewer of the last repetition.
+        "^a*a*$",
+        // The value would have to be longer than a header line.
+        "^.*example.*production",
+        "^[a-z]{3,1000}$",
+    ] {
+        assert_eq!(of_pattern(Dialect::INGRESS_NGINX, pattern), [], "{pattern}");
+    }
+    // A pattern beside a value, or of a canary without endpoints, is not looked at.
+    let pattern = "canary-by-header=x; canary-by-header-pattern=^(a+)+$";
+    for (line, code) in [
+        (format!("next 2; a.test/ > next:80; canary 3; canary-by-header-value=y; {pattern}"), "pattern-ignored"),
+        (format!("next 2; a.test/ > gone:80; canary 3; {pattern}"), "canary-without-endpoints"),
+    ] {
+        assert_eq!(lint(&cluster(&[WEB, &line])).iter().map(LintFinding::code).collect::<Vec<_>>(), [code]);
+    }
 }
 
 /// Names, keys and values may be made to deceive whoever reads them on a terminal.

@@ -5,7 +5,7 @@ pub(in crate::targets::nginx) const WEIGHT: &str = "canary-weight";
 pub(super) const WEIGHT_TOTAL: &str = "canary-weight-total";
 pub(in crate::targets::nginx) const HEADER: &str = "canary-by-header";
 pub(super) const HEADER_VALUE: &str = "canary-by-header-value";
-pub(super) const HEADER_PATTERN: &str = "canary-by-header-pattern";
+pub(in crate::targets::nginx) const HEADER_PATTERN: &str = "canary-by-header-pattern";
 pub(super) const COOKIE: &str = "canary-by-cookie";
 /// Not in ingress-nginx; some dialects have it.
 pub(in crate::targets::nginx) const COOKIE_VALUE: &str = "canary-by-cookie-value";

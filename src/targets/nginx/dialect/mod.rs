@@ -70,6 +70,8 @@ pub struct Dialect {
     pub header_value: ValueRule,
     /// `canary-by-header-pattern`.
     pub header_pattern: PatternRule,
+    /// Whether a pattern is matched by PCRE, which tries one way after the other, and gives up after ten million steps.
+    pub backtracks: bool,
     /// `canary-by-cookie-value`; `None` if the controller does not know it.
     pub cookie_value: Option<ValueRule>,
     /// How the cookie of a cookie rule is found.

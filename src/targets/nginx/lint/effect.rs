@@ -1,6 +1,6 @@
 //! What happens at run time, in a sentence for each kind of finding.
 
-use super::LintKind;
+use super::{LintKind, RepeatedValue};
 use crate::error::Excerpt;
 use crate::targets::nginx::{ObjectName, Refusal};
 
@@ -43,6 +43,8 @@ pub(super) fn effect(kind: &LintKind) -> String {
         LintKind::Annotation { finding, .. } => finding.to_string(),
         LintKind::OtherPrefix { expected } => other_prefix(expected),
         LintKind::NotPortable { error } => error.to_string(),
+        LintKind::PatternBacktracks { value } => pattern_backtracks(value),
+        LintKind::PatternNotExamined => NOT_EXAMINED.to_owned(),
         LintKind::NeverDecides => "the canary has no weight and no rule, so it gets no request".to_owned(),
     }
 }
@@ -190,6 +192,15 @@ fn ignored_certificate(host: &str) -> String {
 
 fn other_prefix(expected: &str) -> String {
     format!("the controller does not read this annotation; it reads `{expected}`")
+}
+
+const NOT_EXAMINED: &str = "the pattern is too large to tell whether the controller gives up on a header value and sends its request to stable";
+
+fn pattern_backtracks(value: &RepeatedValue) -> String {
+    format!(
+        "the controller gives up on a header value of {value}, after ten million steps, \
+         and the request goes to stable, whatever its cookies and the weight say"
+    )
 }
 
 // Words of several sentences.

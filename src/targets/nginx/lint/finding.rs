@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::RepeatedValue;
 use crate::error::{AnnotationError, ControllerPanic, Diagnostic, Excerpt, Severity};
 use crate::targets::nginx::{AnnotationFinding, ObjectName, Refusal};
 
@@ -202,6 +203,22 @@ pub enum LintKind {
         #[cfg_attr(feature = "serde", serde(serialize_with = "as_text"))]
         error: AnnotationError,
     },
+    /// The controller gives up on a header value, because the pattern can match parts of it in too many ways. Such a request goes to
+    /// the stable Service at once, whatever its cookies and the weight say.
+    ///
+    /// A policy reads the pattern in linear time, so it decides such a request by the pattern or by what comes next, and a proof
+    /// of [`migrate::verify`](crate::migrate::verify) does not know that the controller gave up.
+    ///
+    /// PCRE gives up after ten million steps. Patterns are found in which the steps double with each repetition of a text, as in
+    /// `^(a+)+$`, or in which they grow with a power of its length, as in `^.*.*x`. The value has at most 8,000 bytes, so that it
+    /// fits into a header line. The search is limited, so a pattern without this finding can still be slow, above all if it
+    /// matches most of the values that it is slow on.
+    PatternBacktracks {
+        /// A value on which the controller gives up.
+        value: RepeatedValue,
+    },
+    /// The pattern is so large that the search for such a value was given up.
+    PatternNotExamined,
     /// The canary has no weight and no rule.
     NeverDecides,
 }
@@ -252,6 +269,8 @@ impl Diagnostic for LintFinding {
             LintKind::Annotation { finding, .. } => finding.code(),
             LintKind::OtherPrefix { .. } => "other-prefix",
             LintKind::NotPortable { .. } => "not-portable",
+            LintKind::PatternBacktracks { .. } => "pattern-backtracks",
+            LintKind::PatternNotExamined => "pattern-not-examined",
             LintKind::NeverDecides => "never-decides",
         }
     }
@@ -290,6 +309,8 @@ impl Diagnostic for LintFinding {
             | LintKind::Annotation { .. }
             | LintKind::OtherPrefix { .. }
             | LintKind::NotPortable { .. }
+            | LintKind::PatternBacktracks { .. }
+            | LintKind::PatternNotExamined
             | LintKind::NeverDecides => Severity::Warning,
         }
     }

@@ -79,6 +79,11 @@ const fn of_kind(kind: &LintKind) -> &'static str {
         LintKind::IgnoredCertificate { .. } => "put the certificate on the stable Ingress",
         LintKind::RandomDefaultBackend { .. } => "give each stable Service a default backend of its own",
         LintKind::NotPortable { .. } => "write the value so that every engine reads it in the same way",
+        LintKind::PatternBacktracks { .. } => {
+            "repeat nothing that is repeated already: `^a+$` means the same as `^(a+)+$`; \
+             and let no repetition begin with what the one before it can end with"
+        }
+        LintKind::PatternNotExamined => "write a smaller pattern",
         LintKind::NeverDecides => "set canary-weight, canary-by-header or canary-by-cookie",
         LintKind::Refused { .. }
         | LintKind::NoHost { .. }

@@ -1,6 +1,7 @@
 //! The linter: what in a cluster does not do what its owner probably thinks.
 
 mod annotations;
+mod backtracking;
 mod effect;
 mod finding;
 mod locations;
@@ -13,6 +14,7 @@ mod stored;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
+pub use backtracking::RepeatedValue;
 pub use finding::{LintFinding, LintKind};
 
 use effect::effect;
@@ -75,6 +77,7 @@ pub fn lint(cluster: &Cluster) -> Vec<LintFinding> {
             annotations::check(&state, &mut findings);
             paths::check(&state, &mut findings);
             locations::check(&state, &mut findings);
+            backtracking::check(&state, &mut findings);
         }
     }
     findings.into_vec()

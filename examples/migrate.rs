@@ -238,6 +238,7 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     let concerned = manifests.of_cluster.concerned();
     let proof = Proof::of(args, &manifests, &readings, written.as_ref(), &concerned)?;
     let report = Report::new(&Parts {
+        dialect: args.from,
         readings: &readings,
         findings: &findings,
         changes: &changes,

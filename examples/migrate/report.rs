@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use canary_policy::error::{Diagnostic, Report as Message, Severity};
 use canary_policy::migrate::{Answer, DialectFinding, HostClass, LocationAnswer, Verification};
 use canary_policy::route::{Host, Location, VirtualHost};
-use canary_policy::targets::nginx::{HostReading, LintFinding};
+use canary_policy::targets::nginx::{Dialect, HostReading, LintFinding};
 use canary_policy::targets::{Finding, LocationLoss};
 use canary_policy::{Affinity, Canary, Loss, Policy};
 use serde::Serialize;
@@ -18,6 +18,9 @@ use crate::unread::Concerned;
 /// Everything that is reported.
 #[derive(Serialize)]
 pub(crate) struct Report<'p> {
+    /// The controller by whose rules the Ingresses were read; `None` for ingress-nginx.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) controller: Option<&'static str>,
     pub(crate) hosts: Vec<HostReport>,
     pub(crate) messages: Vec<AdvisedMessage>,
     /// What has to be true besides, so that the proof holds.
@@ -86,6 +89,8 @@ pub(crate) struct Summary {
 
 /// What a report is made of.
 pub(crate) struct Parts<'p> {
+    /// How the Ingresses were read.
+    pub(crate) dialect: Dialect,
     pub(crate) readings: &'p [HostReading],
     pub(crate) findings: &'p [LintFinding],
     /// What changes when another controller reads the same Ingresses.
@@ -111,7 +116,9 @@ impl<'p> Report<'p> {
             errors: count(Severity::Error),
             warnings: count(Severity::Warning),
         };
-        Report { hosts, messages, conditions: conditions(parts), replay: parts.proof.replayed.as_ref(), summary }
+        let controller = (parts.dialect != Dialect::INGRESS_NGINX).then_some(parts.dialect.name);
+        let (conditions, replay) = (conditions(parts), parts.proof.replayed.as_ref());
+        Report { controller, hosts, messages, conditions, replay, summary }
     }
 }
 

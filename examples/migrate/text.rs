@@ -8,7 +8,9 @@ use crate::report::{AdvisedMessage, HostReport, LocationReport, Report, Summary}
 
 /// The report as lines: the hosts, the messages, and the summary.
 pub(crate) fn text(report: &Report<'_>) -> String {
-    let mut lines = Vec::new();
+    // Findings and differences say "the controller".
+    let read_by = report.controller.map(|controller| format!("read by the rules of the controller {controller}"));
+    let mut lines: Vec<String> = read_by.into_iter().collect();
     for host in &report.hosts {
         lines.extend(host_lines(host));
     }

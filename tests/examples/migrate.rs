@@ -402,7 +402,13 @@ fn migrate_reads_by_the_rules_of_the_controller() {
     let file = higress(&[("canary", "true"), ("canary-by-header", "x-canary"), ("canary-weight", "30")]);
     let run = example("migrate", &["-", "--from", "higress"], &file);
     assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.starts_with("read by the rules of the controller higress\na.test\n"), "{}", run.out);
     assert!(run.out.contains("web:80, 0 % and header x-canary = always to next:80"), "{}", run.out);
+    let report: Value =
+        serde_json::from_str(&example("migrate", &["-", "--from", "higress", "--report", "json"], &file).out).unwrap();
+    assert_eq!(report["controller"], "higress");
+    let report: Value = serde_json::from_str(&example("migrate", &["-", "--report", "json"], &file).out).unwrap();
+    assert_eq!(report["controller"], Value::Null);
     assert!(run.out.contains("warning[ignored-beside]: shop/next: canary-weight: `30` is ignored"), "{}", run.out);
     let verified = ["-", "--from", "higress", "--to", "gateway", "--gateway", "public", "--verify"];
     let run = example("migrate", &verified, &file);

@@ -57,15 +57,18 @@ fn lint_findings() -> Vec<LintFinding> {
         LintKind::RandomDefaultBackend { upstreams: vec![] },
         LintKind::OtherPrefix { expected: text() },
         LintKind::NotPortable { error: AnnotationError::NotCanary },
+        LintKind::PatternNotExamined,
         LintKind::NeverDecides,
     ];
+    let backtracks = "next 2; a.test/ > next:80; canary=true; canary-by-header=x; canary-by-header-pattern=^(a+)+$";
+    let backtracks = lint(&cluster(&["web 1; a.test/ > web:80", backtracks]));
     let found = lint(&cluster(&["next 2; a.test/ > next:80; canary 30"])).remove(0);
     let finding = |kind| {
         let mut finding = found.clone();
         finding.kind = kind;
         finding
     };
-    kinds.into_iter().map(finding).collect()
+    kinds.into_iter().map(finding).chain(backtracks).collect()
 }
 
 /// A finding about another controller for each of its codes and severities.

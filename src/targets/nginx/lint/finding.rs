@@ -310,8 +310,8 @@ impl Diagnostic for LintFinding {
             | LintKind::OtherPrefix { .. }
             | LintKind::NotPortable { .. }
             | LintKind::PatternBacktracks { .. }
-            | LintKind::PatternNotExamined
             | LintKind::NeverDecides => Severity::Warning,
+            LintKind::PatternNotExamined => Severity::Note,
         }
     }
 

@@ -34,7 +34,7 @@ async fn a_rule_that_somebody_changed_is_left_alone() {
     let message = "spec.rules[0]: somebody changed it, or a rule that was made of it, after the policy was put in";
     assert_eq!(status(&server, "web").reports[0].message, message);
     server.until("an event", |server| events(server).len() == 2).await;
-    assert_eq!(events(&server)[1], ("Changed".to_owned(), message.to_owned()));
+    assert_eq!(events(&server)[1], ("RuleChanged".to_owned(), message.to_owned()));
 
     server.edit(&route("web"), "alice", |route| route["spec"]["rules"][0]["backendRefs"][1]["weight"] = json!(10));
     until_ready(&server, "web", "True Written").await;

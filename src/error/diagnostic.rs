@@ -78,7 +78,9 @@ pub struct Report {
         schemars(description = "The kind of error, loss or finding, as in weight-above-total.")
     )]
     pub code: Cow<'static, str>,
-    /// How bad it is: [`Diagnostic::severity`].
+    /// How bad it is: [`Diagnostic::severity`]. A severity that is missing or not known, as in a report of another version, is read
+    /// as [`Severity::Error`].
+    #[cfg_attr(feature = "serde", serde(default = "unknown", deserialize_with = "known_or_error"))]
     #[cfg_attr(
         feature = "schemars",
         schemars(
@@ -101,6 +103,18 @@ pub struct Report {
     pub field: Option<String>,
     /// The message for people, which names the field.
     pub message: String,
+}
+
+#[cfg(feature = "serde")]
+const fn unknown() -> Severity {
+    Severity::Error
+}
+
+#[cfg(feature = "serde")]
+fn known_or_error<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Severity, D::Error> {
+    let text = <Cow<'_, str> as serde::Deserialize>::deserialize(deserializer)?;
+    let known = [Severity::Note, Severity::Warning].into_iter().find(|severity| severity.as_str() == text);
+    Ok(known.unwrap_or_else(unknown))
 }
 
 impl Report {

@@ -98,6 +98,7 @@ pub fn changes_on(cluster: &Cluster, dialect: &Dialect) -> Result<Vec<DialectFin
     for change in &changes {
         run.change(change);
     }
+    run.only_here(&of_before, &of_after);
     if dialect.longest_rule_decides && !here.dialect.longest_rule_decides {
         let paths = ordinary_paths(cluster, &mixed);
         for host in &after.virtual_hosts {
@@ -141,6 +142,8 @@ struct Key {
     field: &'static str,
     aspect: Option<Aspect>,
     kind: &'static str,
+    /// The location, if each one has a finding of its own.
+    location: Option<String>,
 }
 
 impl Run<'_> {
@@ -171,7 +174,7 @@ impl Run<'_> {
                 continue;
             }
             let kind = if is_canary { DialectKind::NotCanary } else { DialectKind::BecomesCanary };
-            let key = Key { object: object.clone(), field: "canary", aspect: None, kind: "prefix" };
+            let key = Key { object: object.clone(), field: "canary", aspect: None, kind: "prefix", location: None };
             self.add(key, None, || kind);
             self.settled.insert(object);
         }
@@ -193,7 +196,13 @@ impl Run<'_> {
                 }
                 What::Policy(_) => ("policy", DialectKind::Policy { aspect, comparison }),
             };
-            let key = Key { object: object.clone(), field: self.field(aspect, change.canary), aspect, kind: name };
+            let key = Key {
+                object: object.clone(),
+                field: self.field(aspect, change.canary),
+                aspect,
+                kind: name,
+                location: None,
+            };
             self.add(key, Some(change.text()), || kind);
         }
     }
@@ -261,7 +270,23 @@ impl Run<'_> {
             DialectKind::Unordered { .. } => "unordered",
             _ => "paths",
         };
-        self.add(Key { object, field, aspect: None, kind: name }, Some(location.to_owned()), || kind);
+        // A finding about the order of paths names others, which are not those of the next location.
+        let own = Some(location.to_owned()).filter(|_| name != "cookie");
+        self.add(Key { object, field, aspect: None, kind: name, location: own }, Some(location.to_owned()), || kind);
+    }
+
+    /// Locations that only the controller here has.
+    fn only_here(&mut self, of_before: &Locations<'_>, of_after: &Locations<'_>) {
+        for (place, location) in of_before.iter().filter(|(place, _)| !of_after.contains_key(*place)) {
+            let Some(object) = location.ingress.clone().filter(|object| !self.settled.contains(object)) else {
+                continue;
+            };
+            if !location.is_default_backend {
+                let (host, path, _) = place;
+                let key = Key { object, field: "spec.rules", aspect: None, kind: "no location", location: None };
+                self.add(key, Some(format!("{host}{path}")), || DialectKind::NoLocation);
+            }
+        }
     }
 
     /// Annotations whose meaning is not known, or that have a meaning only there.
@@ -276,13 +301,13 @@ impl Run<'_> {
             let of_affinity = self.dialect.not_known.iter().copied().find(|name| *name == "affinity" && is_pinned);
             for field in of_rules.chain(of_affinity) {
                 if !self.here.dialect.not_known.contains(&field) {
-                    let key = Key { object: object.clone(), field, aspect: None, kind: "not known" };
+                    let key = Key { object: object.clone(), field, aspect: None, kind: "not known", location: None };
                     self.add(key, None, || DialectKind::NotKnown);
                 }
             }
             for field in self.dialect.outside_policy.iter().filter(|field| is_set(field)) {
                 if !self.here.dialect.outside_policy.contains(field) {
-                    let key = Key { object: object.clone(), field, aspect: None, kind: "outside" };
+                    let key = Key { object: object.clone(), field, aspect: None, kind: "outside", location: None };
                     self.add(key, None, || DialectKind::OutsidePolicy);
                 }
             }

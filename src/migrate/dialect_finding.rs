@@ -81,6 +81,8 @@ pub enum DialectKind {
         /// The Ingresses.
         ingresses: Vec<ObjectName>,
     },
+    /// The Ingress has a location here, and none there.
+    NoLocation,
     /// It is not known what the controller does with the annotation.
     NotKnown,
     /// The controller reads the annotation, no policy can say what it does, and it has no meaning here.
@@ -116,6 +118,7 @@ impl DialectFinding {
                 "write the exact path as a prefix, if no path below it exists".to_owned()
             }
             DialectKind::Unordered { .. } => "leave the path in one ordinary Ingress only".to_owned(),
+            DialectKind::NoLocation => "give the path to an ordinary Ingress".to_owned(),
             DialectKind::NotKnown => "try it before the move".to_owned(),
             DialectKind::OutsidePolicy => "remove the annotation if it is not meant".to_owned(),
         };
@@ -175,6 +178,7 @@ impl Diagnostic for DialectFinding {
             DialectKind::Outranked { .. } => "outranked",
             DialectKind::OutranksExact { .. } => "outranks-exact",
             DialectKind::Unordered { .. } => "unordered-ingresses",
+            DialectKind::NoLocation => "no-location-there",
             DialectKind::NotKnown => "not-known",
             DialectKind::OutsidePolicy => "outside-policy",
         }
@@ -187,7 +191,8 @@ impl Diagnostic for DialectFinding {
             | DialectKind::Canaries { .. }
             | DialectKind::Outranked { .. }
             | DialectKind::OutranksExact { .. }
-            | DialectKind::Unordered { .. } => Severity::Error,
+            | DialectKind::Unordered { .. }
+            | DialectKind::NoLocation => Severity::Error,
             DialectKind::Policy { .. }
             | DialectKind::CookieReading { .. }
             | DialectKind::OutranksPaths { .. }
@@ -256,22 +261,25 @@ impl DialectFinding {
                 format!("{there} looks for the cookie in another way: `cookie: {example}` decides {place}")
             }
             DialectKind::OutranksPaths { longer } => {
-                format!("in {there}, a request that a rule matches does not reach {}", listed(longer))
+                format!("in {there}, a request that a rule matches may not reach {}", listed(longer))
             }
             DialectKind::Outranked { by } => {
                 format!(
-                    "in {there}, the longer rule decides, and that of {} is as long as that of this exact path",
+                    "in {there}, the longest rule decides, and that of this exact path is not longer than that of {}",
                     listed(by)
                 )
             }
             DialectKind::OutranksExact { exact } => {
+                let exact = listed(exact);
                 format!(
-                    "in {there}, the longer rule decides, so the exact path {} can lose its requests to this path",
-                    listed(exact)
+                    "in {there}, the longest rule decides, so this path can take the requests of exact paths: {exact}"
                 )
             }
             DialectKind::Unordered { ingresses } => {
                 format!("in {there}, it is not fixed which Ingress answers on this path: {}", listed(ingresses))
+            }
+            DialectKind::NoLocation => {
+                format!("here, the Ingress answers on this path although it is a canary, and in {there}, it does not")
             }
             DialectKind::NotKnown => format!("it is not known what {there} does with the annotation"),
             DialectKind::OutsidePolicy => {

@@ -6,7 +6,7 @@
 
 use crate::targets::nginx::{CanaryInForce, Config, Location, VirtualHost};
 
-/// The longer paths that a request does not reach if a rule of the location's canary matches it, as `HOST/PATH`.
+/// The longer paths that a request may not reach if a rule of the location's canary matches it, as `HOST/PATH`.
 pub(super) fn outranked(host: &VirtualHost, location: &Location, canary: &CanaryInForce) -> Vec<String> {
     let rules = condition(&canary.config).filter(|_| location.path_type != "Exact");
     let Some(rules) = rules else { return Vec::new() };
@@ -15,7 +15,7 @@ pub(super) fn outranked(host: &VirtualHost, location: &Location, canary: &Canary
     let below = format!("{}/", location.path.trim_end_matches('/'));
     let others = host.locations.iter().filter(|other| other.path.len() > location.path.len());
     let others = others.filter(|other| other.path.starts_with(&below) && !has_router(other));
-    let others = others.filter(|other| path_rule(other).len() < with_rule);
+    let others = others.filter(|other| path_rule(other).len() <= with_rule);
     others.map(|other| format!("{}{}", host.host, other.path)).collect()
 }
 

@@ -72,6 +72,9 @@ impl<T> Lenient<T> {
 
     /// The form, if this version knows all of its fields.
     ///
+    /// Each field is a warning by itself, because it is kept; the error is an error. A program that does not go on reports the
+    /// error, and checks [`form`](Self::form) too if it reports all problems at once.
+    ///
     /// # Errors
     ///
     /// The form has unknown fields. The error has all of them.

@@ -86,6 +86,7 @@ fn dialect_findings() -> Vec<DialectFinding> {
         DialectKind::Outranked { by: vec![] },
         DialectKind::OutranksExact { exact: vec![] },
         DialectKind::Unordered { ingresses: vec![] },
+        DialectKind::NoLocation,
         DialectKind::NotKnown,
         DialectKind::OutsidePolicy,
     ]);

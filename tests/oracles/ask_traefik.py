@@ -13,6 +13,7 @@ addresses of the loopback network, one for each Service, so that one server answ
 import collections
 import http.client
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -137,10 +138,11 @@ def cluster(cases, names, port):
     return objects
 
 
-def free_port():
-    with socket.socket() as one:
+def two_free_ports():
+    with socket.socket() as one, socket.socket() as other:
         one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
 
 
 def routers(port):
@@ -150,17 +152,19 @@ def routers(port):
     return json.loads(response.read())["http"]["routers"]["total"] if response.status == 200 else 0
 
 
-def wait(port):
-    """Waits until the number of routers has not changed for two seconds. Traefik has two of its own."""
+def wait(port, traefik):
+    """Waits until the number of routers has not changed for five seconds. Traefik has two of its own."""
     known, since = 0, 0
     for _ in range(480):
         time.sleep(0.25)
+        if traefik.poll() is not None:
+            sys.exit(f"Traefik has ended with {traefik.returncode}")
         try:
             now = routers(port)
         except OSError:
             continue
         known, since = now, since + 1 if now == known and now > 2 else 0
-        if since == 8:
+        if since == 20:
             return
     sys.exit("Traefik has read no Ingress for two minutes")
 
@@ -176,11 +180,13 @@ def ask(connection, request):
 
 
 def main():
+    # Traefik ends with this script, also if a test runner ends it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     cases = [json.loads(line) for line in sys.stdin]
     names, done = {}, threading.Event()
     objects = cluster(cases, names, serve("0.0.0.0", backends(names)))
     server = serve("127.0.0.1", api(objects, done))
-    entry, dashboard = free_port(), free_port()
+    entry, dashboard = two_free_ports()
     flags = {
         "entrypoints.web.address": f"127.0.0.1:{entry}",
         "entrypoints.traefik.address": f"127.0.0.1:{dashboard}",
@@ -193,16 +199,16 @@ def main():
     }
     traefik = subprocess.Popen([sys.argv[1], *(f"--{flag}={value}" for flag, value in flags.items())], stdout=sys.stderr)
     try:
-        wait(dashboard)
+        wait(dashboard, traefik)
         connection = http.client.HTTPConnection("127.0.0.1", entry, timeout=30)
         for case in cases:
             times = [(request, request["times"]) for request in case["requests"]]
             answers = [collections.Counter(ask(connection, request) for _ in range(count)) for request, count in times]
             print(json.dumps(answers))
     finally:
-        traefik.terminate()
-        traefik.wait()
         done.set()
+        traefik.kill()
+        traefik.wait()
 
 
 main()

@@ -97,7 +97,7 @@ fn pcre_gives_up_where_the_linter_says() {
     }
     say(&format!("PCRE gives up on the values for {found} of {} patterns; missed: {missed:#?}", asked.len()));
     // Whether a value avoids every match is not always found.
-    assert!(found > 80 && missed.len() * 50 <= asked.len(), "{missed:#?}");
+    assert!(found > 80 && missed.len() * 100 <= asked.len(), "{missed:#?}");
 }
 
 #[test]

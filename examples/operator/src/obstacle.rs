@@ -32,7 +32,7 @@ pub enum Obstacle {
         object: String,
     },
     /// Another release has put its policy into the target, or has the stable Service of ingress-nginx.
-    #[error("{object}: it has the policy of the CanaryRelease {release}")]
+    #[error("{object}: it is taken by the CanaryRelease {release}")]
     OtherRelease {
         /// The target, or the stable Service.
         object: String,

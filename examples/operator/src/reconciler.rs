@@ -36,7 +36,7 @@ impl Reconciler<'_> {
         };
         let wanted = release.place();
         if let Some(first) = siblings::first(&self.context.releases, object) {
-            return self.give_way(object, &release, &wanted, first).await;
+            return self.give_way(object, &release, first).await;
         }
         // A status of an older generation does not say whether the policy has been moved since.
         let observed = object.status.as_ref().and_then(|status| status.observed_generation);
@@ -54,15 +54,10 @@ impl Reconciler<'_> {
     }
 
     /// Leaves the stable Service to another release: takes the policy out, if it is there, and says so.
-    async fn give_way(
-        &self,
-        object: &CanaryRelease,
-        release: &Release,
-        wanted: &Place,
-        first: String,
-    ) -> Result<Action, Failure> {
+    async fn give_way(&self, object: &CanaryRelease, release: &Release, first: String) -> Result<Action, Failure> {
         let other = Obstacle::OtherRelease { object: format!("Service {}", release.route.stable()), release: first };
-        let taken = match place(object).filter(|place| place == wanted) {
+        // The place may be a former one, if the release has moved since.
+        let taken = match place(object) {
             Some(place) => self.take_out(object, &place).await,
             None => Ok(()),
         };
@@ -72,7 +67,7 @@ impl Reconciler<'_> {
             Err(failure) => return Err(failure),
         };
         self.record(object, &Outcome::Blocked(report), None).await?;
-        // Nothing else says that the other release is gone.
+        // The other release may have no canary Ingress whose removal says that it is gone.
         Ok(Action::requeue(self.context.settings.retry))
     }
 

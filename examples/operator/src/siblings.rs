@@ -1,7 +1,7 @@
 //! Releases that want a canary for one stable Service of ingress-nginx, of which it serves one.
 //!
-//! The controller has one upstream for a Service and port, whatever Ingress names it, and takes requests from it for the first canary
-//! alone. So the oldest release has the Service, and among those of the same second the first by name. The others write nothing,
+//! The controller has one upstream for a Service and port, whatever Ingress names it, and sends requests to the first canary of it
+//! only. So the oldest release has the Service, and among those of the same second the first by name. The others write nothing,
 //! and take out what they have written, until that release is gone or wants something else. An invalid release counts if it was
 //! valid before, because what it wrote then stays.
 

@@ -183,7 +183,7 @@ async fn the_first_release_has_a_stable_service() {
         until_ready(&server, name, "False OtherRelease").await;
         assert_eq!(
             status(&server, name).reports[0].message,
-            format!("Service {stable}: it has the policy of the CanaryRelease b")
+            format!("Service {stable}: it is taken by the CanaryRelease b")
         );
         assert!(server.get(&ingress(&format!("{name}-canary"))).is_none(), "{name}");
     }
@@ -192,7 +192,7 @@ async fn the_first_release_has_a_stable_service() {
     until_ready(&server, "b", "False WeightAboveTotal").await;
     server.create(&release("f"), "kubectl", for_service("f", "web", "web:80", 20));
     until_ready(&server, "f", "False OtherRelease").await;
-    assert_eq!(status(&server, "f").reports[0].message, "Service web:80: it has the policy of the CanaryRelease b");
+    assert_eq!(status(&server, "f").reports[0].message, "Service web:80: it is taken by the CanaryRelease b");
     server.edit(&release("b"), "kubectl", |release| release["spec"]["policy"] = percent(10));
     until_ready(&server, "b", "True Written").await;
 

@@ -128,7 +128,7 @@ pub fn with_policy(
     }
     edited.spec.http = put_in(rules, &are_base, &mut applied, Place::InFront);
     annotate(&mut edited.metadata, &applied, variants_text(&group, &paths, &are_base))?;
-    // What cannot be written at all is too large for any store; texts and numbers always can.
+    // Texts and numbers can always be written; if they could not, the object would be refused as too large.
     let rules = serde_json::to_string(&edited.spec.http).map_or(usize::MAX, |json| json.len());
     let annotations = edited.metadata.annotations.values().map(|value| json_bytes(value));
     check_size("a VirtualService", annotations.fold(rules, usize::saturating_add))?;

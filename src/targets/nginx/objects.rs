@@ -8,7 +8,7 @@ use crate::targets::{Metadata, UnknownFields};
 ///
 /// With the feature `serde` an Ingress is read from JSON, as an API server returns it, alone or in a list, and written as JSON.
 /// A field that is missing or `null` has its default, as in Kubernetes; `Manifest` is stricter. With the features `k8s-openapi`,
-/// `k8s-openapi-0-28`, `k8s-openapi-0-27` and `k8s-openapi-0-26` it is converted with `TryFrom` from and to the `Ingress` of these
+/// `k8s-openapi-0-28`, `k8s-openapi-0-27` and `k8s-openapi-0-26` it is converted with `TryFrom`, by reference, from and to the `Ingress` of these
 /// versions of that crate.
 ///
 /// ```

@@ -46,8 +46,9 @@ pub(super) fn merge_by_path(
     dialect: &Dialect,
 ) -> Vec<Merge> {
     // A path in another namespace is found too, so that the linter can name it.
-    let far = Dialect { other_namespaces: true, ..*dialect };
-    let (near, far) = ((stables(ingresses, dialect), dialect), (stables(ingresses, &far), &far));
+    let any_namespace = Dialect { other_namespaces: true, ..*dialect };
+    let near = (stables(ingresses, dialect), dialect);
+    let far = (stables(ingresses, &any_namespace), &any_namespace);
     let of_paths = paths(ingresses, true).map(|path| {
         let stable = [&near, &far].into_iter().find_map(|(stables, dialect)| stables.get(&path.written(dialect)));
         let outcome = match stable {

@@ -98,7 +98,7 @@ struct Assembly<'a, 'c> {
     upstreams: &'a BTreeMap<String, Upstream>,
     annotations: BTreeMap<&'c ObjectName, &'c BTreeMap<String, String>>,
     flags: &'a Flags,
-    pub(super) has_services: bool,
+    has_services: bool,
     named: Option<BTreeSet<NamedLocation<'a>>>,
     /// The canary of each stable upstream, if a canary belongs to the Service of its last path.
     of_services: Option<BTreeMap<&'a str, CanaryOfService<'a>>>,

@@ -191,8 +191,8 @@ pub enum Attachment {
     /// The stable Service: the canary gets requests on all hosts and paths of the Service. The first canary of the Service counts,
     /// with the annotations of the first Ingress that names the canary's own Service.
     Service,
-    /// The stable Service of the path that the canary's Ingress names, in the letters of the stable Ingress. Each canary has the
-    /// annotations of its own Ingress. On one path the first canary counts, and if the canaries of a Service are on several paths,
+    /// The stable Service of the path that the canary's Ingress names, if both Ingresses write host, path and path type alike. Each
+    /// canary has the annotations of its own Ingress. On one path the first canary counts, and if the canaries of a Service are on several paths,
     /// the last one counts on all of them.
     LastPath,
     /// The hosts and paths that its own Ingress has.

@@ -148,6 +148,6 @@ const fn of_annotation(kind: &AnnotationKind) -> &'static str {
         AnnotationKind::IgnoredBeside { .. } => "put it on an Ingress of its own",
         AnnotationKind::CookieAsText { .. } => "set the cookie exactly as the annotation writes its name",
         AnnotationKind::NotKnown { .. } => "try the annotation on the controller",
-        AnnotationKind::OutsidePolicy { .. } => "check the value",
+        AnnotationKind::OutsidePolicy { .. } => "remove the annotation if it is not meant",
     }
 }

@@ -21,16 +21,15 @@ pub(in crate::targets::nginx::lint) fn check(state: &State<'_, '_>, findings: &m
     }
     let locations = state.configuration.virtual_hosts.iter().flat_map(|host| &host.locations);
     let are_unknown = state.parts.services.is_empty();
-    let mut kinds: BTreeMap<&str, Option<LintKind>> = BTreeMap::new();
+    let mut kinds: BTreeMap<String, Option<LintKind>> = BTreeMap::new();
     for canary in locations.flat_map(Location::canaries).filter(|canary| canary.has_endpoints || are_unknown) {
         let (Some(ingress), Ok(policy)) = (&canary.ingress, &canary.policy) else { continue };
         for rule in policy.canaries().iter().filter_map(|canary| canary.header()) {
             let Match::Pattern(pattern) = rule.value_match() else { continue };
-            let kind =
-                kinds.entry(canary.config.header_pattern.as_str()).or_insert_with(|| match examine(pattern.as_str()) {
-                    Ok(value) => value.map(|value| LintKind::PatternBacktracks { value }),
-                    Err(Unexamined) => Some(LintKind::PatternNotExamined),
-                });
+            let kind = kinds.entry(pattern.as_str().to_owned()).or_insert_with(|| match examine(pattern.as_str()) {
+                Ok(value) => value.map(|value| LintKind::PatternBacktracks { value }),
+                Err(Unexamined) => Some(LintKind::PatternNotExamined),
+            });
             if let Some(kind) = kind {
                 findings.add(ingress, key::HEADER_PATTERN, kind.clone());
             }
@@ -50,7 +49,7 @@ fn examine(pattern: &str) -> Result<Option<RepeatedValue>, Unexamined> {
     if let Some(value) = search.run(&pumps.doubling(&mut budget)?, &mut budget)? {
         return Ok(Some(value));
     }
-    // A pattern is not harmful because this search ends early.
+    // That this search ends early does not make a pattern suspicious.
     let mut budget = Budget::new(Budget::GROWING_STEPS);
     let growing = pumps.growing(&mut budget).and_then(|words| search.run(&words, &mut budget));
     Ok(growing.unwrap_or_default())

@@ -5,7 +5,7 @@
 //! `route_to_alternative_balancer` in `rootfs/etc/nginx/lua/balancer.lua`).
 //!
 //! The steps of PCRE are followed in an automaton of the pattern: a text that is repeated in a value can make the number of ways
-//! through the pattern grow with each repetition, and PCRE goes all of them if the pattern does not match in the end.
+//! through the pattern grow with each repetition, and PCRE tries all of them if the pattern does not match in the end.
 //! `tests/oracles/pcre.rs` gives the values that are found to PCRE itself.
 
 mod automaton;

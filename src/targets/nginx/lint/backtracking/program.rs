@@ -74,6 +74,9 @@ pub(super) struct Tries {
     pub(super) calls: u64,
 }
 
+/// The nodes that may follow one another without a byte, as in `$$$`, so that the stack does not overflow.
+const MAX_DEPTH: usize = 1_000;
+
 impl Program {
     pub(super) fn of(expression: &Expression, budget: &mut Budget) -> Result<Self, Unexamined> {
         let mut program = Program { nodes: vec![Node::Accept], start: 0, repeats: Vec::new() };
@@ -209,11 +212,12 @@ impl Program {
     /// What PCRE tries from a node on, between two sides.
     pub(super) fn tries(&self, from: NodeId, sides: (Side, Side), budget: &mut Budget) -> Result<Tries, Unexamined> {
         let mut tries = Tries::default();
-        tries.accepts = self.follow(from, sides, &mut Vec::new(), &mut tries, budget)?;
+        tries.accepts = self.follow(from, sides, &mut Vec::new(), &mut tries, budget, MAX_DEPTH)?;
         Ok(tries)
     }
 
-    /// `entered` has the ends of the loops in which nothing was read since the last start. Returns whether the pattern matches.
+    /// `entered` has the ends of the loops in which nothing was read since the last start, and `depth` more nodes may follow.
+    /// Returns whether the pattern matches.
     fn follow(
         &self,
         from: NodeId,
@@ -221,8 +225,10 @@ impl Program {
         entered: &mut Vec<NodeId>,
         tries: &mut Tries,
         budget: &mut Budget,
+        depth: usize,
     ) -> Result<bool, Unexamined> {
         budget.spend(1)?;
+        let depth = depth.checked_sub(1).ok_or(Unexamined)?;
         match self.nodes.get(from) {
             Some(Node::Byte(bytes, next)) => {
                 if matches!(sides.1, Side::Byte(byte) if bytes.has(byte)) {
@@ -230,12 +236,14 @@ impl Program {
                 }
                 Ok(false)
             }
-            Some(Node::Look(look, next)) if holds(*look, sides) => self.follow(*next, sides, entered, tries, budget),
+            Some(Node::Look(look, next)) if holds(*look, sides) => {
+                self.follow(*next, sides, entered, tries, budget, depth)
+            }
             Some(Node::Look(..)) => Ok(false),
             Some(Node::Choice { to, calls }) => {
                 tries.calls = tries.calls.saturating_add(*calls);
                 for to in to {
-                    if self.follow(*to, sides, entered, tries, budget)? {
+                    if self.follow(*to, sides, entered, tries, budget, depth)? {
                         return Ok(true);
                     }
                 }
@@ -243,24 +251,28 @@ impl Program {
             }
             Some(Node::Possessive { byte, next }) => {
                 let before = tries.to.len();
-                self.follow(*byte, sides, entered, tries, budget)?;
-                if tries.to.len() > before { Ok(false) } else { self.follow(*next, sides, entered, tries, budget) }
+                self.follow(*byte, sides, entered, tries, budget, depth)?;
+                if tries.to.len() > before {
+                    Ok(false)
+                } else {
+                    self.follow(*next, sides, entered, tries, budget, depth)
+                }
             }
             Some(Node::Enter { body, end }) => {
                 entered.push(*end);
-                let accepts = self.follow(*body, sides, entered, tries, budget)?;
+                let accepts = self.follow(*body, sides, entered, tries, budget, depth)?;
                 entered.pop();
                 Ok(accepts)
             }
             Some(Node::Again { body, exit, lazy }) => {
                 let mut outside: Vec<NodeId> = entered.iter().copied().filter(|end| *end != from).collect();
                 if outside.len() < entered.len() {
-                    return self.follow(*exit, sides, &mut outside, tries, budget);
+                    return self.follow(*exit, sides, &mut outside, tries, budget, depth);
                 }
                 tries.calls = tries.calls.saturating_add(1);
                 for to in in_order(*body, *exit, *lazy) {
                     outside.extend(Some(from).filter(|_| to == *body));
-                    if self.follow(to, sides, &mut outside, tries, budget)? {
+                    if self.follow(to, sides, &mut outside, tries, budget, depth)? {
                         return Ok(true);
                     }
                     outside.retain(|end| *end != from);

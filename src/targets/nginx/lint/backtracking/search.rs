@@ -68,8 +68,7 @@ impl Search<'_> {
                 }
             }
             for byte in self.bytes() {
-                budget.spend(1 + list.len())?;
-                let next = self.list_after(&list, byte);
+                let next = self.list_after(&list, byte, budget)?;
                 if !next.is_empty() && seen.len() < MAX_LISTS && seen.insert(next.clone()) {
                     open.push_back((next, prefix.iter().copied().chain([byte]).collect()));
                 }
@@ -83,32 +82,38 @@ impl Search<'_> {
     }
 
     /// What PCRE tries after one more byte. It tries a state of the list if all those before it fail, and none after a match.
-    fn list_after(&self, list: &[StateId], byte: ByteId) -> Vec<StateId> {
-        let mut next = Vec::new();
+    fn list_after(&self, list: &[StateId], byte: ByteId, budget: &mut Budget) -> Result<Vec<StateId>, Unexamined> {
+        let (mut next, mut seen) = (Vec::new(), States::new());
         for tries in list.iter().filter_map(|state| self.automaton.tries(*state, byte)) {
-            for state in &tries.to {
-                if !next.contains(state) {
-                    next.push(*state);
-                }
-            }
+            budget.spend(1 + tries.to.len())?;
+            next.extend(tries.to.iter().filter(|state| seen.insert(**state)));
             if tries.accepts {
                 break;
             }
         }
-        next
+        Ok(next)
     }
 
     /// The states after one more byte. `None` if the pattern matches in one of them.
-    fn set_after(&self, set: &States, byte: ByteId) -> Option<States> {
+    fn set_after(&self, set: &States, byte: ByteId, budget: &mut Budget) -> Result<Option<States>, Unexamined> {
         let mut next = States::new();
         for state in set {
-            next.extend(&self.automaton.fails_before(*state, byte)?.to);
+            let Some(tries) = self.automaton.fails_before(*state, byte) else { return Ok(None) };
+            budget.spend(1 + tries.to.len())?;
+            next.extend(&tries.to);
         }
-        Some(next)
+        Ok(Some(next))
     }
 
-    fn set_after_word(&self, set: &States, word: &[ByteId]) -> Option<States> {
-        word.iter().try_fold(set.clone(), |set, byte| self.set_after(&set, *byte))
+    fn set_after_word(&self, set: &States, word: &[ByteId], budget: &mut Budget) -> Result<Option<States>, Unexamined> {
+        let mut set = set.clone();
+        for byte in word {
+            match self.set_after(&set, *byte, budget)? {
+                Some(next) => set = next,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(set))
     }
 
     /// How a pump has to be repeated, and the text after it, so that the pattern does not match in any of the states.
@@ -116,9 +121,11 @@ impl Search<'_> {
         // With enough repetitions, the states come again.
         let mut sets = vec![before.clone()];
         let (first, period, set) = loop {
-            budget.spend(pump.len() * before.len())?;
-            let next = sets.last().and_then(|last| self.set_after_word(last, pump));
-            let Some(next) = next.filter(|_| sets.len() < MAX_PERIOD) else { return Ok(None) };
+            let next = match sets.last() {
+                Some(last) if sets.len() < MAX_PERIOD => self.set_after_word(last, pump, budget)?,
+                _ => None,
+            };
+            let Some(next) = next else { return Ok(None) };
             if let Some(first) = sets.iter().position(|set| *set == next) {
                 break (first, sets.len() - first, next);
             }
@@ -151,8 +158,7 @@ impl Search<'_> {
                 return Ok(Some(suffix));
             }
             for byte in self.bytes() {
-                budget.spend(1 + set.len())?;
-                let Some(next) = self.set_after(&set, byte) else { continue };
+                let Some(next) = self.set_after(&set, byte, budget)? else { continue };
                 if seen.len() < MAX_SETS && seen.insert(next.clone()) {
                     open.push_back((next, suffix.iter().copied().chain([byte]).collect()));
                 }

@@ -39,7 +39,7 @@ fn a_list_with_newer_objects_is_read() {
         (json!({ "canaries": [{ "header": { "value": "a" } }] }), "canaries[0].header.name: nothing is given"),
         (json!({ "canaries": { "a": {} } }), "canaries: an object is given: expected a list"),
         (json!({ "canaries": [{ "name": 5 }] }), "canaries[0].name: `5` is given: expected text"),
-        (json!([]), "spec: a list is given: expected an object"),
+        (json!([]), "a list is given: expected an object"),
         (json!({}), "canaries: nothing is given: expected a list"),
     ];
     let mut items: Vec<Value> = rows.iter().map(|(policy, _)| release("newer", policy.clone())).collect();

@@ -22,7 +22,7 @@ pub(in crate::targets) use path_match::TextMatch;
 pub(in crate::targets) use program_size::Encoding;
 pub(in crate::targets) use regex::{
     BEFORE_TOKEN, COOKIE_START, affinity_cookie_regex, cookie_pattern_regex, cookie_regex, former_token_regex, is_end,
-    is_start, parts, pattern_regex,
+    is_start, parts, pattern_regex, repetition_bounds,
 };
 pub use set_cookie::HeaderValue;
 pub(in crate::targets) use set_cookie::{escape_percent, unescape_percent};

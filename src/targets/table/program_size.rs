@@ -7,11 +7,11 @@
 
 use std::ops::Add;
 
-use regex_syntax::ast::{AssertionKind, Ast, Flag, Flags, GroupKind, RepetitionKind, RepetitionRange, parse};
+use regex_syntax::ast::{AssertionKind, Ast, Flag, Flags, GroupKind, RepetitionKind, parse};
 use regex_syntax::hir::translate::TranslatorBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use super::Condition;
+use super::{Condition, repetition_bounds};
 
 /// The instructions that every program has besides those of its expression: the loop before the expression, and the end.
 const FRAME: usize = 4;
@@ -223,14 +223,7 @@ impl Estimator<'_> {
 /// `(?:ab){2,4}` is 12 instructions: four copies of `ab`, which are 2 instructions each, and a branch around each of the last
 /// two copies, which is 2 instructions because the part is a group.
 fn repeated(kind: &RepetitionKind, part: Size, is_group: bool) -> Size {
-    let (min, max) = match kind {
-        RepetitionKind::ZeroOrOne => (0, Some(1)),
-        RepetitionKind::ZeroOrMore => (0, None),
-        RepetitionKind::OneOrMore => (1, None),
-        RepetitionKind::Range(RepetitionRange::Exactly(count)) => (*count, Some(*count)),
-        RepetitionKind::Range(RepetitionRange::AtLeast(min)) => (*min, None),
-        RepetitionKind::Range(RepetitionRange::Bounded(min, max)) => (*min, Some(*max)),
-    };
+    let (min, max) = repetition_bounds(kind);
     if max == Some(0) {
         return Size::of_empty(1);
     }

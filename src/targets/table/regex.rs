@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use regex_syntax::ast::{self, Ast, ClassAsciiKind, ClassSet, ClassSetItem};
+use regex_syntax::ast::{self, Ast, ClassAsciiKind, ClassSet, ClassSetItem, RepetitionKind, RepetitionRange};
 use regex_syntax::escape;
 
 use crate::policy::Pattern;
@@ -103,6 +103,18 @@ fn whole_value(text: &str, parts: &[Ast]) -> Result<String, &'static str> {
     }
     let any_text = |anchored: bool| if anchored { "" } else { "[^;]*" };
     Ok(format!("{}{written}{}", any_text(anchored_start), any_text(anchored_end)))
+}
+
+/// The least and the largest number of repetitions; `None` if there is no largest.
+pub(in crate::targets) fn repetition_bounds(kind: &RepetitionKind) -> (u32, Option<u32>) {
+    match kind {
+        RepetitionKind::ZeroOrOne => (0, Some(1)),
+        RepetitionKind::ZeroOrMore => (0, None),
+        RepetitionKind::OneOrMore => (1, None),
+        RepetitionKind::Range(RepetitionRange::Exactly(count)) => (*count, Some(*count)),
+        RepetitionKind::Range(RepetitionRange::AtLeast(min)) => (*min, None),
+        RepetitionKind::Range(RepetitionRange::Bounded(min, max)) => (*min, Some(*max)),
+    }
 }
 
 /// Whether this is an anchor at the start of the text.

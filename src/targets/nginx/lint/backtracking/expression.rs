@@ -1,8 +1,10 @@
 //! A pattern in the terms of PCRE: nothing is simplified, because PCRE tries each of two equal branches too.
 
-use regex_syntax::ast::{AssertionKind, Ast, Flag, Flags, GroupKind, RepetitionKind, RepetitionRange, parse};
+use regex_syntax::ast::{AssertionKind, Ast, Flag, Flags, GroupKind, parse};
 use regex_syntax::hir::translate::TranslatorBuilder;
 use regex_syntax::hir::{Class, HirKind};
+
+use crate::targets::table::repetition_bounds;
 
 /// A set of bytes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,7 +100,7 @@ impl Reader<'_> {
                 _ => return None,
             }),
             Ast::Repetition(repetition) => {
-                let (min, max) = bounds(&repetition.op.kind);
+                let (min, max) = repetition_bounds(&repetition.op.kind);
                 let part = Box::new(self.read(&repetition.ast)?);
                 Expression::Repeat { part, min, max, lazy: repetition.greedy == self.flags.swaps_greed }
             }
@@ -153,16 +155,5 @@ impl Reader<'_> {
             HirKind::Literal(literal) => Some(Bytes(literal.0.iter().map(|byte| (*byte, *byte)).collect())),
             _ => None,
         }
-    }
-}
-
-fn bounds(kind: &RepetitionKind) -> (u32, Option<u32>) {
-    match kind {
-        RepetitionKind::ZeroOrOne => (0, Some(1)),
-        RepetitionKind::ZeroOrMore => (0, None),
-        RepetitionKind::OneOrMore => (1, None),
-        RepetitionKind::Range(RepetitionRange::Exactly(count)) => (*count, Some(*count)),
-        RepetitionKind::Range(RepetitionRange::AtLeast(min)) => (*min, None),
-        RepetitionKind::Range(RepetitionRange::Bounded(min, max)) => (*min, Some(*max)),
     }
 }

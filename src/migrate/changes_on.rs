@@ -100,9 +100,8 @@ pub fn changes_on(cluster: &Cluster, dialect: &Dialect) -> Result<Vec<DialectFin
     }
     run.only_here(&of_before, &of_after);
     if dialect.longest_rule_decides && !here.dialect.longest_rule_decides {
-        let paths = ordinary_paths(cluster, &mixed);
         for host in &after.virtual_hosts {
-            run.rule_order(host, &paths);
+            run.rule_order(host);
         }
     }
     for host in &after.virtual_hosts {
@@ -146,6 +145,13 @@ struct Key {
     location: Option<String>,
 }
 
+impl Key {
+    /// The key of a finding that no aspect leads to, and that all locations share.
+    fn new(object: ObjectName, field: &'static str, kind: &'static str) -> Self {
+        Key { object, field, aspect: None, kind, location: None }
+    }
+}
+
 impl Run<'_> {
     /// The annotation or field that the controllers read in another way.
     fn field(&self, aspect: Option<Aspect>, canary: &CanaryInForce) -> &'static str {
@@ -174,7 +180,7 @@ impl Run<'_> {
                 continue;
             }
             let kind = if is_canary { DialectKind::NotCanary } else { DialectKind::BecomesCanary };
-            let key = Key { object: object.clone(), field: "canary", aspect: None, kind: "prefix", location: None };
+            let key = Key::new(object.clone(), "canary", "prefix");
             self.add(key, None, || kind);
             self.settled.insert(object);
         }
@@ -196,19 +202,17 @@ impl Run<'_> {
                 }
                 What::Policy(_) => ("policy", DialectKind::Policy { aspect, comparison }),
             };
-            let key = Key {
-                object: object.clone(),
-                field: self.field(aspect, change.canary),
-                aspect,
-                kind: name,
-                location: None,
-            };
+            let key = Key { aspect, ..Key::new(object.clone(), self.field(aspect, change.canary), name) };
             self.add(key, Some(change.text()), || kind);
         }
     }
 
     /// What changes on a host because the longest rule decides there.
-    fn rule_order(&mut self, host: &VirtualHost, paths: &BTreeMap<Place<'_>, BTreeSet<&ObjectName>>) {
+    fn rule_order(&mut self, host: &VirtualHost) {
+        let mut of_paths: BTreeMap<(&str, &str), BTreeSet<&ObjectName>> = BTreeMap::new();
+        for location in host.locations.iter().filter(|location| !location.is_default_backend) {
+            of_paths.entry((&location.path, &location.path_type)).or_default().extend(&location.ingress);
+        }
         for location in &host.locations {
             let Some(canary) = &location.canary else { continue };
             let Some(Ok(_)) = location.policy() else { continue };
@@ -226,8 +230,8 @@ impl Run<'_> {
             if !by.is_empty() {
                 self.add_rule(canary, "spec.rules", &text, DialectKind::Outranked { by });
             }
-            let place = (host.host.as_str(), location.path.as_str(), location.path_type.as_str());
-            if let Some(ingresses) = paths.get(&place).filter(|ingresses| ingresses.len() > 1) {
+            let ingresses = of_paths.get(&(location.path.as_str(), location.path_type.as_str()));
+            if let Some(ingresses) = ingresses.filter(|ingresses| ingresses.len() > 1) {
                 let ingresses = ingresses.iter().copied().cloned().collect();
                 self.add_rule(canary, "spec.rules", &text, DialectKind::Unordered { ingresses });
             }
@@ -272,7 +276,7 @@ impl Run<'_> {
         };
         // A finding about the order of paths names others, which are not those of the next location.
         let own = Some(location.to_owned()).filter(|_| name != "cookie");
-        self.add(Key { object, field, aspect: None, kind: name, location: own }, Some(location.to_owned()), || kind);
+        self.add(Key { location: own, ..Key::new(object, field, name) }, Some(location.to_owned()), || kind);
     }
 
     /// Locations that only the controller here has.
@@ -283,7 +287,7 @@ impl Run<'_> {
             };
             if !location.is_default_backend {
                 let (host, path, _) = place;
-                let key = Key { object, field: "spec.rules", aspect: None, kind: "no location", location: None };
+                let key = Key::new(object, "spec.rules", "no location");
                 self.add(key, Some(format!("{host}{path}")), || DialectKind::NoLocation);
             }
         }
@@ -301,35 +305,18 @@ impl Run<'_> {
             let of_affinity = self.dialect.not_known.iter().copied().find(|name| *name == "affinity" && is_pinned);
             for field in of_rules.chain(of_affinity) {
                 if !self.here.dialect.not_known.contains(&field) {
-                    let key = Key { object: object.clone(), field, aspect: None, kind: "not known", location: None };
+                    let key = Key::new(object.clone(), field, "not known");
                     self.add(key, None, || DialectKind::NotKnown);
                 }
             }
             for field in self.dialect.outside_policy.iter().filter(|field| is_set(field)) {
                 if !self.here.dialect.outside_policy.contains(field) {
-                    let key = Key { object: object.clone(), field, aspect: None, kind: "outside", location: None };
+                    let key = Key::new(object.clone(), field, "outside");
                     self.add(key, None, || DialectKind::OutsidePolicy);
                 }
             }
         }
     }
-}
-
-/// The ordinary Ingresses of each path that leads to a Service.
-fn ordinary_paths<'c>(cluster: &'c Cluster, flags: &Flags) -> BTreeMap<Place<'c>, BTreeSet<&'c ObjectName>> {
-    let mut paths: BTreeMap<Place<'c>, BTreeSet<&'c ObjectName>> = BTreeMap::new();
-    for (name, ingress) in cluster.ordinary(flags) {
-        for rule in &ingress.spec.rules {
-            let host = rule.host.as_deref().filter(|host| !host.is_empty()).unwrap_or("_");
-            let of_rule = rule.http.iter().flat_map(|http| &http.paths);
-            for path in of_rule.filter(|path| path.backend.service.is_some()) {
-                let path_type = if path.path_type == "Exact" { "Exact" } else { "Prefix" };
-                let path = path.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
-                paths.entry((host, path, path_type)).or_default().insert(name);
-            }
-        }
-    }
-    paths
 }
 
 /// The cookie rule of a canary.

@@ -7,8 +7,8 @@ use crate::compare::Comparison;
 use crate::error::{Diagnostic, Excerpt, Severity};
 use crate::targets::nginx::{Aspect, Attachment, CookieReading, Dialect, ObjectName};
 
-/// Something that changes for the canaries of an Ingress when another controller reads it; [`changes_on`](super::changes_on()) has an
-/// example.
+/// Something that changes for the canaries of an Ingress when another controller reads it; [`changes_on`](super::changes_on()) has
+/// an example.
 ///
 /// `Display` writes the object, the annotation or field, and what happens there and here; [`advice`](Self::advice) says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

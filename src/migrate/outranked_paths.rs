@@ -12,9 +12,8 @@ pub(super) fn outranked(host: &VirtualHost, location: &Location, canary: &Canary
     let Some(rules) = rules else { return Vec::new() };
     let with_rule = format!("({}) && ({rules})", path_rule(location)).len();
     let has_router = |other: &Location| other.canary.iter().any(|canary| condition(&canary.config).is_some());
-    let below = format!("{}/", location.path.trim_end_matches('/'));
     let others = host.locations.iter().filter(|other| other.path.len() > location.path.len());
-    let others = others.filter(|other| other.path.starts_with(&below) && !has_router(other));
+    let others = others.filter(|other| is_below(&other.path, &location.path) && !has_router(other));
     let others = others.filter(|other| path_rule(other).len() <= with_rule);
     others.map(|other| format!("{}{}", host.host, other.path)).collect()
 }
@@ -33,10 +32,14 @@ pub(super) fn outranking_prefixes(host: &VirtualHost, location: &Location) -> Ve
 
 /// Whether a request for an exact path can be decided by a prefix. A location that only the controller made has no router.
 fn is_outranked(exact: &Location, prefix: &Location) -> bool {
-    let matches =
-        || exact.path == prefix.path || exact.path.starts_with(&format!("{}/", prefix.path.trim_end_matches('/')));
     let is_pair = exact.path_type == "Exact" && prefix.path_type != "Exact" && !prefix.is_default_backend;
-    is_pair && matches() && path_rule(prefix).len() >= path_rule(exact).len()
+    let matches = is_pair && (exact.path == prefix.path || is_below(&exact.path, &prefix.path));
+    matches && path_rule(prefix).len() >= path_rule(exact).len()
+}
+
+/// Whether a path begins with a prefix and a `/`.
+fn is_below(path: &str, prefix: &str) -> bool {
+    path.strip_prefix(prefix.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The text of a path in a router.

@@ -6,10 +6,10 @@ use crate::targets::{Metadata, UnknownFields};
 
 /// An Ingress of `networking.k8s.io/v1`: the fields that this crate writes and reads, and all others as they are.
 ///
-/// With the feature `serde` an Ingress is read from JSON, as an API server returns it, alone or in a list, and written as JSON.
-/// A field that is missing or `null` has its default, as in Kubernetes; `Manifest` is stricter. With the features `k8s-openapi`,
-/// `k8s-openapi-0-28`, `k8s-openapi-0-27` and `k8s-openapi-0-26` it is converted with `TryFrom`, by reference, from and to the `Ingress` of these
-/// versions of that crate.
+/// With the feature `serde` an Ingress is read from JSON, as an API server returns it, alone or in a list, and written as JSON. A
+/// field that is missing or `null` has its default, as in Kubernetes; `Manifest` is stricter. With the features `k8s-openapi`,
+/// `k8s-openapi-0-28`, `k8s-openapi-0-27` and `k8s-openapi-0-26` it is converted with `TryFrom`, by reference, from and to the
+/// `Ingress` of these versions of that crate.
 ///
 /// ```
 /// # #[cfg(feature = "serde")] {

@@ -1,8 +1,9 @@
 //! What the values of annotations mean, apart from how they are written.
 
 use super::backend_protocol::{backend_protocol, is_http};
-use super::getter::{normalized, parse_bool};
+use super::getter::normalized;
 use super::key;
+use crate::targets::nginx::BoolRule;
 
 /// Whether the value of an annotation is what the controller does without the annotation (controller 1.15.1,
 /// `internal/ingress/annotations`).
@@ -17,7 +18,7 @@ pub(in crate::targets::nginx) fn is_default(annotation: &str, value: &str) -> bo
         | "from-to-www-redirect"
         | "service-upstream"
         | "ssl-passthrough"
-        | "use-regex" => parse_bool(&value) == Some(false),
+        | "use-regex" => BoolRule::Go.read(&value) == Some(false),
         _ => false,
     }
 }

@@ -140,15 +140,6 @@ impl<'a> Getter<'a> {
     }
 }
 
-/// A boolean as Go's `strconv.ParseBool` reads it, without white space.
-pub(in crate::targets::nginx) fn parse_bool(raw: &str) -> Option<bool> {
-    match raw {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
-        _ => None,
-    }
-}
-
 /// The text without the white space at the ends of its lines. The line ends themselves stay, also one at the end of the text
 /// (`normalizeString` of the controller).
 pub(in crate::targets::nginx) fn normalized(raw: &str) -> String {

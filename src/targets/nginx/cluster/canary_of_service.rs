@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Place;
-use super::configuration::Record;
 use super::host_locations::HostLocations;
 use super::merge::{Merge, MergeOutcome};
 use super::stored_ingress::{StoredIngress, StoredPath};
@@ -18,25 +17,26 @@ pub(super) struct CanaryOfService<'r> {
     pub(super) upstream: &'r Upstream,
 }
 
-impl Record<'_> {
-    /// The canary of each stable upstream: that of the last path that counts. Source: Traefik 3.7,
-    /// `pkg/provider/kubernetes/ingress-nginx/build.go`.
-    pub(super) fn canaries_of_services(&self, dialect: &Dialect) -> BTreeMap<&str, CanaryOfService<'_>> {
-        let stables = stables(&self.ingresses, dialect);
-        let (mut taken, mut canaries) = (BTreeSet::new(), BTreeMap::new());
-        for path in paths(&self.ingresses, true) {
-            let written = path.written(dialect);
-            let (Some(stable), Some(upstream)) = (stables.get(&written), self.upstreams.get(path.upstream)) else {
-                continue;
-            };
-            let is_skipped = dialect.skips_without_endpoints && self.has_services && !upstream.has_endpoints;
-            // On one path, the first canary counts.
-            if *stable != path.upstream && !is_skipped && taken.insert(written) {
-                canaries.insert(*stable, CanaryOfService { ingress: path.ingress, upstream });
-            }
+/// The canary of each stable upstream: that of the last path that counts. Without Services, endpoints are not known. Source:
+/// Traefik 3.7, `pkg/provider/kubernetes/ingress-nginx/build.go`.
+pub(super) fn canaries_of_services<'r>(
+    ingresses: &'r [StoredIngress<'_>],
+    upstreams: &'r BTreeMap<String, Upstream>,
+    has_services: bool,
+    dialect: &Dialect,
+) -> BTreeMap<&'r str, CanaryOfService<'r>> {
+    let stables = stables(ingresses, dialect);
+    let (mut taken, mut canaries) = (BTreeSet::new(), BTreeMap::new());
+    for path in paths(ingresses, true) {
+        let written = path.written(dialect);
+        let (Some(stable), Some(upstream)) = (stables.get(&written), upstreams.get(path.upstream)) else { continue };
+        let is_skipped = dialect.skips_without_endpoints && has_services && !upstream.has_endpoints;
+        // On one path, the first canary counts.
+        if *stable != path.upstream && !is_skipped && taken.insert(written) {
+            canaries.insert(*stable, CanaryOfService { ingress: path.ingress, upstream });
         }
-        canaries
     }
+    canaries
 }
 
 /// What becomes of each path of the canary Ingresses, and of their default backends, which have no effect.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::canary_of_service::{CanaryOfService, merge_by_path};
+use super::canary_of_service::{CanaryOfService, canaries_of_services, merge_by_path};
 use super::error_backend::use_error_backends;
 use super::host_locations::{Claim, ClaimedLocation, HostLocations, Hosts, hosts};
 use super::ingress_affinity::COOKIE;
@@ -26,7 +26,7 @@ pub(in crate::targets::nginx) struct Record<'c> {
     pub(in crate::targets::nginx) claims: Vec<Claim>,
     pub(in crate::targets::nginx) merges: Vec<Merge>,
     /// Whether Services are known, and so their endpoints.
-    pub(super) has_services: bool,
+    has_services: bool,
 }
 
 impl<'c> Record<'c> {
@@ -60,7 +60,8 @@ impl<'c> Record<'c> {
             flags,
             has_services: self.has_services,
             named: self.named(flags.dialect.attachment),
-            of_services: is_of_service.then(|| self.canaries_of_services(&flags.dialect)),
+            of_services: is_of_service
+                .then(|| canaries_of_services(&self.ingresses, &self.upstreams, self.has_services, &flags.dialect)),
         };
         let virtual_hosts = self.hosts.iter().map(|(host, locations)| assembly.virtual_host(host, locations));
         Configuration { virtual_hosts: virtual_hosts.collect(), upstreams: self.upstreams.values().cloned().collect() }
@@ -141,22 +142,8 @@ impl Assembly<'_, '_> {
     /// The canary of a stable Service, with the affinity of the location's Ingress.
     fn of_service(&self, canary: &CanaryOfService<'_>, stable: Option<&ObjectName>) -> CanaryInForce {
         let CanaryOfService { ingress, upstream } = canary;
-        let affinity = match stable.and_then(|name| self.annotations.get(name)) {
-            Some(annotations) => {
-                session_affinity(&mut Getter::new(Side::Stable, annotations, self.flags), AffinityScope::AllVariants)
-            }
-            None => Ok(Affinity::None),
-        };
-        let dialect = &self.flags.dialect;
-        CanaryInForce {
-            upstream: upstream.name.clone(),
-            ingress: Some(ingress.name.clone()),
-            has_endpoints: upstream.has_endpoints,
-            policy: affinity.and_then(|affinity| {
-                policy_of(&ingress.config, &ingress.cookie_value, CanaryName::default(), affinity, dialect)
-            }),
-            config: ingress.config.clone(),
-        }
+        let affinity = self.affinity_of(stable, AffinityScope::AllVariants);
+        self.with_policy(upstream, Some(ingress.name), &ingress.config, &ingress.cookie_value, affinity)
     }
 
     /// Whether the dialect looks at an alternative of the location's upstream.
@@ -172,16 +159,27 @@ impl Assembly<'_, '_> {
     }
 
     fn in_force(&self, stable: &Upstream, canary: &Upstream) -> CanaryInForce {
-        let policy = |config: &Config| {
-            let affinity = self.affinity(stable, canary)?;
-            policy_of(config, &canary.cookie_value, CanaryName::default(), affinity, &self.flags.dialect)
-        };
+        let affinity = self.affinity(stable, canary);
+        self.with_policy(canary, canary.ingress.as_ref(), &canary.config, &canary.cookie_value, affinity)
+    }
+
+    /// The canary of an upstream, with the policy of an Ingress.
+    fn with_policy(
+        &self,
+        upstream: &Upstream,
+        ingress: Option<&ObjectName>,
+        config: &Config,
+        cookie_value: &str,
+        affinity: Result<Affinity, AnnotationError>,
+    ) -> CanaryInForce {
+        let dialect = &self.flags.dialect;
+        let policy = |affinity| policy_of(config, cookie_value, CanaryName::default(), affinity, dialect);
         CanaryInForce {
-            upstream: canary.name.clone(),
-            ingress: canary.ingress.clone(),
-            has_endpoints: canary.has_endpoints,
-            policy: policy(&canary.config),
-            config: canary.config.clone(),
+            upstream: upstream.name.clone(),
+            ingress: ingress.cloned(),
+            has_endpoints: upstream.has_endpoints,
+            policy: affinity.and_then(policy),
+            config: config.clone(),
         }
     }
 
@@ -189,13 +187,17 @@ impl Assembly<'_, '_> {
     /// pinned to the canary only if both have the same one.
     fn affinity(&self, stable: &Upstream, canary: &Upstream) -> Result<Affinity, AnnotationError> {
         let has_cookie = stable.affinity.kind == COOKIE;
-        let cookie_ingress = stable.affinity.ingress.as_ref().filter(|_| has_cookie);
-        let Some(annotations) = cookie_ingress.and_then(|name| self.annotations.get(name)) else {
-            return Ok(Affinity::None);
-        };
         let is_shared = canary.affinity.is_shared_with(&stable.affinity);
         let scope = if is_shared { AffinityScope::AllVariants } else { AffinityScope::StableOnly };
-        session_affinity(&mut Getter::new(Side::Stable, annotations, self.flags), scope)
+        self.affinity_of(stable.affinity.ingress.as_ref().filter(|_| has_cookie), scope)
+    }
+
+    /// The affinity in the annotations of an Ingress.
+    fn affinity_of(&self, ingress: Option<&ObjectName>, scope: AffinityScope) -> Result<Affinity, AnnotationError> {
+        match ingress.and_then(|name| self.annotations.get(name)) {
+            Some(annotations) => session_affinity(&mut Getter::new(Side::Stable, annotations, self.flags), scope),
+            None => Ok(Affinity::None),
+        }
     }
 }
 

@@ -185,12 +185,6 @@ impl Cluster {
         !self.services.is_empty()
     }
 
-    /// The Ingresses that a controller with these flags stores as ordinary ones.
-    pub(crate) fn ordinary(&self, flags: &Flags) -> impl Iterator<Item = (&ObjectName, &Ingress)> {
-        let ordinary = self.stored(flags).into_iter().filter(|ingress| !ingress.is_canary());
-        ordinary.filter_map(|ingress| Some((ingress.name, self.ingress(ingress.name)?)))
-    }
-
     /// An Ingress of the cluster.
     pub(crate) fn ingress(&self, name: &ObjectName) -> Option<&Ingress> {
         self.ingresses.get(name)

@@ -5,7 +5,6 @@ use std::fmt;
 
 use crate::error::Invalid;
 use crate::policy::{AffinityPrecedence, AffinityScope, CookieAffinity, Match, Pattern};
-use crate::targets::nginx::annotations::getter::parse_bool;
 
 /// What a total below 100 is. [`Dialect`](super::Dialect) has an example of the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,7 +32,7 @@ impl TotalRule {
 #[non_exhaustive]
 pub enum BoolRule {
     /// The texts that Go's `strconv.ParseBool` reads: `1`, `t` and `true` are true, `0`, `f` and `false` are false, and any other
-    /// text is refused.
+    /// text is refused, also one with white space.
     Go,
     /// `true` in any letter case is true, and any other text is false.
     OnlyTrue,
@@ -43,7 +42,11 @@ impl BoolRule {
     /// Reads a value; `None` if it is refused.
     pub(in crate::targets::nginx) fn read(self, raw: &str) -> Option<bool> {
         match self {
-            BoolRule::Go => parse_bool(raw),
+            BoolRule::Go => match raw {
+                "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
+                "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
+                _ => None,
+            },
             BoolRule::OnlyTrue => Some(raw.eq_ignore_ascii_case("true")),
         }
     }
@@ -192,8 +195,8 @@ pub enum Attachment {
     /// with the annotations of the first Ingress that names the canary's own Service.
     Service,
     /// The stable Service of the path that the canary's Ingress names, if both Ingresses write host, path and path type alike. Each
-    /// canary has the annotations of its own Ingress. On one path the first canary counts, and if the canaries of a Service are on several paths,
-    /// the last one counts on all of them.
+    /// canary has the annotations of its own Ingress. On one path the first canary counts, and if the canaries of a Service are on
+    /// several paths, the last one counts on all of them.
     LastPath,
     /// The hosts and paths that its own Ingress has.
     Path,

@@ -1,12 +1,12 @@
 //! The annotations of stable Ingresses that a virtual host cannot hold.
 
 use crate::policy::AffinityScope;
-use crate::targets::nginx::annotations::getter::{Getter, normalized, parse_bool};
+use crate::targets::nginx::annotations::getter::{Getter, normalized};
 use crate::targets::nginx::annotations::session_affinity::session_affinity;
 use crate::targets::nginx::annotations::{grpc_condition, is_default, key};
 use crate::targets::nginx::cluster::ingress_affinity::COOKIE;
 use crate::targets::nginx::cluster::stored_ingress::StoredIngress;
-use crate::targets::nginx::{AnnotationFinding, AnnotationKind, Flags, RiskLevel, Side, parse};
+use crate::targets::nginx::{AnnotationFinding, AnnotationKind, BoolRule, Flags, RiskLevel, Side, parse};
 
 const USE_REGEX: &str = "use-regex";
 const REWRITE_TARGET: &str = "rewrite-target";
@@ -48,7 +48,7 @@ impl RegexAnnotation {
     /// The annotation that an Ingress has for this path.
     pub(super) fn of(ingress: &StoredIngress<'_>, path: &str, flags: &Flags) -> Option<Self> {
         let value = |name| value_of(ingress, name, flags);
-        if value(USE_REGEX).as_deref().and_then(parse_bool) == Some(true) {
+        if value(USE_REGEX).and_then(|value| BoolRule::Go.read(&value)) == Some(true) {
             Some(RegexAnnotation::UseRegex)
         } else if value(REWRITE_TARGET).is_some_and(|target| !target.is_empty() && target != path) {
             Some(RegexAnnotation::RewriteTarget)

@@ -24,9 +24,10 @@ pub struct HostReading {
     /// compared and rewritten as the controller does. If not, a finding says what is different, and a proof about the virtual
     /// host is no proof about the host.
     pub whole: bool,
-    /// Whether the Services of all locations speak gRPC: the annotation `backend-protocol` is `GRPC` or `GRPCS`, which is a finding,
-    /// [`Finding::Condition`]. Write such a host with [`grpc_routes_of_host`](crate::targets::gateway::grpc_routes_of_host): an
-    /// implementation of the Gateway API does not speak gRPC because of an HTTPRoute.
+    /// Whether the Services of all locations speak gRPC: the annotation `backend-protocol` is `GRPC` or `GRPCS`, which is a
+    /// finding, [`Finding::Condition`]. Write such a host with
+    /// [`grpc_routes_of_host`](crate::targets::gateway::grpc_routes_of_host): an implementation of the Gateway API does not speak
+    /// gRPC because of an HTTPRoute.
     pub grpc: bool,
     /// What was left out, and what is read in another way than the controller does.
     pub findings: Vec<IngressFinding>,

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::error::{Excerpt, IngressError};
 use crate::route::Backend;
-use crate::targets::nginx::annotations::getter::parse_bool;
 use crate::targets::nginx::annotations::key;
-use crate::targets::nginx::{Flags, Ingress, IngressBackend, IngressRule, IngressTls};
+use crate::targets::nginx::{BoolRule, Flags, Ingress, IngressBackend, IngressRule, IngressTls};
 
 /// The annotation that held the class before `spec.ingressClassName` existed. The controller prefers the annotation.
 pub(super) const CLASS: &str = "kubernetes.io/ingress.class";
@@ -28,7 +27,7 @@ pub(super) const CLASS: &str = "kubernetes.io/ingress.class";
 #[must_use]
 pub fn is_canary(ingress: &Ingress, flags: &Flags) -> bool {
     let value = flags.value(&ingress.metadata.annotations, key::CANARY);
-    value.and_then(|value| parse_bool(value)) == Some(true)
+    value.and_then(|value| BoolRule::Go.read(value)) == Some(true)
 }
 
 /// An Ingress that has a name and is not a canary.

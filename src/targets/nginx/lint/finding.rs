@@ -203,8 +203,8 @@ pub enum LintKind {
         #[cfg_attr(feature = "serde", serde(serialize_with = "as_text"))]
         error: AnnotationError,
     },
-    /// The controller gives up on a header value, because the pattern can match parts of it in too many ways. Such a request goes to
-    /// the stable Service at once, whatever its cookies and the weight say.
+    /// The controller gives up on a header value, because the pattern can match parts of it in too many ways. Such a request goes
+    /// to the stable Service at once, whatever its cookies and the weight say.
     ///
     /// A policy reads the pattern in linear time, so it decides such a request by the pattern or by what comes next, and a proof
     /// of [`migrate::verify`](crate::migrate::verify) does not know that the controller gave up.

@@ -89,7 +89,8 @@ pub enum EditError {
         /// What it has in common with the policy.
         why: &'static str,
     },
-    /// A match with a condition of the policy would be at least as specific as the match of another rule, and could take its requests.
+    /// A match with a condition of the policy would be at least as specific as the match of another rule, and could take its
+    /// requests.
     #[error(
         "{field}: with the condition `{condition}` it would be at least as specific as {other}, and could take requests of that rule"
     )]

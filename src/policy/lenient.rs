@@ -6,9 +6,9 @@ use crate::error::{UnknownField, UnknownFieldsError};
 
 /// A [`Spec`](crate::Spec) or [`RouteSpec`](crate::route::RouteSpec) from a custom resource that a newer version may have written.
 ///
-/// `Spec` and `RouteSpec` themselves are read strictly, which suits a file: an unknown field is an error of the format, so
-/// that `wieght: 3` is not weight 0. In an operator, one such object is an error of the whole list that holds it: after a
-/// rollback, a single object with a newer field would stop every release. With `Lenient`, reading what an API server has stored never fails:
+/// `Spec` and `RouteSpec` themselves are read strictly, which suits a file: an unknown field is an error of the format, so that
+/// `wieght: 3` is not weight 0. In an operator, one such object is an error of the whole list that holds it: after a rollback, a
+/// single object with a newer field would stop every release. With `Lenient`, reading what an API server has stored never fails:
 ///
 /// * An unknown field is in [`unknown`](Self::unknown), with its path and value. One that is `null` does not count, because API
 ///   servers drop it.

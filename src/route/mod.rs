@@ -248,8 +248,8 @@ impl Route {
         self.former_tokens.as_ref()
     }
 
-    /// Checks that the route and a policy belong together. Every conversion checks it first, whatever the target, so that nothing is
-    /// written for a part of the variants. An operator that has both can check it when it reads them.
+    /// Checks that the route and a policy belong together. Every conversion checks it first, whatever the target, so that nothing
+    /// is written for a part of the variants. An operator that has both can check it when it reads them.
     ///
     /// # Errors
     ///

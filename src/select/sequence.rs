@@ -6,9 +6,9 @@ use crate::policy::Total;
 /// Turns the numbers of requests into samples, so that among any `total` consecutive requests each variant gets exactly
 /// its weight.
 ///
-/// Shorter runs are even too: among `m` consecutive requests, the number that a canary gets differs from
-/// `m * weight / total` by at most `1 + log2(total)`. The caller counts the requests, for example with one atomic increment for each. When the counter
-/// wraps round at 2^64, one run may be uneven.
+/// Shorter runs are even too: among `m` consecutive requests, the number that a canary gets differs from `m * weight / total` by at
+/// most `1 + log2(total)`. The caller counts the requests, for example with one atomic increment for each. When the counter wraps
+/// round at 2^64, one run may be uneven.
 ///
 /// ```
 /// use canary_policy::select::Sequence;

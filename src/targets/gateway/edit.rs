@@ -175,8 +175,8 @@ pub fn without_policy<M: RouteMatch>(object: &Object<Spec<M>>) -> Result<Object<
 }
 
 /// Checks that the policy in an object takes no requests from other objects of the same hosts. These are all taken to attach to the
-/// same Gateways. The object itself may be one of them: an object of its name is the same one, unless both name a namespace, and not
-/// the same.
+/// same Gateways. The object itself may be one of them: an object of its name is the same one, unless both name a namespace, and
+/// not the same.
 ///
 /// A rule for a condition has one more header than the rule that it is made of, so it may be more specific than the rule of another
 /// object for the same path, or equally specific, and then the older object decides, which is not read. If both objects name hosts,

@@ -26,12 +26,12 @@ pub const OWNED_FIELDS: [&str; 3] =
 /// Puts a policy into somebody's VirtualService. A policy that was put in before is replaced, so putting the same policy in twice
 /// changes nothing. [`without_policy`] takes it out again.
 ///
-/// Only the backends and the former tokens of the route count: the object has its own name, hosts and Gateways. A rule of the object
-/// that sends all of its requests to the stable backend gets the split of the policy, and keeps its matches, its timeouts and every
-/// other field. In front of it come rules for the conditions of the policy, each made of this rule: it has every other field of the
-/// rule, its name too, and one more header in each match. So requests that reached the rule before reach one of these rules, and no
-/// others do. The annotation [`Metadata::APPLIED`](crate::targets::Metadata::APPLIED) says what was put in. All other rules and
-/// fields stay as they are.
+/// Only the backends and the former tokens of the route count: the object has its own name, hosts and Gateways. A rule of the
+/// object that sends all of its requests to the stable backend gets the split of the policy, and keeps its matches, its timeouts
+/// and every other field. In front of it come rules for the conditions of the policy, each made of this rule: it has every other
+/// field of the rule, its name too, and one more header in each match. So requests that reached the rule before reach one of these
+/// rules, and no others do. The annotation [`Metadata::APPLIED`](crate::targets::Metadata::APPLIED) says what was put in. All other
+/// rules and fields stay as they are.
 ///
 /// A destination without a port is taken to go to the only port of its Service, which is a loss, because Services are not read: if
 /// there are several, Istio sends each request of stable to the port that it came to, but those of a canary to the port of its

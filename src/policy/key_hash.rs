@@ -21,10 +21,11 @@ use crate::error::{Excerpt, Invalid};
 /// use canary_policy::{KeyAffinity, Sample};
 ///
 /// let affinity = KeyAffinity::header("x-user-id")?.with_salt("gr1")?.with_hash(KeyHash::Unleash);
-/// assert_eq!(affinity.hash().as_str(), "unleash"); // Unleash gives the client `123` of the group `gr1` the bucket 73 of 1 to 100.
+/// assert_eq!(affinity.hash().as_str(), "unleash");
+/// // Unleash gives the client `123` of the group `gr1` the bucket 73 of 1 to 100.
 /// assert_eq!(Sample::from_key_with(KeyHash::Unleash, b"123", "gr1").point(100), 72);
-/// assert_eq!("murmur".parse::<KeyHash>().unwrap_err().to_string(), KEY_HASH_ERROR); # const KEY_HASH_ERROR: &str = "`murmur` is
-/// not a hash: expected `xxh64`, `flagd`, `flagdCbor`, `unleash`, `growthBook` or `launchDarkly`";
+/// let error = "murmur".parse::<KeyHash>().unwrap_err();
+/// assert!(error.to_string().starts_with("`murmur` is not a hash: expected `xxh64`, `flagd`,"));
 /// # Ok::<(), canary_policy::Invalid>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

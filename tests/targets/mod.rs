@@ -16,3 +16,4 @@ mod program_sizes;
 mod replicas;
 mod shared_losses;
 mod timestamp;
+mod unknown_fields;

@@ -98,6 +98,7 @@ pub struct HeaderMatcher {
     pub name: Cow<'static, str>,
     /// The match on one line of the header.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "StringMatcher::is_missing"))]
     pub string_match: StringMatcher,
     /// The fields that this crate does not read.
     #[cfg_attr(feature = "serde", serde(flatten))]
@@ -113,10 +114,16 @@ pub enum StringMatcher {
     Exact(String),
     /// The regular expression matches the whole text.
     SafeRegex(RegexMatcher),
-    /// Another match, which this crate never writes: the names of its fields. There are none if the header matcher has no
-    /// `string_match`.
-    #[cfg_attr(feature = "serde", serde(untagged, skip_serializing))]
+    /// Another match, which this crate never writes: its fields. There are none if the header matcher has no `string_match`.
+    #[cfg_attr(feature = "serde", serde(untagged))]
     Other(UnknownFields),
+}
+
+#[cfg(feature = "serde")]
+impl StringMatcher {
+    fn is_missing(&self) -> bool {
+        matches!(self, StringMatcher::Other(fields) if fields.is_empty())
+    }
 }
 
 impl Default for StringMatcher {

@@ -22,7 +22,7 @@ impl<M: RouteMatch> EditedRule for Rule<M> {
 
     fn has_condition(&self, condition: &HeaderMatch) -> bool {
         let is_condition = |header: &HeaderMatch| {
-            let HeaderMatch { kind, name, value } = header;
+            let HeaderMatch { kind, name, value, unknown: _ } = header;
             name.eq_ignore_ascii_case(&condition.name) && *kind == condition.kind && *value == condition.value
         };
         self.matches.iter().any(|one| one.headers().iter().any(is_condition))
@@ -116,7 +116,7 @@ fn add_cookie(filters: &mut Vec<Filter>, set_cookie: Option<&str>) {
     let Some(value) = set_cookie else { return };
     let mut modifiers = filters.iter_mut().filter(|filter| filter.kind == MODIFIER);
     match modifiers.find_map(|filter| filter.response_header_modifier.as_mut()) {
-        Some(modifier) => modifier.add.push(Header { name: SET_COOKIE.into(), value: value.to_owned() }),
+        Some(modifier) => modifier.add.push(Header::new(SET_COOKIE, value)),
         None => filters.push(Filter::set_cookie(value.to_owned())),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{HeaderMatch, RouteParams};
 use crate::policy::{Affinity, Policy};
+use crate::targets::UnknownFields;
 use crate::targets::table::{self, Condition, Encoding, ProgramLimit, ValueMatch};
 
 /// The largest number of characters of a header value.
@@ -48,7 +49,7 @@ pub(super) fn header_match(
     } else if params.program_size().is_some() && set_cookie.contains('%') {
         Err("implementations that are built on Envoy read a % in a Set-Cookie value as the start of a variable")
     } else {
-        Ok(HeaderMatch { kind: kind.into(), name, value })
+        Ok(HeaderMatch { kind: kind.into(), name, value, unknown: UnknownFields::default() })
     }
 }
 

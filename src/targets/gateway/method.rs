@@ -3,6 +3,7 @@
 use super::MethodMatch;
 use crate::error::{ConversionError, Excerpt};
 use crate::route::{Path, PathType};
+use crate::targets::UnknownFields;
 
 /// The method or service that a path names; `None` for the prefix `/`, which is every method.
 ///
@@ -17,7 +18,12 @@ pub(super) fn method_match(path: &Path) -> Result<Option<MethodMatch>, Conversio
         _ => return Err(refused()),
     };
     if is_service(service) && method.is_none_or(is_identifier) {
-        Ok(Some(MethodMatch { kind: "Exact".into(), service: service.to_owned(), method: method.map(str::to_owned) }))
+        Ok(Some(MethodMatch {
+            kind: "Exact".into(),
+            service: service.to_owned(),
+            method: method.map(str::to_owned),
+            unknown: UnknownFields::default(),
+        }))
     } else {
         Err(refused())
     }

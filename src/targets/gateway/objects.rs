@@ -129,6 +129,9 @@ pub struct PathMatch {
     /// The path; `/` if it is missing.
     #[cfg_attr(feature = "serde", serde(default = "root", deserialize_with = "text_or_root"))]
     pub value: String,
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub unknown: UnknownFields,
 }
 
 #[cfg(feature = "serde")]
@@ -165,6 +168,9 @@ pub struct MethodMatch {
     /// The name of the method; `None` is every method of the service.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub method: Option<String>,
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub unknown: UnknownFields,
 }
 
 /// A match on a header.
@@ -179,6 +185,9 @@ pub struct HeaderMatch {
     pub name: Cow<'static, str>,
     /// The value, or a regular expression for the value.
     pub value: String,
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub unknown: UnknownFields,
 }
 
 #[cfg(feature = "serde")]
@@ -264,6 +273,9 @@ pub struct Header {
     pub name: Cow<'static, str>,
     /// The value of the header.
     pub value: String,
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub unknown: UnknownFields,
 }
 
 /// The permission for routes of other namespaces to have a Service as their backend.
@@ -295,6 +307,9 @@ pub struct GrantSpec {
     pub from: Vec<GrantFrom>,
     /// What they may refer to, in the namespace of the grant.
     pub to: Vec<GrantTo>,
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub unknown: UnknownFields,
 }
 
 /// Objects that may refer to others.
@@ -308,6 +323,9 @@ pub struct GrantFrom {
     pub kind: String,
     /// The namespace.
     pub namespace: String,
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub unknown: UnknownFields,
 }
 
 /// Objects that others may refer to.
@@ -322,12 +340,27 @@ pub struct GrantTo {
     /// The name; `None` is every name.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub name: Option<String>,
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub unknown: UnknownFields,
+}
+
+impl PathMatch {
+    pub(super) fn new(kind: &'static str, value: impl Into<String>) -> Self {
+        PathMatch { kind: Cow::Borrowed(kind), value: value.into(), unknown: UnknownFields::default() }
+    }
+}
+
+impl Header {
+    pub(super) fn new(name: &'static str, value: impl Into<String>) -> Self {
+        Header { name: Cow::Borrowed(name), value: value.into(), unknown: UnknownFields::default() }
+    }
 }
 
 impl Filter {
     /// A filter that adds this `Set-Cookie` value to the cookies that the backend sets.
     pub(super) fn set_cookie(value: String) -> Self {
-        let header = Header { name: Cow::Borrowed("Set-Cookie"), value };
+        let header = Header::new("Set-Cookie", value);
         Filter {
             kind: Cow::Borrowed(MODIFIER),
             response_header_modifier: Some(HeaderModifier { add: vec![header], ..HeaderModifier::default() }),

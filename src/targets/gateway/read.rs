@@ -263,7 +263,8 @@ fn parsed_rule(
 }
 
 fn parsed_match(field: String, one: &HttpMatch, findings: &mut Findings) -> Option<ParsedMatch> {
-    let HttpMatch { path, headers, unknown } = one;
+    let HttpMatch { path, headers, unknown: _ } = one;
+    let unknown = unknown_names(one);
     let condition = condition_of(headers, !unknown.is_empty(), |header| parsed_condition(&field, header, findings));
     match (parsed_path(path.as_ref()), condition) {
         (Some(path), Ok(condition)) => Some(ParsedMatch { field, path, condition }),
@@ -277,16 +278,23 @@ fn parsed_match(field: String, one: &HttpMatch, findings: &mut Findings) -> Opti
             None
         }
         (_, Err(why)) => {
-            let names: Vec<&str> = headers.iter().map(|header| &*header.name).chain(unknown.names()).collect();
+            let names: Vec<&str> = headers.iter().map(|header| &*header.name).chain(unknown).collect();
             findings.left_out(field, &names.join(", "), why);
             None
         }
     }
 }
 
+/// The names of the fields of a match that this crate does not read.
+fn unknown_names(one: &HttpMatch) -> Vec<&str> {
+    let HttpMatch { path, headers, unknown } = one;
+    let of_path = path.iter().flat_map(|path| path.unknown.names());
+    unknown.names().chain(of_path).chain(headers.iter().flat_map(|header| header.unknown.names())).collect()
+}
+
 /// The path of a match; a match without one matches every path.
 pub(super) fn parsed_path(path: Option<&PathMatch>) -> Option<Path> {
-    let Some(PathMatch { kind, value }) = path else { return Some(Path::root()) };
+    let Some(PathMatch { kind, value, unknown: _ }) = path else { return Some(Path::root()) };
     let path_type = match &**kind {
         "Exact" => PathType::Exact,
         "PathPrefix" => PathType::Prefix,
@@ -300,7 +308,7 @@ fn parsed_condition(
     header: &HeaderMatch,
     findings: &mut Findings,
 ) -> Result<OwnedCondition, &'static str> {
-    let HeaderMatch { kind, name, value } = header;
+    let HeaderMatch { kind, name, value, unknown: _ } = header;
     match &**kind {
         "Exact" => Ok(OwnedCondition::Header(name.to_ascii_lowercase(), value.clone())),
         "RegularExpression" => OwnedCondition::of_regex(field, name, value, findings),
@@ -367,7 +375,9 @@ fn only_set_cookie(filter: &Filter) -> Option<String> {
     let is_modifier = kind == MODIFIER && unknown.is_empty();
     let modifier = response_header_modifier.as_ref().filter(|modifier| is_modifier && modifier.unknown.is_empty())?;
     match modifier.add.as_slice() {
-        [header] if header.name.eq_ignore_ascii_case("set-cookie") => Some(header.value.clone()),
+        [header] if header.name.eq_ignore_ascii_case("set-cookie") && header.unknown.is_empty() => {
+            Some(header.value.clone())
+        }
         _ => None,
     }
 }

@@ -181,16 +181,16 @@ fn grpc_rules(route: &GrpcRoute) -> Result<ObjectRules<'_>, ReadError> {
 /// The match of an HTTPRoute on the path that a gRPC method has.
 pub(super) fn http_match(one: &GrpcMatch) -> HttpMatch {
     let GrpcMatch { method, headers, unknown } = one;
-    let path = method.as_ref().map(|MethodMatch { kind, service, method }| match (&**kind, service.as_str(), method) {
-        ("Exact", "", _) | ("RegularExpression", ..) => path_match("RegularExpression", format!("{service}/*")),
-        (_, service, None) => path_match("PathPrefix", format!("/{service}")),
-        (_, service, Some(method)) => path_match("Exact", format!("/{service}/{method}")),
+    let path = method.as_ref().map(|method| {
+        let MethodMatch { kind, service, method, unknown } = method;
+        let path = match (&**kind, service.as_str(), method) {
+            ("Exact", "", _) | ("RegularExpression", ..) => PathMatch::new("RegularExpression", format!("{service}/*")),
+            (_, service, None) => PathMatch::new("PathPrefix", format!("/{service}")),
+            (_, service, Some(method)) => PathMatch::new("Exact", format!("/{service}/{method}")),
+        };
+        PathMatch { unknown: unknown.clone(), ..path }
     });
     HttpMatch { path, headers: headers.clone(), unknown: unknown.clone() }
-}
-
-fn path_match(kind: &'static str, value: String) -> PathMatch {
-    PathMatch { kind: kind.into(), value }
 }
 
 /// If two objects with a common host attach to other Gateways or listeners, each of them decides about the requests of its own

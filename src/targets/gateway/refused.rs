@@ -79,7 +79,7 @@ impl Refused<'_> {
         }
         self.longer(&format!("{field}.headers"), headers.len(), MAX_LIST, "a match has at most 16 headers");
         let mut names = BTreeSet::new();
-        for (index, HeaderMatch { kind: _, name, value }) in headers.iter().enumerate() {
+        for (index, HeaderMatch { name, value, .. }) in headers.iter().enumerate() {
             let field = format!("{field}.headers[{index}]");
             self.header(&field, name, value);
             if !names.insert(name) {

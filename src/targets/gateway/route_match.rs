@@ -52,7 +52,7 @@ impl EditedMatch for HttpMatch {
     }
 
     fn with_defaults(self) -> Self {
-        let path = self.path.or_else(|| Some(PathMatch { kind: "PathPrefix".into(), value: "/".to_owned() }));
+        let path = self.path.or_else(|| Some(PathMatch::new("PathPrefix", "/")));
         HttpMatch { path, ..self }
     }
 
@@ -60,10 +60,10 @@ impl EditedMatch for HttpMatch {
         let method = |one: &Self| one.unknown.get("method").and_then(|method| method.as_str().map(str::to_owned));
         let path = |one: &Self| match &one.path {
             None => ("PathPrefix".to_owned(), String::new()),
-            Some(PathMatch { kind, value }) if kind == "PathPrefix" => {
+            Some(PathMatch { kind, value, .. }) if kind == "PathPrefix" => {
                 (kind.to_string(), value.trim_end_matches('/').to_owned())
             }
-            Some(PathMatch { kind, value }) => (kind.to_string(), value.clone()),
+            Some(PathMatch { kind, value, .. }) => (kind.to_string(), value.clone()),
         };
         let ((kind, one), (other_kind, another)) = (path(self), path(other));
         // Which of two regular expressions is more specific is up to the implementation; usually it is the longer one.
@@ -98,7 +98,7 @@ impl EditedMatch for GrpcMatch {
     fn ties_with(&self, other: &Self) -> bool {
         let method = |one: &Self| match &one.method {
             None => ("Exact".to_owned(), String::new(), String::new()),
-            Some(MethodMatch { kind, service, method }) => {
+            Some(MethodMatch { kind, service, method, .. }) => {
                 (kind.to_string(), service.clone(), method.clone().unwrap_or_default())
             }
         };

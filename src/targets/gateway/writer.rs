@@ -281,7 +281,7 @@ pub(super) fn http_match(path: &Path, header: Option<&HeaderMatch>) -> Result<Ht
         PathType::Exact => "Exact",
         PathType::Prefix => "PathPrefix",
     };
-    let path = Some(PathMatch { kind: kind.into(), value: path.as_str().to_owned() });
+    let path = Some(PathMatch::new(kind, path.as_str()));
     Ok(HttpMatch { path, headers: header.cloned().into_iter().collect(), ..HttpMatch::default() })
 }
 

@@ -195,6 +195,9 @@ pub struct ResourceRef {
     /// The namespace of the object.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
     pub namespace: String,
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub unknown: UnknownFields,
 }
 
 /// Changes that are made to responses.

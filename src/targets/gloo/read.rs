@@ -175,10 +175,12 @@ fn parsed_backend(
     let at = |invalid| ReadError::Route { field: field.to_owned(), invalid };
     let Destination { kube, unknown } = destination;
     let names = unknown.names().collect::<Vec<_>>().join(", ");
-    let Some(KubeDestination { service: ResourceRef { name, namespace }, port, unknown: of_kube }) = kube else {
+    let Some(KubeDestination { service, port, unknown: of_kube }) = kube else {
         return Err(at(InvalidRoute::Service(Excerpt::of(&names))));
     };
     unknown_fields(&format!("{field}.kube"), of_kube, findings);
+    let ResourceRef { name, namespace, unknown: of_ref } = service;
+    unknown_fields(&format!("{field}.kube.ref"), of_ref, findings);
     // A subset of the pods is another backend than the Service.
     let elsewhere = (!names.is_empty()).then_some(names);
     if let Some(names) = &elsewhere {
@@ -201,7 +203,8 @@ fn set_cookie(field: &str, options: Option<&Options>, findings: &mut Findings) -
     unknown_fields(&format!("{field}.headerManipulation"), unknown, findings);
     let added = response_headers_to_add.iter().enumerate().map(|(index, one)| {
         let HeaderValueOption { header, append, unknown } = one;
-        let is_cookie = header.key.eq_ignore_ascii_case("set-cookie") && *append && unknown.is_empty();
+        let is_cookie = header.key.eq_ignore_ascii_case("set-cookie") && *append;
+        let is_cookie = is_cookie && unknown.is_empty() && header.unknown.is_empty();
         AddedHeader {
             field: format!("{field}.headerManipulation.responseHeadersToAdd[{index}]"),
             text: header.key.to_string(),

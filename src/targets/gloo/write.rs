@@ -269,7 +269,7 @@ impl Destinations<'_> {
         let backend = self.group.backends.of(destination.variant);
         let port = backend.port_number("a kube destination of Gloo has a port number")?;
         let namespace = backend.namespace().unwrap_or(self.namespace).to_owned();
-        let service = ResourceRef { name: backend.service().to_owned(), namespace };
+        let service = ResourceRef { name: backend.service().to_owned(), namespace, unknown: UnknownFields::default() };
         let kube = Some(KubeDestination { service, port, unknown: UnknownFields::default() });
         Ok(Destination { kube, unknown: UnknownFields::default() })
     }

@@ -1,6 +1,6 @@
 //! The destinations of a VirtualService that is read: whole Services, or the subsets of one Service.
 
-use super::{Destination, HeaderOperations, Headers, HttpDestination, VirtualService};
+use super::{Destination, HeaderOperations, Headers, HttpDestination, PortSelector, VirtualService};
 use crate::error::{Excerpt, InvalidRoute, ReadError};
 use crate::policy::CanaryName;
 use crate::route::Backend;
@@ -87,15 +87,20 @@ impl<'o> Destinations<'o> {
         to: &HttpDestination,
         findings: &mut Findings,
     ) -> Result<ParsedDestination, ReadError> {
-        let HttpDestination { destination: Destination { host, subset, port }, weight, headers, unknown } = to;
+        let HttpDestination { destination, weight, headers, unknown } = to;
         unknown_fields(field, unknown, findings);
+        let Destination { host, subset, port, unknown } = destination;
+        unknown_fields(&format!("{field}.destination"), unknown, findings);
         let at = |invalid| ReadError::Route { field: format!("{field}.destination"), invalid };
         let service = ServiceHost::parse(host).ok_or_else(|| at(InvalidRoute::Service(Excerpt::of(host))))?;
         let backend = service.within(self.metadata.namespace.as_deref()).backend().map_err(at)?;
         let subset = self.parsed_subset(field, subset.as_deref(), findings)?;
         let backend = match port {
             None => backend,
-            Some(port) => backend.with_port(port.number.to_string().parse().map_err(at)?),
+            Some(PortSelector { number, unknown }) => {
+                unknown_fields(&format!("{field}.destination.port"), unknown, findings);
+                backend.with_port(number.to_string().parse().map_err(at)?)
+            }
         };
         let set_cookie = headers.as_ref().and_then(|headers| set_cookie(field, headers, findings));
         let backend = BackendSubset { backend, subset, elsewhere: None };

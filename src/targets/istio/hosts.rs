@@ -4,6 +4,7 @@ use super::{Destination, PortSelector, VirtualServiceParams};
 use crate::error::{ConversionError, Excerpt};
 use crate::names::is_dns_label;
 use crate::route::{Backend, Front};
+use crate::targets::UnknownFields;
 
 /// The name that stands for all sidecars in a list of Gateways.
 pub(super) const MESH: &str = "mesh";
@@ -107,5 +108,6 @@ pub(super) fn destination(
     }
     // Without a port, Istio routes to the port of the Gateway or sidecar, which the Service need not have.
     let number = backend.port_number("a destination of Istio without one goes to the port that the request came to")?;
-    Ok(Destination { host, subset: None, port: Some(PortSelector { number }) })
+    let port = PortSelector { number, unknown: UnknownFields::default() };
+    Ok(Destination { host, port: Some(port), ..Destination::default() })
 }

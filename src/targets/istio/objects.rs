@@ -141,9 +141,11 @@ pub enum StringMatch {
     Prefix(String),
     /// The regular expression, of RE2, matches the whole text.
     Regex(String),
+    /// Another match, which this crate never writes: its fields.
+    Other(UnknownFields),
 }
 
-/// The fields of a match, of which at most one is given.
+/// The fields of a match, of which at most one is given. A field of another name is given alone.
 #[cfg(feature = "serde")]
 #[derive(Default, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
@@ -154,6 +156,8 @@ struct StringMatchFields {
     prefix: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     regex: Option<String>,
+    #[serde(flatten)]
+    unknown: UnknownFields,
 }
 
 #[cfg(feature = "serde")]
@@ -161,11 +165,13 @@ impl TryFrom<StringMatchFields> for StringMatch {
     type Error = &'static str;
 
     fn try_from(fields: StringMatchFields) -> Result<Self, Self::Error> {
-        match (fields.exact, fields.prefix, fields.regex) {
-            (None, None, None) => Ok(StringMatch::Present),
-            (Some(value), None, None) => Ok(StringMatch::Exact(value)),
-            (None, Some(value), None) => Ok(StringMatch::Prefix(value)),
-            (None, None, Some(value)) => Ok(StringMatch::Regex(value)),
+        let StringMatchFields { exact, prefix, regex, unknown } = fields;
+        match (exact, prefix, regex, unknown.is_empty()) {
+            (None, None, None, true) => Ok(StringMatch::Present),
+            (Some(value), None, None, true) => Ok(StringMatch::Exact(value)),
+            (None, Some(value), None, true) => Ok(StringMatch::Prefix(value)),
+            (None, None, Some(value), true) => Ok(StringMatch::Regex(value)),
+            (None, None, None, false) => Ok(StringMatch::Other(unknown)),
             _ => Err("a match is one of `exact`, `prefix` and `regex`"),
         }
     }
@@ -180,6 +186,7 @@ impl From<StringMatch> for StringMatchFields {
             StringMatch::Exact(value) => StringMatchFields { exact: Some(value), ..fields },
             StringMatch::Prefix(value) => StringMatchFields { prefix: Some(value), ..fields },
             StringMatch::Regex(value) => StringMatchFields { regex: Some(value), ..fields },
+            StringMatch::Other(unknown) => StringMatchFields { unknown, ..fields },
         }
     }
 }
@@ -216,15 +223,21 @@ pub struct Destination {
     /// The port; `None` is the only port of the Service.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub port: Option<PortSelector>,
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub unknown: UnknownFields,
 }
 
 /// A port, by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct PortSelector {
     /// The number, 1 to 65535.
     pub number: u16,
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub unknown: UnknownFields,
 }
 
 /// Changes to the headers of requests and responses.

@@ -260,7 +260,7 @@ fn text_path(uri: Option<&StringMatch>) -> TextPath<'_> {
         None | Some(StringMatch::Present) => TextPath::Every,
         Some(StringMatch::Exact(text)) => TextPath::Exact(text),
         Some(StringMatch::Prefix(text)) => TextPath::Prefix(text),
-        Some(StringMatch::Regex(_)) => TextPath::Other,
+        Some(StringMatch::Regex(_) | StringMatch::Other(_)) => TextPath::Other,
     }
 }
 
@@ -290,6 +290,7 @@ fn header_condition(
         // Istio reads `*` as any value.
         StringMatch::Regex(regex) if regex == "*" => OwnedCondition::of_pattern(name, "^"),
         StringMatch::Regex(regex) => OwnedCondition::of_regex(field, name, regex, findings),
+        StringMatch::Other(_) => Err("a header match is `exact`, `prefix` or `regex`"),
     }
 }
 

@@ -260,6 +260,6 @@ fn uris(group: &Group<'_>) -> Vec<Option<StringMatch>> {
 fn bytes(value: &StringMatch) -> usize {
     match value {
         StringMatch::Exact(text) | StringMatch::Prefix(text) | StringMatch::Regex(text) => json_bytes(text),
-        StringMatch::Present => 0,
+        StringMatch::Present | StringMatch::Other(_) => 0,
     }
 }

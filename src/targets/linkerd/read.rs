@@ -165,8 +165,11 @@ impl<'r> Attached<'r> {
 /// The rules of an HTTPRoute of a Service.
 fn object_rules<'o>(route: &'o HttpRoute, service: &Backend) -> Result<ObjectRules<'o>, ReadError> {
     let mut findings = Findings::default();
-    let Spec { parent_refs: _, hostnames, rules, unknown } = &route.spec;
+    let Spec { parent_refs, hostnames, rules, unknown } = &route.spec;
     unknown_fields("spec", unknown, &mut findings);
+    for (index, parent) in parent_refs.iter().enumerate() {
+        unknown_fields(&format!("spec.parentRefs[{index}]"), &parent.unknown, &mut findings);
+    }
     let rules = parsed_rules(rules, &route.metadata, &mut findings)?;
     let mut is_for_some = false;
     if !hostnames.is_empty() {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::targets::UnknownFields;
+
 /// A header that Envoy, or Gloo through Envoy, adds to a response (`config.core.v3.HeaderValue`). The functions that write
 /// one have examples.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,11 +14,15 @@ pub struct HeaderValue {
     pub key: Cow<'static, str>,
     /// The value of the header; `%%` stands for `%`.
     pub value: String,
+    /// The fields that this crate does not read.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub unknown: UnknownFields,
 }
 
 impl HeaderValue {
     pub(in crate::targets) fn set_cookie(value: &str) -> Self {
-        HeaderValue { key: Cow::Borrowed("Set-Cookie"), value: escape_percent(value) }
+        let unknown = UnknownFields::default();
+        HeaderValue { key: Cow::Borrowed("Set-Cookie"), value: escape_percent(value), unknown }
     }
 }
 

@@ -499,8 +499,27 @@ fn a_match_of_any_value_is_an_empty_object() {
     let any: istio::StringMatch = serde_json::from_value(json!({})).unwrap();
     assert_eq!(any, istio::StringMatch::Present);
     assert_eq!(serde_json::to_value(any).unwrap(), json!({}));
-    for written in [json!({ "exact": "a" }), json!({ "prefix": "a" }), json!({ "regex": "a" })] {
+    for written in
+        [json!({ "exact": "a" }), json!({ "prefix": "a" }), json!({ "regex": "a" }), json!({ "suffix": "a" })]
+    {
         let read: istio::StringMatch = serde_json::from_value(written.clone()).unwrap();
         assert_eq!(serde_json::to_value(read).unwrap(), written);
     }
+    for two in [json!({ "exact": "a", "prefix": "a" }), json!({ "exact": "a", "suffix": "a" })] {
+        assert!(serde_json::from_value::<istio::StringMatch>(two).is_err());
+    }
+}
+
+/// A misspelt word is not a match of any value.
+#[test]
+fn a_match_that_is_not_known_is_a_finding() {
+    let to = |host: &str, weight: u32| json!({ "destination": { "host": host, "port": { "number": 80 } }, "weight": weight });
+    let rest = json!({ "route": [to("web", 95), to("next", 5)] });
+    let with = |matches: Value| read(json!([{ "match": [matches], "route": [to("next", 1)] }, rest])).unwrap();
+    let header = with(json!({ "headers": { "x-canary": { "exakt": "always" } } }));
+    let why = "a header match is `exact`, `prefix` or `regex`";
+    let finding = format!("spec.http[0].match[0]: `x-canary` is left out: {why}");
+    assert!(texts(&header.findings).contains(&finding), "{:?}", texts(&header.findings));
+    let path = with(json!({ "uri": { "prefx": "/a" } }));
+    assert!(texts(&path.findings)[0].starts_with("spec.http[0].match[0]: `"), "{:?}", texts(&path.findings));
 }

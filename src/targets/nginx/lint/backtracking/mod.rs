@@ -12,6 +12,7 @@ mod automaton;
 mod budget;
 mod check;
 mod expression;
+mod loops;
 mod program;
 mod pumps;
 mod repeated_value;

@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::automaton::{Automaton, ByteId, StateId};
 use super::budget::{Budget, Unexamined};
+use super::loops::{Component, Loops};
 
 /// A text of bytes.
 pub(super) type Word = Vec<ByteId>;
-
-/// The states on the loops through one state, each with the next byte and state on the shortest way to it.
-type Component = BTreeMap<StateId, Option<(ByteId, StateId)>>;
 
 /// Where a search has been, each place with the byte and the place before it.
 type Trail<P> = BTreeMap<P, Option<(ByteId, P)>>;
@@ -20,7 +18,7 @@ pub(super) type Words = BTreeMap<StateId, Vec<Word>>;
 /// The search for words to repeat.
 pub(super) struct Pumps<'a> {
     automaton: &'a Automaton,
-    edges: Edges,
+    loops: Loops,
 }
 
 impl<'a> Pumps<'a> {
@@ -28,25 +26,25 @@ impl<'a> Pumps<'a> {
     const MAX_WORDS: usize = 16;
 
     pub(super) fn of(automaton: &'a Automaton, budget: &mut Budget) -> Result<Self, Unexamined> {
-        Ok(Pumps { automaton, edges: Edges::of(automaton, budget)? })
+        Ok(Pumps { automaton, loops: Loops::of(automaton, budget)? })
     }
 
     /// Words that lead from a state to itself in two ways, so that each repetition doubles the ways at least. A pattern that has
     /// one is exponentially ambiguous (Weber and Seidl, Theoretical Computer Science 88, 1991, page 325, criterion EDA).
     pub(super) fn doubling(&self, budget: &mut Budget) -> Result<Words, Unexamined> {
         let (mut words, mut done) = (Words::new(), BTreeSet::new());
-        for state in &self.edges.on_loops {
+        for state in &self.loops.states {
             if done.contains(state) {
                 continue;
             }
-            let component = self.edges.component(*state, budget)?;
+            let component = self.loops.component(*state, budget)?;
             done.extend(component.keys().copied());
             // If one state of a component has such a word, all of them have.
             if self.doubling_word(*state, &component, &[], budget)?.is_none() {
                 continue;
             }
             for state in component.into_keys() {
-                let component = self.edges.component(state, budget)?;
+                let component = self.loops.component(state, budget)?;
                 words.insert(state, self.doubling_words(state, &component, budget)?);
             }
         }
@@ -109,8 +107,8 @@ impl<'a> Pumps<'a> {
     /// each repetition (Weber and Seidl, criterion IDA).
     pub(super) fn growing(&self, budget: &mut Budget) -> Result<Words, Unexamined> {
         let mut components = Vec::new();
-        for state in &self.edges.on_loops {
-            components.push((*state, self.edges.component(*state, budget)?));
+        for state in &self.loops.states {
+            components.push((*state, self.loops.component(*state, budget)?));
         }
         let mut words = Words::new();
         for (first, around_first) in &components {
@@ -175,78 +173,4 @@ fn word_from(component: &Component, mut state: StateId) -> Word {
         state = *next;
     }
     word
-}
-
-/// The ways from state to state on which the pattern does not match.
-struct Edges {
-    forward: Vec<Vec<(ByteId, StateId)>>,
-    backward: Vec<Vec<(ByteId, StateId)>>,
-    /// The states that are on loops, or between two of them.
-    on_loops: BTreeSet<StateId>,
-}
-
-impl Edges {
-    fn of(automaton: &Automaton, budget: &mut Budget) -> Result<Self, Unexamined> {
-        let none = || vec![Vec::new(); automaton.states().len()];
-        let mut edges = Edges { forward: none(), backward: none(), on_loops: automaton.states().collect() };
-        for state in automaton.states() {
-            for (byte, tries) in automaton.fails(state) {
-                for next in &tries.to {
-                    budget.spend(1)?;
-                    edges.forward.get_mut(state).into_iter().for_each(|to| to.push((byte, *next)));
-                    edges.backward.get_mut(*next).into_iter().for_each(|from| from.push((byte, state)));
-                }
-            }
-        }
-        for (to, from) in [(&edges.forward, &edges.backward), (&edges.backward, &edges.forward)] {
-            remove_ends(&mut edges.on_loops, to, from, budget)?;
-        }
-        // PCRE counts its calls for each place at which a match may begin.
-        edges.on_loops.retain(|state| !automaton.idle.contains(state));
-        Ok(edges)
-    }
-
-    fn component(&self, state: StateId, budget: &mut Budget) -> Result<Component, Unexamined> {
-        let (mut after, mut open) = (BTreeSet::from([state]), vec![state]);
-        while let Some(from) = open.pop() {
-            for (_, next) in self.forward.get(from).into_iter().flatten() {
-                budget.spend(1)?;
-                if self.on_loops.contains(next) && after.insert(*next) {
-                    open.push(*next);
-                }
-            }
-        }
-        let (mut component, mut open) = (Component::from([(state, None)]), VecDeque::from([state]));
-        while let Some(to) = open.pop_front() {
-            for (byte, from) in self.backward.get(to).into_iter().flatten() {
-                budget.spend(1)?;
-                if after.contains(from) && !component.contains_key(from) {
-                    component.insert(*from, Some((*byte, to)));
-                    open.push_back(*from);
-                }
-            }
-        }
-        Ok(component)
-    }
-}
-
-/// Removes the states from which no way goes on without end.
-fn remove_ends(
-    states: &mut BTreeSet<StateId>,
-    to: &[Vec<(ByteId, StateId)>],
-    from: &[Vec<(ByteId, StateId)>],
-    budget: &mut Budget,
-) -> Result<(), Unexamined> {
-    let goes_on = |states: &BTreeSet<StateId>, state: StateId| {
-        to.get(state).into_iter().flatten().any(|(_, next)| states.contains(next))
-    };
-    let mut open: Vec<StateId> = states.iter().copied().collect();
-    while let Some(state) = open.pop() {
-        budget.spend(1)?;
-        if states.contains(&state) && !goes_on(states, state) {
-            states.remove(&state);
-            open.extend(from.get(state).into_iter().flatten().map(|(_, before)| before));
-        }
-    }
-    Ok(())
 }

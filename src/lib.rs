@@ -119,12 +119,12 @@
 //! The crate follows semantic versioning. Three kinds of public type can grow in a minor version, and one cannot:
 //!
 //! * **Values with private fields**, such as [`Policy`], [`Canary`] and [`Route`], get new constructors and accessors.
-//! * **Written forms**, which are [`Spec`], [`RouteSpec`](route::RouteSpec) and their parts, can be built as literals and get new optional fields. End a
-//!   literal with `..Default::default()`, and a pattern that takes a value apart with `..`.
+//! * **Written forms**, which are [`Spec`], [`RouteSpec`](route::RouteSpec) and their parts, can be built as literals and get new
+//!   optional fields. End a literal with `..Default::default()`, and a pattern that takes a value apart with `..`.
 //! * **Results**, such as [`Decision`], [`Explanation`], [`Loss`] and every error, and the objects of [`targets`] are
-//!   `#[non_exhaustive]`. They get new fields and variants. There are three exceptions: [`Conversion`] is always an
-//!   output and its losses, [`targets::nginx::Config`] has the fields of the controller's own structure, and
-//!   [`targets::nginx::Side`] always has two variants.
+//!   `#[non_exhaustive]`. They get new fields and variants. There are three exceptions: [`Conversion`] is always an output and its
+//!   losses, [`targets::nginx::Config`] has the fields of the controller's own structure, and [`targets::nginx::Side`] always has
+//!   two variants.
 //! * **Enums that say what a policy, a route or a decision means** are exhaustive: [`Affinity`],
 //!   [`AffinityPrecedence`], [`AffinityScope`], [`SameSite`], [`Match`], [`policy::Key`], [`Variant`], [`Reason`],
 //!   [`route::PathType`] and [`route::Port`]. A new variant is a breaking change on purpose: code that matches on such

@@ -42,6 +42,7 @@ mod objects;
 mod params;
 mod read;
 mod read_hosts;
+mod reference_grant;
 mod refused;
 #[cfg(feature = "serde")]
 mod route_match;
@@ -55,13 +56,14 @@ pub use edit::{OWNED_FIELDS, apply_configuration, check_other_routes, merge_patc
 pub use feature::{Feature, FeatureNote};
 pub use implementation::{Implementation, Proxy, Support};
 pub use objects::{
-    BackendRef, Filter, GrantFrom, GrantSpec, GrantTo, GrpcMatch, GrpcRoute, Header, HeaderMatch, HeaderModifier,
-    HttpMatch, HttpRoute, MethodMatch, ParentRef, PathMatch, ReferenceGrant, Rule, Spec,
+    BackendRef, Filter, GrpcMatch, GrpcRoute, Header, HeaderMatch, HeaderModifier, HttpMatch, HttpRoute, MethodMatch,
+    ParentRef, PathMatch, Rule, Spec,
 };
 pub use params::RouteParams;
 pub use read::read;
 pub(super) use read::{check_kinds, parsed_rules};
 pub use read_hosts::{read_hosts, read_objects};
+pub use reference_grant::{GrantFrom, GrantSpec, GrantTo, ReferenceGrant};
 pub(super) use refused::report_refused;
 #[cfg(feature = "serde")]
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]

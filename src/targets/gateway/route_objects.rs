@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::objects::ReferenceGrant;
-use super::{BackendRef, GrpcRoute, HttpRoute};
+use super::{BackendRef, GrpcRoute, HttpRoute, ReferenceGrant};
 use crate::route::Host;
 
 /// The objects of the Gateway API that decide about requests together. [`read_objects`](super::read_objects) has an example.

@@ -237,7 +237,14 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     let written = args.to.map(|target| written(args, target, &readings)).transpose()?;
     let concerned = manifests.of_cluster.concerned();
     let proof = Proof::of(args, &manifests, &readings, written.as_ref(), &concerned)?;
-    let report = Report::new(&Parts {
+    let mut errors = manifests.errors.clone();
+    errors.extend(proof.errors().cloned());
+    for why in written.iter().flat_map(|written| &written.failures).chain(proof.replay_errors()) {
+        error(why);
+        errors.push(why.clone());
+    }
+    let failed = !errors.is_empty() || written.as_ref().is_some_and(|written| !written.errors.is_empty());
+    let report = Report::new(Parts {
         dialect: args.from,
         readings: &readings,
         findings: &findings,
@@ -245,16 +252,10 @@ fn run(args: &Args) -> Result<ExitCode, String> {
         written: written.as_ref(),
         proof: &proof,
         concerned: &concerned,
+        errors,
     });
     let documents = written.as_ref().map(|written| written.documents.join("---\n"));
     print(args, &report, &manifests, documents.as_deref())?;
-    let failures = written.iter().flat_map(|written| &written.failures).chain(proof.replay_errors());
-    let mut failed = !manifests.errors.is_empty() || proof.has_errors();
-    failed |= written.as_ref().is_some_and(|written| !written.errors.is_empty());
-    for why in failures {
-        error(why);
-        failed = true;
-    }
     Ok(ExitCode::from(proof.exit_code(&report, args.fail_on, failed)))
 }
 
@@ -313,6 +314,8 @@ fn print(args: &Args, report: &Report<'_>, manifests: &Manifests, documents: Opt
         value.map(|value| json::line(&value.to_string()) + "\n").map_err(|error| error.to_string())
     };
     let text = match args.report {
+        // Elsewhere than in a file, the errors stand above it already.
+        Form::Text if args.report_file.is_some() => text::errors(report) + &text::text(report),
         Form::Text => text::text(report),
         Form::Json => as_json(serde_json::to_value(report))?,
         Form::Sarif => as_json(Ok(sarif::sarif(report, manifests)))?,

@@ -271,7 +271,8 @@ fn has_no_name(value: &Value) -> bool {
 struct Named {
     /// The kind, the namespace and the name.
     name: String,
-    /// `None` if they are not known: those of an HTTPRoute that attaches to a Service are the hosts that lead to the Service.
+    /// `None` if they are not known: those of an HTTPRoute that attaches to a Service are the hosts that lead to the Service, and
+    /// hosts that are no list cannot be read.
     hosts: Option<Vec<String>>,
 }
 
@@ -291,11 +292,13 @@ impl Named {
         let of_envoy = value.get("virtual_hosts").and_then(Value::as_array).into_iter().flatten();
         let lists = ["/spec/hostnames", "/spec/hosts", "/spec/virtualHost/domains"].map(|place| value.pointer(place));
         let lists = lists.into_iter().flatten().chain(of_envoy.filter_map(|host| host.get("domains")));
+        // A list of another type could name any host.
+        let are_lists = lists.clone().all(|list| list.is_array() || list.is_null());
         let texts = lists.filter_map(Value::as_array).flatten().filter_map(Value::as_str);
         let hosts = texts.map(str::to_owned).collect();
         let mut parents = value.pointer("/spec/parentRefs").and_then(Value::as_array).into_iter().flatten();
         let is_of_service = parents.any(|parent| parent.get("kind").and_then(Value::as_str) == Some("Service"));
-        Some(Named { name: format!("{kind} {name}"), hosts: (!is_of_service).then_some(hosts) })
+        Some(Named { name: format!("{kind} {name}"), hosts: (!is_of_service && are_lists).then_some(hosts) })
     }
 }
 

@@ -39,9 +39,11 @@ impl Proof {
         if let Some(words) = concerned.words() {
             note(&words);
         }
-        let is_proof = args.verify || !args.against.is_empty();
+        // What was written and cannot be read back has no answer.
+        let is_read = written.is_none() || after.errors.is_empty();
+        let is_proof = (args.verify || !args.against.is_empty()) && is_read;
         let verification = is_proof.then(|| verify(&before, &after));
-        let replayed = (!args.replay.is_empty())
+        let replayed = (!args.replay.is_empty() && is_read)
             .then(|| Replayed::of(&args.replay, readings, &before, &after.readings, concerned))
             .transpose()?;
         Ok(Proof { after: Some(after), verification, replayed })
@@ -52,9 +54,9 @@ impl Proof {
         self.after.as_ref().map_or(&[], |after| &after.readings)
     }
 
-    /// Whether an object could not be read that the hosts are compared with.
-    pub(crate) fn has_errors(&self) -> bool {
-        self.after.as_ref().is_some_and(|after| !after.errors.is_empty())
+    /// Why objects could not be read that the hosts are compared with.
+    pub(crate) fn errors(&self) -> impl Iterator<Item = &String> {
+        self.after.iter().flat_map(|after| &after.errors)
     }
 
     /// The lines that are no requests.
@@ -105,7 +107,11 @@ fn after(
     match written.read.clone() {
         // Nothing was written, which is an error already.
         None => Ok(Some(After::default())),
-        Some(Err(why)) => Err(format!("the objects cannot be read back: {why}")),
+        Some(Err(why)) => {
+            let why = format!("the objects cannot be read back: {why}");
+            error(&why);
+            Ok(Some(After { readings: Vec::new(), errors: vec![why] }))
+        }
         Some(Ok(readings)) => Ok(Some(After { readings, errors: Vec::new() })),
     }
 }

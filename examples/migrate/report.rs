@@ -23,6 +23,9 @@ pub(crate) struct Report<'p> {
     pub(crate) controller: Option<&'static str>,
     pub(crate) hosts: Vec<HostReport>,
     pub(crate) messages: Vec<AdvisedMessage>,
+    /// What could not be read, written or answered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) errors: Vec<String>,
     /// What has to be true besides, so that the proof holds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) conditions: Vec<String>,
@@ -61,10 +64,16 @@ pub(crate) enum Verified {
 pub(crate) struct LocationReport {
     pub(crate) path: String,
     pub(crate) today: String,
-    /// The answer of the proof, in words.
+    /// The answer of the proof.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) verification: Option<String>,
+    /// Its code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<&'static str>,
 }
+
+/// The code of what was not compared.
+const NOT_COMPARED: &str = "not-compared";
 
 /// A message, and what to do about it.
 #[derive(Serialize)]
@@ -99,12 +108,14 @@ pub(crate) struct Parts<'p> {
     pub(crate) proof: &'p Proof,
     /// The hosts about which nothing is proven, because an object that cannot be read could concern them.
     pub(crate) concerned: &'p Concerned,
+    /// What could not be read, written or answered.
+    pub(crate) errors: Vec<String>,
 }
 
 impl<'p> Report<'p> {
-    pub(crate) fn new(parts: &Parts<'p>) -> Self {
-        let hosts = hosts(parts);
-        let messages = messages(parts);
+    pub(crate) fn new(parts: Parts<'p>) -> Self {
+        let hosts = hosts(&parts);
+        let messages = messages(&parts);
         let count = |severity| messages.iter().filter(|one| one.message.severity == severity).count();
         let verified = |wanted| hosts.iter().filter(|host| host.verification == Some(wanted)).count();
         let summary = Summary {
@@ -113,12 +124,12 @@ impl<'p> Report<'p> {
             proven: verified(Verified::Proven),
             differ: verified(Verified::Differs),
             undecided: verified(Verified::Undecided),
-            errors: count(Severity::Error),
+            errors: count(Severity::Error) + parts.errors.len(),
             warnings: count(Severity::Warning),
         };
         let controller = (parts.dialect != Dialect::INGRESS_NGINX).then_some(parts.dialect.name);
-        let (conditions, replay) = (conditions(parts), parts.proof.replayed.as_ref());
-        Report { controller, hosts, messages, conditions, replay, summary }
+        let (conditions, replay) = (conditions(&parts), parts.proof.replayed.as_ref());
+        Report { controller, hosts, messages, errors: parts.errors, conditions, replay, summary }
     }
 }
 
@@ -197,8 +208,9 @@ impl HostReport {
     /// The same host, about which nothing is proven.
     fn without_proof(mut self) -> Self {
         let words = "not compared, because an object that cannot be read could concern it";
-        for answer in self.locations.iter_mut().filter_map(|location| location.verification.as_mut()) {
-            words.clone_into(answer);
+        for location in self.locations.iter_mut().filter(|location| location.verification.is_some()) {
+            location.verification = Some(words.to_owned());
+            location.code = Some(NOT_COMPARED);
         }
         self.verification = self.verification.map(|_| Verified::Undecided);
         self
@@ -228,10 +240,10 @@ fn host(reading: &HostReading, answers: &AnswersByClass<'_>, is_verified: bool, 
     let answers = answers_of(reading, answers);
     let of_today = reading.virtual_host.iter().flat_map(VirtualHost::locations);
     let mut locations: Vec<LocationReport> = of_today
-        .map(|location| LocationReport {
-            path: location.path().to_string(),
-            today: today(location),
-            verification: answers.get(&location.path().to_string()).map(|one| answer(one, reading.whole)),
+        .map(|location| {
+            let path = location.path().to_string();
+            let (code, verification) = answers.get(&path).map(|one| answer(one, reading.whole)).unzip();
+            LocationReport { path, today: today(location), verification, code }
         })
         .collect();
     // Paths that the host has only after the move are shown if they are not answered alike.
@@ -252,13 +264,14 @@ fn host(reading: &HostReading, answers: &AnswersByClass<'_>, is_verified: bool, 
     }
 }
 
-/// An answer in words. If not everything was read that the host answers today, no location of it is proven.
-fn answer(one: &LocationAnswer, is_whole: bool) -> String {
+/// The code of an answer, and its words. If not everything was read that the host answers today, no location of it is proven.
+fn answer(one: &LocationAnswer, is_whole: bool) -> (&'static str, String) {
     match one.answer {
         Answer::Same if !is_whole => {
-            "not decided: what was read is answered alike, and the findings say what was not read".to_owned()
+            let words = "not decided: what was read is answered alike, and the findings say what was not read";
+            (NOT_COMPARED, words.to_owned())
         }
-        _ => one.answer.to_string(),
+        _ => (one.code(), one.answer.to_string()),
     }
 }
 
@@ -269,6 +282,7 @@ fn further_location(host: Option<&VirtualHost>, one: &LocationAnswer) -> Locatio
         path: one.path.to_string(),
         today: location.map_or_else(|| "nothing answers".to_owned(), today),
         verification: Some(one.answer.to_string()),
+        code: Some(one.code()),
     }
 }
 

@@ -7,22 +7,50 @@ use serde_json::{Value, json};
 
 use crate::manifests::{Manifests, STANDARD_INPUT};
 use crate::region::Texts;
-use crate::report::{AdvisedMessage, Report};
+use crate::report::{AdvisedMessage, LocationReport, Report};
 
-/// The messages of a report as SARIF.
+/// The messages of a report as SARIF, and what is not proven to be answered alike. Errors are about the run of the tool.
 pub(crate) fn sarif(report: &Report<'_>, manifests: &Manifests) -> Value {
-    let codes: BTreeSet<&str> = report.messages.iter().map(|message| message.message.code.as_ref()).collect();
+    let of_messages = report.messages.iter().map(|message| message.message.code.as_ref());
+    let codes: BTreeSet<&str> = of_messages.chain(not_alike(report).map(|(_, _, code)| code)).collect();
     let rules: Vec<Value> = codes.into_iter().map(rule).collect();
     let mut texts = Texts::default();
-    let results: Vec<Value> = report.messages.iter().map(|message| result(message, manifests, &mut texts)).collect();
+    let mut results: Vec<Value> =
+        report.messages.iter().map(|message| result(message, manifests, &mut texts)).collect();
+    results.extend(not_alike(report).map(|(host, location, code)| difference(host, location, code)));
+    let notification = |why: &String| json!({ "level": "error", "message": { "text": why } });
+    let notifications: Vec<Value> = report.errors.iter().map(notification).collect();
     json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": { "name": "canary-policy", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
             "columnKind": "utf16CodeUnits",
+            "invocations": [
+                { "executionSuccessful": notifications.is_empty(), "toolExecutionNotifications": notifications },
+            ],
             "results": results,
         }],
+    })
+}
+
+/// The locations that are not proven to be answered alike, each with its host and the code of the answer.
+fn not_alike<'r>(report: &'r Report<'_>) -> impl Iterator<Item = (&'r str, &'r LocationReport, &'static str)> {
+    report.hosts.iter().flat_map(|host| {
+        let with_code = host.locations.iter().filter_map(|location| Some((location, location.code?)));
+        with_code.filter(|(_, code)| *code != "same").map(|(location, code)| (host.host.as_str(), location, code))
+    })
+}
+
+/// The result of a location that is not proven to be answered alike.
+fn difference(host: &str, location: &LocationReport, code: &str) -> Value {
+    let LocationReport { path, today: _, verification, code: _ } = location;
+    let level = if code == "different" { "error" } else { "warning" };
+    let host = if host == "_" { "every other host" } else { host };
+    let text = format!("{host} {path}: {}", verification.as_deref().unwrap_or_default());
+    let logical = json!([{ "fullyQualifiedName": format!("{host}#{path}") }]);
+    json!({
+        "ruleId": code, "level": level, "message": { "text": text }, "locations": [{ "logicalLocations": logical }],
     })
 }
 

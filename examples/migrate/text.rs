@@ -22,13 +22,18 @@ pub(crate) fn text(report: &Report<'_>) -> String {
     lines.join("\n") + "\n"
 }
 
+/// The errors, a line each.
+pub(crate) fn errors(report: &Report<'_>) -> String {
+    report.errors.iter().flat_map(|why| ["error: ", why, "\n"]).collect()
+}
+
 fn host_lines(report: &HostReport) -> Vec<String> {
     let HostReport { host, locations, exact: _, verification: _ } = report;
     let bold = Style::new().bold();
     let name = if host == "_" { "every other host".to_owned() } else { escaped(host) };
     let width = locations.iter().map(|location| location.path.chars().count()).max().unwrap_or_default();
     let mut lines = vec![format!("{bold}{name}{bold:#}")];
-    for LocationReport { path, today, verification } in locations {
+    for LocationReport { path, today, verification, code: _ } in locations {
         lines.push(format!("  {:width$}  {}", escaped(path), escaped(today)));
         lines.extend(verification.iter().map(|answer| format!("  {:width$}  └ {}", "", escaped(answer))));
     }

@@ -29,15 +29,15 @@ pub trait Diagnostic: fmt::Display {
         Severity::Error
     }
 
-    /// The path of the field that the message is about, or the name of the annotation without its prefix. `None` if the
-    /// message is not about a single field.
+    /// The path of the field that the message is about. For a finding of `nginx::parse`, `nginx::read` or `nginx::lint` about an
+    /// annotation, it is the name of the annotation without its prefix. `None` if the message is not about a single field.
     fn field(&self) -> Option<Cow<'_, str>> {
         None
     }
 
-    /// The object that has the field. For annotations this is `stable` or `canary`, the two Ingresses that
-    /// ingress-nginx needs for a policy; otherwise it is the name of the object. `None` if only one object can have the
-    /// field.
+    /// The name of the object that has the field. An [`AnnotationFinding`](crate::targets::nginx::AnnotationFinding) knows no names:
+    /// its object is `stable` or `canary`, the two Ingresses that ingress-nginx needs for a policy. `None` if only one object can have
+    /// the field.
     fn object(&self) -> Option<Cow<'_, str>> {
         None
     }

@@ -62,7 +62,7 @@ pub enum EditError {
         /// The backend.
         backend: Excerpt,
     },
-    /// No rule of the object sends all of its requests to the stable backend.
+    /// No rule of the object has the stable backend as its only one, with a weight above 0.
     #[error("{field}: no rule sends all of its requests to `{stable}`, so the policy has no place")]
     NoRule {
         /// The list of rules.

@@ -9,15 +9,20 @@ use super::{Diagnostic, Excerpt, InvalidRoute};
 /// Why no API version has such an Ingress.
 ///
 /// ```
+/// use canary_policy::error::Diagnostic;
 /// use canary_policy::targets::nginx::Manifest;
 ///
 /// let document = serde_json::json!({ "apiVersion": "v1", "kind": "Service" });
-/// let error = serde_json::from_value::<Manifest>(document).unwrap_err();
+/// let error = Manifest::try_from(document).unwrap_err();
 /// assert!(error.to_string().starts_with("`Service` of `v1` is not an Ingress of networking.k8s.io/v1"));
+/// assert_eq!(error.code(), "kind");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum ManifestError {
+    /// A field has a value of another type than in any version, or no version has the field.
+    #[error("{0}")]
+    Format(Excerpt),
     /// The document has another kind, or an API version that has no Ingress.
     #[error(
         "`{kind}` of `{api_version}` is not an Ingress of networking.k8s.io/v1, networking.k8s.io/v1beta1 or extensions/v1beta1"
@@ -63,6 +68,7 @@ pub enum ManifestError {
 impl Diagnostic for ManifestError {
     fn code(&self) -> &'static str {
         match self {
+            ManifestError::Format(_) => "manifest-format",
             ManifestError::Kind { .. } => "kind",
             ManifestError::Missing(_) => "missing",
             ManifestError::PathType { .. } => "path-type",
@@ -73,6 +79,7 @@ impl Diagnostic for ManifestError {
 
     fn field(&self) -> Option<Cow<'_, str>> {
         match self {
+            ManifestError::Format(_) => None,
             ManifestError::Kind { .. } => Some(Cow::Borrowed("kind")),
             ManifestError::Missing(field)
             | ManifestError::PathType { field, .. }

@@ -24,8 +24,8 @@
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub enum Severity {
-    /// Nothing is known to be lost, but this crate has not looked at something: at other software, or at a pattern that is too
-    /// large.
+    /// Nothing is known to be lost: nothing changes, or this crate has not looked at something, such as other software or a pattern
+    /// that is too large.
     Note,
     /// Something is left out, changed or not decided, so that some requests may be answered in another way than its owner
     /// thinks.

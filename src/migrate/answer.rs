@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::compare::{Bound, Difference};
-use crate::error::Excerpt;
+use crate::error::{Diagnostic, Excerpt, Severity};
 use crate::route::Backend;
 use crate::select::Reason;
 
@@ -40,6 +40,25 @@ pub enum LocationDifference {
     /// A request with an affinity cookie of the former router, whose token only one of the sides honours, or both for different
     /// variants. No other difference was found.
     FormerToken(Difference),
+}
+
+impl Diagnostic for Answer {
+    fn code(&self) -> &'static str {
+        match self {
+            Answer::Same => "same",
+            Answer::Differs(_) => "different",
+            Answer::Undecided(bound) => bound.code(),
+            Answer::Unread => "not-compared",
+        }
+    }
+
+    fn severity(&self) -> Severity {
+        match self {
+            Answer::Same => Severity::Note,
+            Answer::Undecided(_) | Answer::Unread => Severity::Warning,
+            Answer::Differs(_) => Severity::Error,
+        }
+    }
 }
 
 impl fmt::Display for Answer {

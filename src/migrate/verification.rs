@@ -1,5 +1,6 @@
 //! Proves that virtual hosts answer as others did before.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -9,6 +10,7 @@ use super::classes::PathClasses;
 use super::host_classes::{HostPair, host_pairs};
 use super::location_pair::{Side, answer};
 use super::{Answer, HostClass};
+use crate::error::{Diagnostic, Severity};
 #[cfg(doc)]
 use crate::route::Location;
 use crate::route::{Path, Specificity, VirtualHost};
@@ -56,6 +58,25 @@ impl Verification {
     }
 }
 
+/// The diagnostic of a class, whose object is the hosts, and whose field is the path.
+impl Diagnostic for LocationAnswer {
+    fn code(&self) -> &'static str {
+        self.answer.code()
+    }
+
+    fn severity(&self) -> Severity {
+        self.answer.severity()
+    }
+
+    fn field(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Owned(self.path.to_string()))
+    }
+
+    fn object(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Owned(self.hosts.to_string()))
+    }
+}
+
 /// A line for each class.
 impl fmt::Display for LocationAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,6 +113,7 @@ impl fmt::Display for LocationAnswer {
 ///
 /// ```
 /// use canary_policy::Policy;
+/// use canary_policy::error::Diagnostic;
 /// use canary_policy::migrate::{self, Answer};
 /// use canary_policy::route::{Location, Path, VirtualHost};
 ///
@@ -110,6 +132,7 @@ impl fmt::Display for LocationAnswer {
 ///     "shop.test Prefix /orders: stable is `orders:80` before, and stable is `shop:80` after",
 ///     "shop.test Prefix /: a request without headers and with the sample 0.3 goes from stable to canary, by weight",
 /// ]);
+/// assert_eq!(verification.locations[0].code(), "different");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn verify(before: &[VirtualHost], after: &[VirtualHostReading]) -> Verification {

@@ -333,7 +333,8 @@ impl<'de, T: Value> Visitor<'de> for ValueAt<'_, T> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<T, E> {
-        Ok(self.value(None, || quoted(value)))
+        // A fraction of 0 is written too, because it is what makes the number wrong.
+        Ok(self.value(None, || quoted(format_args!("{value:?}"))))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {

@@ -51,7 +51,8 @@ pub enum Part {
     Host(usize),
     /// The backend of a variant.
     Backend(Variant),
-    /// A rule of somebody's object that a policy is put into, by its index.
+    /// A rule of somebody's object that a policy is put into, by its index in `spec.rules` or `spec.http` of the object without a
+    /// policy.
     Rule(usize),
 }
 
@@ -141,7 +142,7 @@ pub enum Loss {
         /// The reason.
         why: &'static str,
     },
-    /// The target can express such a part, but refuses this value, so nothing was written.
+    /// The target can express such a part, but refuses this value, so the part was not written.
     Refused {
         /// The part of the policy.
         part: Part,

@@ -272,6 +272,7 @@ fn of_objects_that_are_read() {
         (InvalidVariants::Backend(InvalidRoute::Port(text("0"))), "port", None, None),
     ]);
     hold([
+        (ManifestError::Format(text("a")), "manifest-format", None, None),
         (ManifestError::Kind { api_version: text("v1"), kind: text("Pod") }, "kind", None, Some("kind")),
         (ManifestError::Missing(field()), "missing", None, at),
         (ManifestError::PathType { field: field(), value: text("Exakt") }, "path-type", None, at),

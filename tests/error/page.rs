@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canary_policy::Comparison;
 use canary_policy::error::{AnnotationError, Diagnostic};
-use canary_policy::migrate::{DialectFinding, DialectKind, changes_on};
+use canary_policy::migrate::{Answer, DialectFinding, DialectKind, LocationDifference, changes_on};
 use canary_policy::targets::nginx::{Aspect, Dialect, LintFinding, LintKind, ObjectName, Refusal, RiskLevel, lint};
 
 use super::diagnostics;
@@ -114,6 +114,8 @@ fn the_table_of_codes_has_what_the_crate_returns() {
     }
     expected.extend(returned("LintFinding", &lint_findings()));
     expected.extend(returned("DialectFinding", &dialect_findings()));
+    let different = Answer::Differs(LocationDifference::Stable { before: None, after: None });
+    expected.extend(returned("Answer", &[Answer::Same, different, Answer::Unread]));
     let all: BTreeSet<(String, String)> = diagnostics()
         .into_iter()
         .flat_map(|(name, diagnostic)| diagnostic.codes.into_iter().map(move |code| (name.clone(), code)))

@@ -23,6 +23,14 @@ fn migrate_goes_on_without_an_object_that_cannot_be_read() {
             "document 1, line 1 (HTTPRoute shop/api.test): spec.hostnames[0]: `API.test` is not a host",
             "2 proven, 0 different, 1 not decided",
         ),
+        // A text where a list belongs may be any host.
+        (
+            "gateway",
+            "hostnames:\n  - api.test",
+            "hostnames: api.test",
+            "document 1, line 1 (HTTPRoute): spec.hostnames: invalid type",
+            "0 proven, 0 different, 4 not decided",
+        ),
         (
             "gateway",
             "  name: partner.test",

@@ -125,3 +125,45 @@ fn a_finding_about_an_annotation_has_the_region_of_its_key() {
         assert_eq!(left_out["locations"][0]["physicalLocation"]["region"], region, "{text}");
     }
 }
+
+/// What makes the exit code 1 or 3 is in the reports for programs too.
+#[test]
+fn errors_and_differences_are_reported() {
+    let without_type = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: { name: bad, namespace: s }\nspec: { rules: [{ host: \
+                        bad.test, http: { paths: [{ path: /, backend: { service: { name: web, port: { number: 80 } } } }] } }] }\n";
+    let bad = file_with("report-bad.yaml", without_type);
+    let files = [HOSTS, bad.to_str().unwrap(), "--report"];
+    let error = "spec.rules[0].http.paths[0].pathType is missing";
+
+    let run = example("migrate", &[files.as_slice(), &["json"]].concat(), "");
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((run.code, &report["summary"]["errors"]), (1, &json!(1)));
+    assert!(report["errors"][0].as_str().unwrap().ends_with(error), "{report}");
+
+    let run = example("migrate", &[files.as_slice(), &["sarif"]].concat(), "");
+    let sarif: Value = serde_json::from_str(&run.out).unwrap();
+    let invocation = &sarif["runs"][0]["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], false);
+    assert!(
+        invocation["toolExecutionNotifications"][0]["message"]["text"].as_str().unwrap().ends_with(error),
+        "{sarif}"
+    );
+
+    let file = file_with("report-errors.txt", "");
+    example("migrate", &[&files[..2], &["--report-file", file.to_str().unwrap()]].concat(), "");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.starts_with("error: ") && text.lines().next().unwrap().ends_with(error), "{text}");
+
+    // Without --keep-sessions, clients are assigned anew.
+    let args = [HOSTS, "--to", "gateway", "--gateway", "public", "--verify", "--report", "sarif"];
+    let run = example("migrate", &args, "");
+    let sarif: Value = serde_json::from_str(run.err.lines().last().unwrap()).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let different: Vec<&Value> = results.iter().filter(|result| result["ruleId"] == "different").collect();
+    assert_eq!((run.code, different.is_empty()), (3, false), "{sarif}");
+    assert!(different.iter().all(|result| result["level"] == "error"), "{sarif}");
+    assert_eq!(sarif["runs"][0]["invocations"][0]["executionSuccessful"], true);
+    for name in [bad, file] {
+        std::fs::remove_file(name).unwrap();
+    }
+}

@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 
 use super::texts::Texts;
 
-/// What generated policies may have: by default 1 to 4 canaries, any total, and every kind of rule and affinity.
+/// What generated policies may have: by default 1 to 4 canaries, any total, and every kind of rule and affinity. Canaries may have
+/// [positions](crate::Canary::with_position); [`Policy::intervals`](crate::Policy::intervals) says which points a variant has.
 ///
 /// ```
 /// use canary_policy::policy::strategy::PolicyParams;

@@ -15,12 +15,14 @@ use crate::targets::edit::{
 };
 use crate::targets::{Conversion, Loss, Object, Part};
 
-/// The fields that a policy owns in somebody's HTTPRoute or GRPCRoute. An API server takes the list of rules as one value.
+/// The fields that a policy owns in somebody's HTTPRoute or GRPCRoute: `spec.rules` and the annotations
+/// [`Metadata::APPLIED`](crate::targets::Metadata::APPLIED) and [`Metadata::VARIANTS`](crate::targets::Metadata::VARIANTS). An API
+/// server takes the list of rules as one value.
 pub const OWNED_FIELDS: [&str; 3] =
     ["metadata.annotations.canary-policy/applied", "metadata.annotations.canary-policy/variants", RULES];
 
-/// Puts a policy into somebody's HTTPRoute or GRPCRoute. A policy that was put in before is replaced, so putting the same policy in
-/// twice changes nothing. [`without_policy`] takes it out again.
+/// Puts a policy into somebody's HTTPRoute or GRPCRoute. An object holds one policy: one that was put in before is replaced, even if
+/// it was for another stable backend, so putting the same policy in twice changes nothing. [`without_policy`] takes it out again.
 ///
 /// Only the backends and the former tokens of the route count: the object has its own name, hosts, paths and parents. A rule of the
 /// object that sends all of its requests to the stable backend gets the split of the policy, and keeps its place, its matches, its
@@ -39,7 +41,7 @@ pub const OWNED_FIELDS: [&str; 3] =
 ///
 /// * The object is not an HTTPRoute or GRPCRoute, or a converter wrote it.
 /// * The route does not have one backend for each canary, a canary has the backend of stable, or a backend has no port number.
-/// * No rule sends all of its requests to the stable backend.
+/// * No rule has the stable backend as its only one, with a weight above 0.
 /// * Another rule has a condition of the policy, or splits requests between stable and a canary.
 /// * A match already has a condition on a header that the policy needs, such as `cookie` for an affinity cookie.
 /// * With one more header, a match would be more specific than a match of another rule that has these requests now.

@@ -162,8 +162,9 @@ pub struct MethodMatch {
     /// `Exact`.
     #[cfg_attr(feature = "serde", serde(rename = "type", default = "exact", deserialize_with = "type_or_exact"))]
     pub kind: Cow<'static, str>,
-    /// The name of the service, including its package; empty is every service.
+    /// The name of the service, including its package; empty is every service, and is not written, because an API server refuses it.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "null_is_default"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
     pub service: String,
     /// The name of the method; `None` is every method of the service.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]

@@ -261,6 +261,9 @@ fn leave_ties_undecided(objects: &mut [ObjectRules<'_>]) {
                 });
                 if tied {
                     rule.unread.push(Some(one.path.clone()));
+                    let why = "another object with the host has the same match, and which of them decides is not known: that is \
+                               the older one";
+                    object.findings.left_out(one.field.clone(), &one.path.to_string(), why);
                 }
             }
         }

@@ -19,12 +19,14 @@ use crate::targets::{Conversion, Loss, Part};
 /// The list of rules.
 const RULES: &str = "spec.http";
 
-/// The fields that a policy owns in somebody's VirtualService. An API server takes the list of rules as one value.
+/// The fields that a policy owns in somebody's VirtualService: `spec.http` and the annotations
+/// [`Metadata::APPLIED`](crate::targets::Metadata::APPLIED) and [`Metadata::VARIANTS`](crate::targets::Metadata::VARIANTS). An API
+/// server takes the list of rules as one value.
 pub const OWNED_FIELDS: [&str; 3] =
     ["metadata.annotations.canary-policy/applied", "metadata.annotations.canary-policy/variants", RULES];
 
-/// Puts a policy into somebody's VirtualService. A policy that was put in before is replaced, so putting the same policy in twice
-/// changes nothing. [`without_policy`] takes it out again.
+/// Puts a policy into somebody's VirtualService. An object holds one policy: one that was put in before is replaced, even if it was
+/// for another stable backend, so putting the same policy in twice changes nothing. [`without_policy`] takes it out again.
 ///
 /// Only the backends and the former tokens of the route count: the object has its own name, hosts and Gateways. A rule of the
 /// object that sends all of its requests to the stable backend gets the split of the policy, and keeps its matches, its timeouts

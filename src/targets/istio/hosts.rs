@@ -28,8 +28,8 @@ pub(super) fn gateways(front: Front<'_>, params: &VirtualServiceParams) -> Resul
     Ok(gateways)
 }
 
-/// The hosts of a VirtualService, at least one. `service` is the host of stable's Service, if all locations have the same stable
-/// Service.
+/// The hosts of a VirtualService, at least one. `service` is the host of stable's Service, if sidecars may take the name of that one
+/// for the host that is missing.
 pub(super) fn hosts(
     front: Front<'_>,
     service: Option<String>,
@@ -58,18 +58,17 @@ pub(super) fn hosts(
     Ok(hosts)
 }
 
-/// The host for a route without hosts: `*` if the rules are for Gateways, and the name of stable's Service if they are for
-/// sidecars. If they are for both, or the locations have several stable Services, no host fits, which is an error.
+/// The host if none is given, which is every host: `*` if the rules are for Gateways, and the name of stable's Service if those of a
+/// route are for sidecars. Otherwise no host fits, which is an error.
 fn default_host(service: Option<String>, gateways: &[String]) -> Result<String, ConversionError> {
     let for_sidecars = gateways.is_empty() || gateways.iter().any(|gateway| gateway == MESH);
     let for_gateways = gateways.iter().any(|gateway| gateway != MESH);
-    let missing = |why| ConversionError::Missing { field: "hosts", why };
+    let why = "the host `*` is for Gateways only: sidecars need the names of hosts";
+    let missing = ConversionError::Missing { field: "hosts", why };
     match (for_sidecars, for_gateways) {
         (false, _) => Ok("*".to_owned()),
-        (true, false) => {
-            service.ok_or(missing("sidecars need the names of hosts, and the locations lead to several Services"))
-        }
-        (true, true) => Err(missing("the host `*` is for Gateways only: sidecars need the names of hosts")),
+        (true, false) => service.ok_or(missing),
+        (true, true) => Err(missing),
     }
 }
 

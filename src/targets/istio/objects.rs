@@ -129,7 +129,7 @@ pub struct HttpMatch {
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
-    serde(try_from = "StringMatchFields", into = "StringMatchFields")
+    serde(from = "UnknownFields", into = "UnknownFields")
 )]
 #[non_exhaustive]
 pub enum StringMatch {
@@ -141,52 +141,35 @@ pub enum StringMatch {
     Prefix(String),
     /// The regular expression, of RE2, matches the whole text.
     Regex(String),
-    /// Another match, which this crate never writes: its fields.
+    /// Another match, or several at once, which this crate never writes: its fields.
     Other(UnknownFields),
 }
 
-/// The fields of a match, of which at most one is given. A field of another name is given alone.
 #[cfg(feature = "serde")]
-#[derive(Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-struct StringMatchFields {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    exact: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prefix: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    regex: Option<String>,
-    #[serde(flatten)]
-    unknown: UnknownFields,
-}
-
-#[cfg(feature = "serde")]
-impl TryFrom<StringMatchFields> for StringMatch {
-    type Error = &'static str;
-
-    fn try_from(fields: StringMatchFields) -> Result<Self, Self::Error> {
-        let StringMatchFields { exact, prefix, regex, unknown } = fields;
-        match (exact, prefix, regex, unknown.is_empty()) {
-            (None, None, None, true) => Ok(StringMatch::Present),
-            (Some(value), None, None, true) => Ok(StringMatch::Exact(value)),
-            (None, Some(value), None, true) => Ok(StringMatch::Prefix(value)),
-            (None, None, Some(value), true) => Ok(StringMatch::Regex(value)),
-            (None, None, None, false) => Ok(StringMatch::Other(unknown)),
-            _ => Err("a match is one of `exact`, `prefix` and `regex`"),
-        }
+impl From<UnknownFields> for StringMatch {
+    fn from(fields: UnknownFields) -> Self {
+        let text = |name: &str| fields.get(name).and_then(|value| value.as_str().map(str::to_owned));
+        let only: Vec<&str> = fields.names().collect();
+        let known = match only.as_slice() {
+            [] => Some(StringMatch::Present),
+            ["exact"] => text("exact").map(StringMatch::Exact),
+            ["prefix"] => text("prefix").map(StringMatch::Prefix),
+            ["regex"] => text("regex").map(StringMatch::Regex),
+            _ => None,
+        };
+        known.unwrap_or(StringMatch::Other(fields))
     }
 }
 
 #[cfg(feature = "serde")]
-impl From<StringMatch> for StringMatchFields {
+impl From<StringMatch> for UnknownFields {
     fn from(matches: StringMatch) -> Self {
-        let fields = StringMatchFields::default();
         match matches {
-            StringMatch::Present => fields,
-            StringMatch::Exact(value) => StringMatchFields { exact: Some(value), ..fields },
-            StringMatch::Prefix(value) => StringMatchFields { prefix: Some(value), ..fields },
-            StringMatch::Regex(value) => StringMatchFields { regex: Some(value), ..fields },
-            StringMatch::Other(unknown) => StringMatchFields { unknown, ..fields },
+            StringMatch::Present => UnknownFields::default(),
+            StringMatch::Exact(text) => UnknownFields::of_text("exact", text),
+            StringMatch::Prefix(text) => UnknownFields::of_text("prefix", text),
+            StringMatch::Regex(text) => UnknownFields::of_text("regex", text),
+            StringMatch::Other(fields) => fields,
         }
     }
 }

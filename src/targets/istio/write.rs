@@ -67,7 +67,8 @@ pub fn virtual_service(
 ) -> Result<Conversion<Objects>, ConversionError> {
     let groups = [Group::of_route(policy, route)?];
     let [group] = &groups;
-    let writer = Writer::new(route.front(), params, &groups)?;
+    let service = service_host(group.backends.stable(), route.front(), params);
+    let writer = Writer::new(route.front(), params, &groups, Some(service))?;
     let Conversion { output: rules, mut losses } = writer.rules(group)?;
     losses.extend(wildcard_hosts(route.hosts()));
     let virtual_service = writer.virtual_service(vec![rules], variants_of(&groups))?;
@@ -85,7 +86,7 @@ pub fn virtual_service(
 ///
 /// * A backend has no port number.
 /// * Two hosts overlap, or Istio refuses the name of a host, Gateway or Service.
-/// * The virtual host has no host although the rules are for Gateways and sidecars, or for sidecars and several Services.
+/// * The virtual host has no host although the rules are for sidecars: they are if it has no parent.
 /// * The variants are subsets, and a canary has another backend than stable.
 /// * The weights are to add up to 100, and more than 100 variants have a share.
 /// * The object would be larger than what Kubernetes stores. Each path is written for each condition of its policy.
@@ -119,7 +120,7 @@ pub fn virtual_service_of_host(
 ) -> Result<Conversion<HostObjects, LocationLoss>, ConversionError> {
     let front = host.front();
     let groups = host.groups();
-    let writer = Writer::new(front, params, &groups)?;
+    let writer = Writer::new(front, params, &groups, None)?;
     let runs = host.runs(front.namespace);
     let Conversion { output: rules, mut losses } = each_group(front, &runs, |group| writer.rules(group))?;
     losses.extend(LocationLoss::of_hosts(front));
@@ -148,12 +149,10 @@ impl<'w> Writer<'w> {
         front: Front<'w>,
         params: &'w VirtualServiceParams,
         groups: &'w [Group<'w>],
+        service: Option<String>,
     ) -> Result<Self, ConversionError> {
         let gateways = gateways(front, params)?;
-        let mut services = groups.iter().map(|group| service_host(group.backends.stable(), front, params));
-        let first = services.next();
-        let one_service = first.filter(|first| services.all(|service| service == *first));
-        let hosts = hosts(front, one_service, &gateways)?;
+        let hosts = hosts(front, service, &gateways)?;
         Ok(Writer { front, params, gateways, hosts, subsets: Subsets::new(front, params, groups) })
     }
 

@@ -51,6 +51,11 @@ impl UnknownFields {
         self.0.get(name)
     }
 
+    /// One field with a text.
+    pub(in crate::targets) fn of_text(name: &str, text: String) -> Self {
+        UnknownFields(BTreeMap::from([(name.to_owned(), serde_json::Value::String(text))]))
+    }
+
     /// The same fields without this one.
     pub(in crate::targets) fn without(&self, name: &str) -> Self {
         let others = self.0.iter().filter(|(other, _)| *other != name);

@@ -181,3 +181,23 @@ fn a_path_that_is_not_read_may_be_any() {
     let answers = proof(&[host("a.test", "api:80")], &read).0;
     assert_eq!(answers, ["a.test /a unread", "a.test / unread"]);
 }
+
+/// A match of the method alone has no service. An API server refuses an empty one.
+#[test]
+fn a_method_without_a_service_is_written_without_one() {
+    let rules = json!([{ "matches": [{ "method": { "type": "Exact", "method": "Login" } }], "backendRefs": [{ "name": "web", "port": 80 }] }]);
+    let written = serde_json::to_value(grpc("web", &["a.test"], &rules)).unwrap();
+    assert_eq!(written["spec"]["rules"], rules);
+}
+
+/// The older of two objects decides, and no object says which one that is.
+#[test]
+fn a_match_of_two_objects_is_not_compared() {
+    let rules = json!([{ "backendRefs": [{ "name": "web", "port": 80 }] }]);
+    let routes = [http("a", &["a.test"], &rules), http("b", &["a.test"], &rules)];
+    let readings = gateway::read_hosts(&routes, &[]).unwrap();
+    let (answers, findings) = proof(&[host("a.test", "web:80")], &readings);
+    assert!(answers.contains(&"a.test / unread".to_owned()), "{answers:?}");
+    let why = "another object with the host has the same match, and which of them decides is not known: that is the older one";
+    assert_eq!(findings, [format!("b.spec.rules[0].matches[0]: `Prefix /` is left out: {why}")]);
+}

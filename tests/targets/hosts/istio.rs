@@ -114,16 +114,17 @@ fn each_service_with_subsets_has_a_destination_rule() {
     let host = on_one_service(&[("/", "c0:80", "canaries: [{ weight: 30 }]")]);
     let next: Location =
         host.locations()[0].clone().with_policy(Policy::percent(30).unwrap(), ["next:80".parse().unwrap()]).unwrap();
-    let refused = istio::virtual_service_of_host(&VirtualHost::new("web", [next]).unwrap(), &params).unwrap_err();
+    let host = VirtualHost::new("web", [next]).unwrap().with_parents(["public".parse().unwrap()]).unwrap();
+    let refused = istio::virtual_service_of_host(&host, &params).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "web Prefix /: backends: `next:80` is refused: subsets belong to the Service and port of stable"
     );
 }
 
-/// A virtual host without hosts is for every host at a Gateway. Sidecars need a name, which is that of the only Service.
+/// A virtual host without hosts is for every host, which is possible at a Gateway only. The name of a Service is not every host.
 #[test]
-fn a_virtual_host_without_hosts_is_for_the_gateways_or_for_one_service() {
+fn a_virtual_host_without_hosts_is_for_gateways() {
     let hosts = |host: &VirtualHost, params: &VirtualServiceParams| {
         let objects = istio::virtual_service_of_host(host, params).map(|conversion| conversion.output);
         objects.map(|objects| objects.virtual_service.spec.hosts).map_err(|error| error.to_string())
@@ -133,9 +134,7 @@ fn a_virtual_host_without_hosts_is_for_the_gateways_or_for_one_service() {
     let sidecars = |host: &VirtualHost| host.clone().with_parents([]).unwrap();
     let params = VirtualServiceParams::default();
     assert_eq!(hosts(&two, &params), Ok(vec!["*".to_owned()]));
-    assert_eq!(hosts(&sidecars(&one), &params), Ok(vec!["c0.shop.svc.cluster.local".to_owned()]));
-    let several = "hosts: none is given: sidecars need the names of hosts, and the locations lead to several Services";
-    assert_eq!(hosts(&sidecars(&two), &params), Err(several.to_owned()));
-    let both = "hosts: none is given: the host `*` is for Gateways only: sidecars need the names of hosts";
-    assert_eq!(hosts(&one, &params.with_mesh()), Err(both.to_owned()));
+    let missing = "hosts: none is given: the host `*` is for Gateways only: sidecars need the names of hosts";
+    assert_eq!(hosts(&sidecars(&one), &params), Err(missing.to_owned()));
+    assert_eq!(hosts(&one, &params.with_mesh()), Err(missing.to_owned()));
 }

@@ -270,11 +270,6 @@ fn an_object_that_no_policy_can_express_is_an_error() {
     for (http, error) in rows {
         assert_eq!(read(http).unwrap_err().to_string(), error);
     }
-    let both = json!({ "exact": "a", "regex": "a" });
-    assert_eq!(
-        serde_json::from_value::<istio::StringMatch>(both).unwrap_err().to_string(),
-        "a match is one of `exact`, `prefix` and `regex`"
-    );
 }
 
 /// The golden file has a finding with its field for each part.
@@ -499,14 +494,12 @@ fn a_match_of_any_value_is_an_empty_object() {
     let any: istio::StringMatch = serde_json::from_value(json!({})).unwrap();
     assert_eq!(any, istio::StringMatch::Present);
     assert_eq!(serde_json::to_value(any).unwrap(), json!({}));
-    for written in
-        [json!({ "exact": "a" }), json!({ "prefix": "a" }), json!({ "regex": "a" }), json!({ "suffix": "a" })]
-    {
+    let known = [json!({ "exact": "a" }), json!({ "prefix": "a" }), json!({ "regex": "a" })];
+    let others = [json!({ "suffix": "a" }), json!({ "exact": "a", "prefix": "a" }), json!({ "exact": 1 })];
+    for written in known.iter().chain(&others) {
         let read: istio::StringMatch = serde_json::from_value(written.clone()).unwrap();
-        assert_eq!(serde_json::to_value(read).unwrap(), written);
-    }
-    for two in [json!({ "exact": "a", "prefix": "a" }), json!({ "exact": "a", "suffix": "a" })] {
-        assert!(serde_json::from_value::<istio::StringMatch>(two).is_err());
+        assert_eq!(matches!(read, istio::StringMatch::Other(_)), others.contains(written), "{written}");
+        assert_eq!(serde_json::to_value(read).unwrap(), *written);
     }
 }
 

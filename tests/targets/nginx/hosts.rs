@@ -1,7 +1,9 @@
 //! Virtual hosts for other targets: what a cluster serves, and what no virtual host can hold.
 
+use canary_policy::error::Diagnostic;
 use canary_policy::policy::FormerTokens;
 use canary_policy::route::{self, Backend};
+use canary_policy::targets::linkerd;
 use canary_policy::targets::nginx::{Cluster, Flags, HostReading, IngressFinding, Location, VirtualHost, hosts, token};
 use canary_policy::{Affinity, CookieAffinity, Policy};
 
@@ -80,7 +82,7 @@ fn the_port_is_the_number_that_the_service_gives_it() {
     assert_eq!(
         findings(&without),
         ["s/web: spec.rules[0].http.paths[0]: `port http` is assumed: the Service is not among the \
-          objects, so the number of its port is not known"]
+          objects, or has no such port, so the number of the port is not known"]
     );
     let known = without.with_services([service("s", "web")]);
     assert_eq!((locations(&known), findings(&known)), (vec!["a.test Prefix / web:80".to_owned()], vec![]));
@@ -112,7 +114,10 @@ fn names_and_namespaces_follow_the_host() {
     let readings = canary_policy::targets::nginx::hosts(&alias).unwrap();
     let names: Vec<&str> = readings[0].virtual_host.as_ref().unwrap().hosts().iter().map(AsRef::as_ref).collect();
     assert_eq!(names, ["a.test", "b.test"]);
-    assert_eq!(findings(&alias), ["s/web: spec.rules: `~^c.*` is left out: it is no host of a route"]);
+    assert_eq!(
+        findings(&alias),
+        ["s/web: spec.rules: `~^c.*` is left out: a host of a route is a DNS name in small letters"]
+    );
     // The controller writes an alias with a `*` for nginx, which takes any number of labels.
     let wildcard = self::cluster(&["web 1; a.test/ > web:80; server-alias=*.b.test"]);
     let [reading] = &canary_policy::targets::nginx::hosts(&wildcard).unwrap()[..] else { panic!() };
@@ -402,4 +407,151 @@ fn a_location_has_the_tokens_of_its_affinity_cookie() {
         assert_eq!(found, expected.as_ref(), "{ingresses:?}");
         assert_eq!(host.without_former_tokens().location("/").unwrap().former_tokens(), None);
     }
+}
+
+/// What a host answers today, and no location of its virtual host says: the host is not whole, and a finding says why.
+#[test]
+fn what_no_location_says_is_a_finding_of_the_host() {
+    let only = "it holds for the whole host, and a virtual host holds only hosts, paths, backends and policies";
+    let of_server = |name: &str, ingress: &str, value: &str| {
+        format!("s/{ingress}: metadata.annotations[nginx.ingress.kubernetes.io/{name}]: `{value}` is left out: {only}")
+    };
+    let web = "web 1; a.test/ > web:80";
+    for (lines, host, finding) in [
+        // nginx compares the text with the decoded path.
+        (
+            vec![web, "api 2; a.test/a%20b > api:80"],
+            "a.test",
+            "s/api: spec.rules[0].http.paths[0]: `/a%20b` is left out: nginx compares it with the decoded path of a \
+             request, and other software with the path as it is sent"
+                .to_owned(),
+        ),
+        // The certificate of clients counts, whichever Ingress of the host has it.
+        (
+            vec![web, "next 2; a.test/ > next:80; canary 30; auth-tls-secret=s/ca"],
+            "a.test",
+            of_server("auth-tls-secret", "next", "s/ca"),
+        ),
+        (
+            vec![web, "api 2; a.test/ > api:80; ssl-passthrough=true"],
+            "a.test",
+            of_server("ssl-passthrough", "api", "true"),
+        ),
+        // On an unknown host it is that of every other host.
+        (
+            vec!["web 1; default > web:80", "next 2; no.test/ > next:80; canary 30; auth-tls-secret=s/ca"],
+            "_",
+            of_server("auth-tls-secret", "next", "s/ca"),
+        ),
+        // The annotation `default-backend` answers.
+        (
+            vec!["web 1; a.test/ > gone:80; default-backend=d"],
+            "a.test",
+            "s/web: spec.rules[0].http.paths[0]: `gone:80` is assumed: the Service has no endpoints, so the controller \
+             answers with the Service of the annotation `default-backend` until it has some"
+                .to_owned(),
+        ),
+        // The alias leads to another host, and elsewhere to every other host.
+        (
+            vec!["web 1; a.test/ > web:80; server-alias=*.b.test", "api 2; default > api:80"],
+            "_",
+            "s/api: spec: `*.b.test` is assumed: the controller answers this alias on another host, and elsewhere \
+             every other host answers it"
+                .to_owned(),
+        ),
+    ] {
+        let readings = hosts(&cluster(&lines)).unwrap();
+        let reading = readings.iter().find(|reading| reading.host == host).unwrap();
+        let found: Vec<String> = reading.findings.iter().map(ToString::to_string).collect();
+        assert!(!reading.whole && found.contains(&finding), "{lines:?}: {found:#?}");
+    }
+}
+
+/// The annotations with which the controller answers or refuses requests itself.
+#[test]
+fn a_host_that_answers_itself_is_not_whole() {
+    for (annotation, is_whole) in [
+        ("allowlist-source-range=10.0.0.0/8", false),
+        ("whitelist-source-range=10.0.0.0/8", false),
+        ("enable-cors=true", false),
+        ("enable-cors=false", true),
+        ("enable-modsecurity=true", false),
+        ("limit-rps=5", false),
+        ("limit-connections=5", false),
+        ("proxy-read-timeout=60", true),
+    ] {
+        let readings = hosts(&cluster(&[&format!("web 1; a.test/ > web:80; {annotation}")])).unwrap();
+        assert_eq!(readings[0].whole, is_whole, "{annotation}: {:?}", readings[0].findings);
+    }
+}
+
+/// The controller answers 404 on such a host, and elsewhere a wildcard or every other host takes its requests.
+#[test]
+fn a_host_without_a_location_is_read_if_another_host_would_answer_it() {
+    let empty = "empty 2; no.a.test !";
+    for (other, is_read) in [
+        ("web 1; default > web:80", true),
+        ("web 1; *.a.test/ > web:80", true),
+        ("web 1; *.test/ > web:80", true),
+        ("web 1; b.test/ > web:80", false),
+        ("web 1; *.b.test/ > web:80", false),
+    ] {
+        let readings = hosts(&cluster(&[other, empty])).unwrap();
+        let reading = readings.iter().find(|reading| reading.host == "no.a.test");
+        assert_eq!(reading.is_some(), is_read, "{other}: {readings:#?}");
+        let why =
+            "no path of the host has a Service, so the controller answers with 404, and elsewhere another host answers";
+        if let Some(HostReading { virtual_host, whole, findings, .. }) = reading {
+            assert_eq!((virtual_host, whole), (&None, &false));
+            assert_eq!(findings[0].to_string(), format!("s/empty: spec.rules: `no.a.test` is left out: {why}"));
+        }
+    }
+}
+
+/// nginx knows the first server of a name.
+#[test]
+fn the_first_of_several_hosts_has_an_alias() {
+    let cluster = cluster(&["web 1; b.test/ > web:80; a.test/ > api:80; server-alias=old.test"]);
+    let readings = hosts(&cluster).unwrap();
+    let names = |reading: &HostReading| {
+        let hosts = reading.virtual_host.as_ref().unwrap().hosts().iter();
+        (hosts.map(ToString::to_string).collect::<Vec<_>>().join(" "), reading.whole)
+    };
+    let all: Vec<_> = readings.iter().map(names).collect();
+    assert_eq!(all, [("a.test old.test".to_owned(), true), ("b.test".to_owned(), true)]);
+    let why = "it is an alias of an earlier host too, which has its requests";
+    assert_eq!(findings(&cluster), [format!("s/web: spec.rules: `old.test` is left out: {why}")]);
+}
+
+/// The controller redirects plain HTTP for a host that has a certificate, unless it is told not to.
+#[test]
+fn a_certificate_is_a_condition_if_the_controller_redirects() {
+    for (annotation, code) in
+        [("", "condition"), ("ssl-redirect=true", "condition"), ("ssl-redirect=false", "left-out")]
+    {
+        let mut ingress = ingress(&format!("web 1; a.test/ > web:80; {annotation}"));
+        ingress.spec.tls =
+            vec![serde_json::from_value(serde_json::json!({ "hosts": ["a.test"], "secretName": "s" })).unwrap()];
+        let cluster = Cluster::new(Flags::default()).with_ingresses([ingress]);
+        let readings = hosts(&cluster).unwrap();
+        let found: Vec<&str> = readings[0].findings.iter().map(|finding| finding.code()).collect();
+        assert!(readings[0].whole && found.contains(&code), "{annotation}: {:?}", readings[0].findings);
+    }
+}
+
+/// A mesh has one policy for a Service, so a cookie that is told apart on one host is told apart on all hosts of its upstream.
+#[test]
+fn a_cookie_is_told_apart_on_all_hosts_of_an_upstream() {
+    let cluster = cluster(&[
+        "web 1; a.test/ > web:80; a.test/api > api:80; b.test/ > web:80; affinity=cookie; session-cookie-name=S",
+        "next 2; a.test/ > next:80; canary 30",
+        "third 3; a.test/api > third:80; canary 30",
+    ]);
+    let readings = hosts(&cluster).unwrap();
+    let policy = |index: usize| readings[index].virtual_host.as_ref().unwrap().location("/").unwrap().policy().unwrap();
+    let Affinity::Cookie(cookie) = policy(1).affinity() else { panic!() };
+    assert_eq!(cookie.revision(), Some("s-web-80"));
+    assert_eq!(policy(0), policy(1));
+    let all: Vec<_> = readings.iter().filter_map(|reading| reading.virtual_host.clone()).collect();
+    assert!(linkerd::http_routes_of_hosts(&all, &linkerd::RouteParams::default()).is_ok());
 }

@@ -111,7 +111,7 @@ fn each_mistake_has_a_finding() {
                 "web 1; a.test/ > web:80; affinity=cookie",
                 "next 2; a.test/ > next:80; canary 30; canary-by-header=x",
             ],
-            vec!["affinity-before-rules s/next affinity".to_owned()],
+            vec!["affinity-before-rules s/next canary-by-header".to_owned()],
         ),
         (
             vec![
@@ -119,7 +119,7 @@ fn each_mistake_has_a_finding() {
                 "api 1; b.test/ > api:80",
                 "next 2; a.test/ > next:80; b.test/ > next:80; canary 30",
             ],
-            vec!["affinity-of-other s/next affinity".to_owned()],
+            vec!["affinity-of-other s/next spec".to_owned()],
         ),
         (
             vec![WEB, "next 2; a.test/ > next:80; canary 30; rewrite-target=/"],
@@ -192,7 +192,7 @@ fn each_mistake_has_a_finding() {
                 "web 1; a.test/ > web:80; affinity=cookie",
                 "next 2; a.test/ > next:80; canary 30; canary-by-cookie=c; affinity-canary-behavior=legacy",
             ],
-            vec!["affinity-before-rules s/next affinity".to_owned()],
+            vec!["affinity-before-rules s/next canary-by-cookie".to_owned()],
         ),
     ];
     let mut all = String::new();

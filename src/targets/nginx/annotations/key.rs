@@ -6,7 +6,7 @@ pub(super) const WEIGHT_TOTAL: &str = "canary-weight-total";
 pub(in crate::targets::nginx) const HEADER: &str = "canary-by-header";
 pub(super) const HEADER_VALUE: &str = "canary-by-header-value";
 pub(in crate::targets::nginx) const HEADER_PATTERN: &str = "canary-by-header-pattern";
-pub(super) const COOKIE: &str = "canary-by-cookie";
+pub(in crate::targets::nginx) const COOKIE: &str = "canary-by-cookie";
 /// Not in ingress-nginx; some dialects have it.
 pub(in crate::targets::nginx) const COOKIE_VALUE: &str = "canary-by-cookie-value";
 pub(in crate::targets::nginx) const AFFINITY_BEHAVIOR: &str = "affinity-canary-behavior";

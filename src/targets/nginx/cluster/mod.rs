@@ -128,7 +128,9 @@ impl Cluster {
         self
     }
 
-    /// The same cluster with further Services. A Service replaces one of the same namespace and name.
+    /// The same cluster with further Services. A Service replaces one of the same namespace and name. Without any Service, it is not
+    /// known which of them have endpoints. As soon as there is one, a Service that is missing counts as one without endpoints, so add
+    /// all of them.
     #[must_use]
     pub fn with_services(mut self, services: impl IntoIterator<Item = Service>) -> Self {
         self.services.extend(services.into_iter().map(|service| (service.object_name(), service)));

@@ -7,8 +7,8 @@ use crate::targets::object::null_is_default;
 
 /// A Service as the controller sees it: its ports, and whether a pod behind it is ready.
 ///
-/// A Service decides only whether an upstream has endpoints: the controller pairs Ingresses by the names of their Services, even if
-/// no such Service exists.
+/// For the controller, a Service decides only whether an upstream has endpoints: it pairs Ingresses by the names of their Services,
+/// even if no such Service exists. [`hosts`](super::super::hosts()) also takes the numbers of named ports from it.
 ///
 /// A Service is deserialised from `{"namespace": …, "name": …, "ports": [{"name": …, "port": …, "targetPort": …}], "endpoints":
 /// true}`.

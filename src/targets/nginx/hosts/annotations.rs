@@ -11,9 +11,11 @@ use crate::targets::nginx::{AnnotationFinding, AnnotationKind, BoolRule, Flags, 
 const USE_REGEX: &str = "use-regex";
 const REWRITE_TARGET: &str = "rewrite-target";
 const SERVER_ALIAS: &str = "server-alias";
+const SSL_REDIRECT: &str = "ssl-redirect";
 
 /// The annotations with which the controller answers requests itself, or refuses them, or speaks to a backend in another protocol.
-const ANSWERS: [&str; 15] = [
+const ANSWERS: [&str; 22] = [
+    "allowlist-source-range",
     "app-root",
     "auth-tls-secret",
     "auth-type",
@@ -22,14 +24,31 @@ const ANSWERS: [&str; 15] = [
     "configuration-snippet",
     "custom-http-errors",
     "denylist-source-range",
+    "enable-cors",
+    "enable-modsecurity",
     "force-ssl-redirect",
     "from-to-www-redirect",
+    "limit-connections",
+    "limit-rpm",
+    "limit-rps",
+    "modsecurity-snippet",
     "permanent-redirect",
     "server-snippet",
     "ssl-passthrough",
     "temporal-redirect",
     "whitelist-source-range",
 ];
+
+/// Whether an annotation holds for the whole host, even if its Ingress has no location there (controller 1.15.1, `createServers` in
+/// `internal/ingress/controller/controller.go`).
+pub(super) fn is_of_server(name: &str, is_canary: bool) -> bool {
+    name == "auth-tls-secret" || (!is_canary && ["server-snippet", "ssl-passthrough"].contains(&name))
+}
+
+/// Whether the controller redirects plain HTTP for the hosts that have a certificate, which it does by default.
+pub(super) fn redirects_to_https(ingress: &StoredIngress<'_>, flags: &Flags) -> bool {
+    value_of(ingress, SSL_REDIRECT, flags).and_then(|value| BoolRule::Go.read(&value)) != Some(false)
+}
 
 /// Whether the controller answers some requests in another way because of this annotation.
 pub(super) fn changes_answers(name: &str) -> bool {

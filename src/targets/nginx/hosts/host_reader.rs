@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::HostReading;
+use super::aliases::Aliases;
 use super::annotations::{
-    RegexAnnotation, changes_answers, condition, inexact_annotations, is_grpc, rewrites, why_left_out,
+    RegexAnnotation, changes_answers, condition, inexact_annotations, is_grpc, redirects_to_https, rewrites,
+    why_left_out,
 };
 use super::findings_by_ingress::FindingsByIngress;
 use super::location_reader::LocationReader;
-use super::shared_cookies::{OfUpstream, told_apart};
+use super::server_annotations::{ServerAnnotations, server_annotations};
+use super::shared_cookies::SharedCookies;
 use super::upstream_backends::UpstreamBackends;
 use crate::error::InvalidRoute;
 use crate::route::{self, Host, Path};
@@ -29,8 +32,14 @@ pub(super) struct HostReader<'c> {
     places: BTreeMap<PathKey<'c>, Place>,
     /// The names of the virtual hosts, by host.
     names: BTreeMap<&'c str, String>,
-    /// The aliases with a `*`, which nginx compares before the regular expression of a host with a `*`.
-    wildcard_aliases: BTreeSet<&'c str>,
+    aliases: Aliases<'c>,
+    cookies: SharedCookies,
+    /// The hosts that are served, with their `*`.
+    served: BTreeSet<&'c str>,
+    /// The first Ingress that names a host.
+    owners: BTreeMap<&'c str, &'c ObjectName>,
+    /// The annotations that hold for a whole host, each with its Ingress, its name and its value.
+    server_annotations: ServerAnnotations<'c>,
     /// The certificates of each Ingress and host; `None` has those that are for every host.
     certificates: BTreeMap<CertificateKey<'c>, Vec<Certificate<'c>>>,
 }
@@ -51,22 +60,47 @@ type PathKey<'c> = (&'c ObjectName, &'c str, &'c str);
 impl<'c> HostReader<'c> {
     pub(super) fn new(parts: ClusterParts<'c>, record: &'c Record<'c>, configuration: &'c Configuration) -> Self {
         let claimed = record.claims.iter().filter(|claim| claim.outcome == ClaimOutcome::Claimed);
-        let aliases = configuration.virtual_hosts.iter().flat_map(|host| &host.aliases).map(String::as_str);
+        let hosts = configuration.virtual_hosts.as_slice();
+        let mut owners = BTreeMap::new();
+        for ingress in &record.ingresses {
+            for rule in &ingress.rules {
+                owners.entry(rule.host.as_str()).or_insert(ingress.name);
+            }
+        }
+        let backends = UpstreamBackends::new(record, configuration, parts.services);
         let place = |claim: &'c Claim| ((&claim.ingress, claim.host.as_str(), claim.path.as_str()), claim.place);
         HostReader {
             parts,
             ingresses: record.ingresses.iter().map(|ingress| (ingress.name, ingress)).collect(),
-            backends: UpstreamBackends::new(record, configuration, parts.services),
+            served: hosts.iter().filter(|host| is_served(host, &backends)).map(|host| host.host.as_str()).collect(),
+            backends,
             places: claimed.map(place).collect(),
             certificates: certificates(parts),
-            names: names(configuration.virtual_hosts.iter().map(|host| host.host.as_str())),
-            wildcard_aliases: aliases.filter(|alias| alias.starts_with("*.")).collect(),
+            names: names(hosts.iter().map(|host| host.host.as_str())),
+            aliases: Aliases::new(hosts),
+            cookies: SharedCookies::new(hosts),
+            owners,
+            server_annotations: server_annotations(parts, record, hosts),
         }
     }
 
     /// Whether an Ingress answers on the host.
     pub(super) fn is_served(&self, host: &VirtualHost) -> bool {
-        host.locations.iter().any(|location| location.ingress.is_some() && self.backends.has(&location.stable))
+        self.served.contains(host.host.as_str())
+    }
+
+    /// A host on which the default backend of the controller answers; `None` if nothing else would answer it elsewhere.
+    pub(super) fn read_unserved(&self, host: &VirtualHost) -> Option<HostReading> {
+        let domains = host.host.match_indices('.').filter_map(|(dot, _)| host.host.get(dot..));
+        let mut wildcards = domains.map(|domain| format!("*{domain}")).chain([CATCH_ALL.to_owned()]);
+        let would_answer = wildcards.find(|wildcard| self.served.contains(wildcard.as_str()))?;
+        let mut findings = FindingsByIngress::default();
+        let owner = self.owners.get(host.host.as_str()).filter(|_| would_answer != host.host)?;
+        let why =
+            "no path of the host has a Service, so the controller answers with 404, and elsewhere another host answers";
+        findings.without_location(owner, "spec.rules", &host.host, why);
+        let findings = findings.into_vec();
+        Some(HostReading { host: host.host.clone(), virtual_host: None, whole: false, grpc: false, findings })
     }
 
     /// The virtual host, and the findings.
@@ -85,9 +119,15 @@ impl<'c> HostReader<'c> {
             findings.lacks_location |= rewrites(ingress, self.parts.flags);
             self.annotations(ingress, grpc, &mut findings);
             self.certificates(ingress, &host.host, findings.of(ingress.name));
+            for alias in self.aliases.lost().filter(|_| host.host == CATCH_ALL) {
+                let why =
+                    "the controller answers this alias on another host, and elsewhere every other host answers it";
+                findings.changed_location(ingress.name, "spec", alias, why);
+            }
         }
-        let hosts = host_names(host, &ingresses, &mut findings);
-        if let Some(alias) = self.alias_before(&host.host) {
+        self.annotations_of_server(host, &ingresses, &mut findings);
+        let hosts = self.aliases.names(host, &ingresses, &mut findings);
+        if let Some(alias) = self.aliases.before(&host.host) {
             let why = "nginx compares this alias before a host with a `*`, which is a regular expression there";
             for ingress in &ingresses {
                 findings.changed_location(ingress.name, "spec.rules", alias, why);
@@ -105,14 +145,6 @@ impl<'c> HostReader<'c> {
         let virtual_host = virtual_host.and_then(Result::ok);
         let whole = virtual_host.is_some() && !findings.lacks_location;
         HostReading { host: host.host.clone(), virtual_host, whole, grpc, findings: findings.into_vec() }
-    }
-
-    /// An alias that takes the requests of a host with a `*`.
-    fn alias_before(&self, host: &str) -> Option<&str> {
-        let domain = host.strip_prefix("*.")?;
-        let above = domain.match_indices('.').filter_map(|(dot, _)| domain.get(dot + 1..));
-        let wildcards = std::iter::once(domain).chain(above).map(|domain| format!("*.{domain}"));
-        wildcards.into_iter().find_map(|wildcard| self.wildcard_aliases.get(wildcard.as_str()).copied())
     }
 
     fn virtual_host(
@@ -140,7 +172,7 @@ impl<'c> HostReader<'c> {
         let regex = self.regex_annotation(host);
         let has_services = !self.parts.services.is_empty();
         let reader = LocationReader { backends: &self.backends, namespace, has_tokens, has_services, regex };
-        let mut locations: BTreeMap<Path, OfUpstream<'_>> = BTreeMap::new();
+        let mut locations: BTreeMap<Path, route::Location> = BTreeMap::new();
         for location in &host.locations {
             let Some(ingress) = &location.ingress else { continue };
             let field = self.field(ingress, &host.host, location);
@@ -149,10 +181,10 @@ impl<'c> HostReader<'c> {
                 let why = "an earlier location of the host has the same path here";
                 findings.without_location(ingress, &field, &location.path, why);
             } else {
-                locations.insert(read.path().clone(), OfUpstream { location: read, stable: &location.stable });
+                locations.insert(read.path().clone(), self.cookies.told_apart(read, &location.stable));
             }
         }
-        told_apart(locations)
+        locations
     }
 
     /// The Ingresses that have locations of the host.
@@ -222,9 +254,36 @@ impl<'c> HostReader<'c> {
         let mut all: Vec<&Certificate<'_>> = of_host(None).chain(of_host(Some(host))).collect();
         all.sort_by_key(|certificate| certificate.index);
         for Certificate { index, secret } in all {
-            findings.left_out(format!("spec.tls[{index}]"), secret, "certificates belong to a Gateway or listener");
+            let field = format!("spec.tls[{index}]");
+            if redirects_to_https(ingress, self.parts.flags) {
+                let condition = "certificates belong to a Gateway or listener, and it redirects plain HTTP to HTTPS, as the \
+                                 controller does";
+                findings.condition(field, secret, condition);
+            } else {
+                findings.left_out(field, secret, "certificates belong to a Gateway or listener");
+            }
         }
     }
+
+    /// Reports the annotations for the whole host of Ingresses that have no location there.
+    fn annotations_of_server(
+        &self,
+        host: &VirtualHost,
+        ingresses: &[&StoredIngress<'_>],
+        findings: &mut FindingsByIngress,
+    ) {
+        let of_host = self.server_annotations.get(host.host.as_str()).into_iter().flatten();
+        let has_location = |name: &ObjectName| ingresses.iter().any(|ingress| ingress.name == name);
+        for (ingress, key, value) in of_host.filter(|(ingress, ..)| !has_location(ingress)) {
+            let why = "it holds for the whole host, and a virtual host holds only hosts, paths, backends and policies";
+            findings.without_location(ingress, &format!("metadata.annotations[{key}]"), value, why);
+        }
+    }
+}
+
+/// Whether an Ingress answers on the host.
+fn is_served(host: &VirtualHost, backends: &UpstreamBackends<'_>) -> bool {
+    host.locations.iter().any(|location| location.ingress.is_some() && backends.has(&location.stable))
 }
 
 /// The certificates of all Ingresses, by Ingress and host, each once.
@@ -241,42 +300,6 @@ fn certificates(parts: ClusterParts<'_>) -> BTreeMap<CertificateKey<'_>, Vec<Cer
         }
     }
     certificates
-}
-
-/// The names of the host: the host and its aliases. `None` if the host cannot be written elsewhere, which is a finding.
-fn host_names(
-    host: &VirtualHost,
-    ingresses: &[&StoredIngress<'_>],
-    findings: &mut FindingsByIngress,
-) -> Option<Vec<Host>> {
-    if host.host == CATCH_ALL {
-        return Some(Vec::new());
-    }
-    let mut report = |name: &str, why: &'static str| {
-        for ingress in ingresses {
-            findings.without_location(ingress.name, "spec.rules", name, why);
-        }
-    };
-    let no_host = "it is no host of a route";
-    let Ok(first) = Host::new(&host.host) else {
-        report(&host.host, no_host);
-        return None;
-    };
-    let mut hosts = vec![first];
-    for alias in &host.aliases {
-        match Host::new(alias) {
-            // The controller writes an alias as it is, and a host with a `*` as a regular expression.
-            Ok(alias) if alias.wildcard_domain().is_some() => {
-                report(
-                    alias.as_str(),
-                    "the `*` of an alias is one or more labels, and that of a host of a route is one",
-                );
-            }
-            Ok(alias) => hosts.push(alias),
-            Err(_) => report(alias, no_host),
-        }
-    }
-    Some(hosts)
 }
 
 /// The names of virtual hosts: the host, `catch-all`, or `wildcard.` and a domain. A name that another host has already gets a

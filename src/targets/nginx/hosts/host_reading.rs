@@ -73,9 +73,11 @@ impl fmt::Display for IngressFinding {
 /// The virtual hosts of a cluster, in the order of [`Cluster::virtual_hosts`]: what the controller really serves, for the targets
 /// that convert a virtual host.
 ///
-/// Each location has the policy in force by the rules of the controller. A host on which no Ingress answers is left out. The name
-/// of a virtual host is that of its host: `shop.test`, `wildcard.shop.test` for `*.shop.test`, and `catch-all`; its namespace is
-/// that of the Ingress with the shortest path. The name of a port becomes the number that the Service of the cluster gives it.
+/// Each location has the policy in force by the rules of the controller. A host on which no Ingress answers is left out, unless a
+/// wildcard or the catch-all host would answer it elsewhere: then it has no virtual host, and a finding. The name of a virtual host is that of its host: `shop.test`, `wildcard.shop.test` for `*.shop.test`, and `catch-all`; its namespace is
+/// that of the Ingress with the shortest path. The name of a port becomes the number that the Service of the cluster gives it. A
+/// virtual host has no parents, because Ingresses name no Gateway: add them by [`VirtualHost::with_parents`]. Without one, an
+/// HTTPRoute is an error, and a VirtualService is for sidecars only.
 ///
 /// | the controller | the virtual host |
 /// |---|---|
@@ -84,10 +86,12 @@ impl fmt::Display for IngressFinding {
 /// | `use-regex` or `rewrite-target`: every path of the host is a regular expression, letter case aside | a path without characters of a regular expression is read as a prefix, with a finding; any other path is left out |
 /// | affinity cookies, which name the upstreams of a split path by tokens | [former tokens](crate::route::Location::former_tokens); [`VirtualHost::without_former_tokens`] leaves them out |
 /// | a host `*.a.test`: a regular expression for one label | the host `*.a.test`, which is one label in a virtual host |
-/// | an alias `*.a.test`: one or more labels, before every host with a `*` | left out, with a finding here and for such a host |
+/// | an alias `*.a.test`: one or more labels, before every host with a `*` | left out, with a finding here, for such a host and for the catch-all host |
+/// | an alias of several hosts: the first of them has it | an alias of the first host, and a finding for the others |
 /// | `backend-protocol` `GRPC` or `GRPCS` on all paths | [`HostReading::grpc`], and a finding: the target has to speak gRPC too |
-/// | certificates, and annotations that are not part of a policy | a finding |
-/// | endpoints, which change while a cluster runs | [`lint`](super::super::lint()) has findings about them |
+/// | a path with a `%`, which nginx compares with the decoded path of a request | left out, with a finding |
+/// | certificates, with which the controller redirects plain HTTP, and annotations that are not part of a policy | a finding |
+/// | a Service without endpoints: the controller answers with 503, or sends nothing to the canary | a finding, because endpoints come and go |
 ///
 /// Source: controller 1.15.1, `internal/ingress/controller/location.go` and `template/template.go`.
 ///
@@ -139,6 +143,6 @@ pub fn hosts(cluster: &Cluster) -> Result<Vec<HostReading>, ControllerPanic> {
     let record = Record::of(cluster, parts.flags)?;
     let configuration = record.configuration(parts.flags);
     let reader = HostReader::new(parts, &record, &configuration);
-    let served = configuration.virtual_hosts.iter().filter(|host| reader.is_served(host));
-    Ok(served.map(|host| reader.read(host)).collect())
+    let read = |host| if reader.is_served(host) { Some(reader.read(host)) } else { reader.read_unserved(host) };
+    Ok(configuration.virtual_hosts.iter().filter_map(read).collect())
 }

@@ -7,6 +7,7 @@ use crate::error::Diagnostic;
 use crate::error::InvalidFormerTokens;
 use crate::policy::{Affinity, AffinityScope, FormerTokens, Policy};
 use crate::route::{self, Backend, Path, Port};
+use crate::targets::nginx::cluster::error_backend::ERROR_UPSTREAM;
 use crate::targets::nginx::token::token_of;
 use crate::targets::nginx::{Location, ObjectName};
 
@@ -59,7 +60,13 @@ impl LocationReader<'_> {
             findings.changed_location(ingress, field, &stable.to_string(), why);
         }
         if self.has_services && !location.stable_has_endpoints {
-            let why = "the Service has no endpoints, so the controller answers with 503 until it has some";
+            let why = "the Service has no endpoints, or is not among the Services that were read, so the controller answers \
+                       with 503 until it has some";
+            findings.changed_location(ingress, field, &stable.to_string(), why);
+        }
+        if location.stable.starts_with(ERROR_UPSTREAM) {
+            let why = "the Service has no endpoints, so the controller answers with the Service of the annotation \
+                       `default-backend` until it has some";
             findings.changed_location(ingress, field, &stable.to_string(), why);
         }
         let plain = route::Location::new(path, stable);
@@ -67,7 +74,8 @@ impl LocationReader<'_> {
         // The policy is that of the Ingress that created the upstream.
         let ingress = canary.ingress.as_ref().unwrap_or(ingress);
         if self.has_services && !canary.has_endpoints {
-            let why = "the canary has no endpoints, so every request goes to stable until it has some";
+            let why = "the canary has no endpoints, or is not among the Services that were read, so every request goes to \
+                       stable until it has some";
             findings.changed_location(ingress, "spec", &canary.upstream, why);
         }
         let Some(Split { policy, backends }) = self.split(location, ingress, findings) else { return Some(plain) };
@@ -112,7 +120,8 @@ impl LocationReader<'_> {
             return None;
         };
         if let Some(Port::Name(name)) = backend.as_ref().and_then(Backend::port) {
-            let why = "the Service is not among the objects, so the number of its port is not known";
+            let why =
+                "the Service is not among the objects, or has no such port, so the number of the port is not known";
             findings.of(ingress).assumed(field, &format!("port {}", name.as_str()), why);
         }
         backend
@@ -127,6 +136,12 @@ impl LocationReader<'_> {
         findings: &mut FindingsByIngress,
     ) -> Option<Path> {
         let text = location.path.as_str();
+        if text.contains('%') {
+            let why =
+                "nginx compares it with the decoded path of a request, and other software with the path as it is sent";
+            findings.without_location(ingress, field, text, why);
+            return None;
+        }
         let regex = self.regex.filter(|_| text != "/");
         if let Some(regex) = regex.filter(|_| text.contains(REGEX)) {
             findings.without_location(ingress, field, text, regex.why_left_out());

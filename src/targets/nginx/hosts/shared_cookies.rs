@@ -3,40 +3,52 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::policy::{Affinity, CookieAffinity, Policy};
-use crate::route::{self, Path};
+use crate::route;
+use crate::targets::nginx::VirtualHost;
 use crate::targets::nginx::token::token_of;
 
-/// A location, and the name of its stable upstream.
-pub(super) struct OfUpstream<'h> {
-    pub(super) location: route::Location,
-    pub(super) stable: &'h str,
-}
+/// The stable upstreams and the names of their affinity cookies which another upstream of a host has too.
+pub(super) struct SharedCookies(BTreeSet<(String, String)>);
 
-/// The locations, whose affinity cookies do not pin a client at another location.
-///
-/// A cookie of ingress-nginx names an upstream, so it says nothing where other upstreams answer, whatever its name is. A cookie
-/// of a policy names a variant. If locations with different upstreams have cookies of one name, or if the cookie has a domain and
-/// other hosts get it, its revision is the name of the stable upstream. Then a cookie without a path has that of its location, as
-/// in ingress-nginx.
-pub(super) fn told_apart(locations: BTreeMap<Path, OfUpstream<'_>>) -> BTreeMap<Path, route::Location> {
-    let mut upstreams: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for OfUpstream { location, stable } in locations.values() {
-        if let Some(cookie) = cookie(location) {
-            upstreams.entry(cookie.name().to_string()).or_default().insert((*stable).to_owned());
+impl SharedCookies {
+    /// An upstream may be on several hosts: a cookie that is shared on one of them is told apart on all, because a mesh has one policy
+    /// for a Service.
+    pub(super) fn new(hosts: &[VirtualHost]) -> Self {
+        let mut shared = BTreeSet::new();
+        for host in hosts {
+            let mut upstreams: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+            for location in host.locations.iter().filter(|location| location.canary.is_some()) {
+                if let Some(Ok(policy)) = location.policy() {
+                    if let Affinity::Cookie(cookie) = policy.affinity() {
+                        upstreams.entry(cookie.name().to_string()).or_default().insert(&location.stable);
+                    }
+                }
+            }
+            for (name, all) in upstreams.into_iter().filter(|(_, all)| all.len() > 1) {
+                shared.extend(all.into_iter().map(|upstream| (upstream.to_owned(), name.clone())));
+            }
+        }
+        SharedCookies(shared)
+    }
+
+    /// The location with this stable upstream, whose affinity cookie does not pin a client at another location.
+    ///
+    /// A cookie of ingress-nginx names an upstream, so it says nothing where other upstreams answer, whatever its name is. A cookie
+    /// of a policy names a variant. If locations with different upstreams have cookies of one name, or if the cookie has a domain and
+    /// other hosts get it, its revision is the name of the stable upstream. Then a cookie without a path has that of its location, as
+    /// in ingress-nginx.
+    pub(super) fn told_apart(&self, location: route::Location, stable: &str) -> route::Location {
+        let is_shared = |cookie: &CookieAffinity| {
+            cookie.domain().is_some() || self.0.contains(&(stable.to_owned(), cookie.name().to_string()))
+        };
+        match cookie(&location).filter(|cookie| is_shared(cookie)).cloned() {
+            Some(cookie) => {
+                let own = own_cookie(cookie, stable, location.path().as_str());
+                with_cookie(&location, own).unwrap_or(location)
+            }
+            None => location,
         }
     }
-    let is_shared = |cookie: &CookieAffinity| {
-        cookie.domain().is_some() || upstreams.get(cookie.name().as_str()).is_some_and(|all| all.len() > 1)
-    };
-    let own = |(path, OfUpstream { location, stable }): (Path, OfUpstream<'_>)| {
-        let shared = cookie(&location).filter(|cookie| is_shared(cookie)).cloned();
-        let location = match shared {
-            Some(cookie) => with_cookie(&location, own_cookie(cookie, stable, path.as_str())).unwrap_or(location),
-            None => location,
-        };
-        (path, location)
-    };
-    locations.into_iter().map(own).collect()
 }
 
 /// The cookie with a revision, and a path unless it has one.

@@ -45,6 +45,17 @@ use crate::targets::nginx::{
 #[serde(try_from = "Document")]
 pub struct Manifest(Ingress);
 
+/// The same from a value, with an error that is a [`Diagnostic`](crate::error::Diagnostic).
+impl TryFrom<serde_json::Value> for Manifest {
+    type Error = ManifestError;
+
+    fn try_from(document: serde_json::Value) -> Result<Self, ManifestError> {
+        let document: Document =
+            serde_json::from_value(document).map_err(|error| ManifestError::Format(Excerpt::of(&error.to_string())))?;
+        document.try_into()
+    }
+}
+
 impl From<Manifest> for Ingress {
     fn from(manifest: Manifest) -> Self {
         manifest.0

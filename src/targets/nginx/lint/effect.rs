@@ -172,7 +172,7 @@ fn alias_taken(host: &str) -> String {
 
 fn affinity_before_rules(cookie: &str) -> String {
     format!(
-        "clients with the cookie `{cookie}` of the stable Service never reach the canary, whatever header or cookie they send"
+        "clients whose cookie `{cookie}` names the stable Service never reach the canary, whatever header or cookie they send"
     )
 }
 

@@ -122,9 +122,11 @@ impl Locations<'_, '_> {
         let (Some(stable), Some(alternative)) = upstreams else { return };
         let is_sticky = stable.affinity.kind == COOKIE;
         let decides_first = self.state.parts.flags.dialect.affinity == AffinityRule::BeforeRules;
-        if is_sticky && decides_first && (!canary.config.header.is_empty() || !canary.config.cookie.is_empty()) {
+        let rules = [(key::HEADER, &canary.config.header), (key::COOKIE, &canary.config.cookie)];
+        let first_rule = rules.into_iter().find(|(_, name)| !name.is_empty());
+        if let Some((rule, _)) = first_rule.filter(|_| is_sticky && decides_first) {
             let cookie = stable.affinity.cookie_name.clone();
-            findings.add(ingress, key::AFFINITY, LintKind::AffinityBeforeRules { cookie });
+            findings.add(ingress, rule, LintKind::AffinityBeforeRules { cookie });
         }
         let is_legacy = self.state.ingresses.get(ingress).is_some_and(|known| known.affinity.is_legacy);
         if is_sticky
@@ -132,7 +134,7 @@ impl Locations<'_, '_> {
             && !alternative.affinity.is_shared_with(&stable.affinity)
             && canary.can_get_requests()
         {
-            findings.add(ingress, key::AFFINITY, LintKind::AffinityOfOther { stable: stable.name.clone() });
+            findings.add(ingress, "spec", LintKind::AffinityOfOther { stable: stable.name.clone() });
         }
     }
 

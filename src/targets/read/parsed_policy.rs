@@ -88,7 +88,7 @@ fn all_names(
     let first = split.destinations.first().map(|to| &to.backend);
     let stable = all().find(is_subset_stable).or(first).ok_or(ReadError::NoSplit)?;
     let mut names = names.unwrap_or_else(|| {
-        let why = "it is the first backend of the split, and no annotation names the variants";
+        let why = "it is the first backend of the split, and no annotation names the variants of these backends";
         if !is_subset_stable(&stable) {
             findings.assumed(&split.field, &format!("stable is {stable}"), why);
         }

@@ -82,7 +82,7 @@ fn not_enabled(value: Option<&str>) -> String {
 // Paths of a canary that get no request.
 
 fn no_location(location: &str, deletes: bool) -> String {
-    let others = if deletes { ", not even on its other paths" } else { " there" };
+    let others = if deletes { ", not even on its other paths with the same Service" } else { " there" };
     format!("the host has no stable location `{location}`, {NO_REQUEST}{others}")
 }
 

@@ -172,7 +172,7 @@ fn rules_that_people_write_are_read_as_far_as_possible() {
         assert_eq!(reading.policy, expected);
         let section = format!("spec.parentRefs[0].sectionName: `https` is a condition: {LISTENER}");
         let stable = "spec.rules[1].matches[0]: `stable is shop:80` is assumed: it is the first backend of the split, and \
-                      no annotation names the variants";
+                      no annotation names the variants of these backends";
         let mut all = vec![section];
         all.extend(findings);
         all.push(stable.to_owned());

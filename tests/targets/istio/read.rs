@@ -198,7 +198,7 @@ fn rules_that_people_write_are_read_as_far_as_possible() {
         assert_eq!(reading.policy, policy(&format!("canaries: [{{ name: next, weight: 10, {rule} }}]")), "{headers}");
         assert!(reading.route.hosts().is_empty() && reading.route.parents().is_empty());
         let stable = "spec.http[1]: `stable is shop:80` is assumed: it is the first backend of the split, and no annotation \
-                      names the variants";
+                      names the variants of these backends";
         assert_eq!(texts(&reading.findings), [findings, vec![stable.to_owned()]].concat());
     }
 }

@@ -54,7 +54,7 @@ use crate::error::Excerpt;
 /// assert_eq!(
 ///     findings[0].to_string(),
 ///     "shop/next: spec.rules[0].http.paths[0]: the host has no stable location `a.test/cart/`, so the canary gets no request, \
-///      not even on its other paths",
+///      not even on its other paths with the same Service",
 /// );
 /// assert_eq!(findings[0].advice(), "write host, path and path type as the stable Ingress does: `a.test/cart` is the nearest");
 /// # Ok::<(), serde_json::Error>(())

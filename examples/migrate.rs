@@ -106,7 +106,7 @@ use canary_policy::error::Severity;
 use canary_policy::migrate;
 use canary_policy::route::{Parent, VirtualHost};
 use canary_policy::targets::gateway::Implementation;
-use canary_policy::targets::nginx::{Cluster, Dialect, Flags, HostReading, Prefix, Refusal, hosts, lint};
+use canary_policy::targets::nginx::{Cluster, Dialect, Flags, HostReading, Ingress, Prefix, Refusal, hosts, lint};
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use manifests::Manifests;
@@ -272,7 +272,19 @@ fn cluster(args: &Args, manifests: &Manifests) -> Result<Cluster, String> {
     let others = cluster.refused().into_iter().filter(|(_, refusal)| matches!(refusal, Refusal::OtherClass { .. }));
     let others: Vec<String> = others.map(|(name, _)| format!("`{name}`")).collect();
     note_first(&format!("left out, because they are of another class than `{}`", args.class), &others);
+    let without = manifests.ingresses.iter().filter(|ingress| !has_class(ingress)).map(|ingress| &ingress.metadata);
+    let without: Vec<String> = without
+        .map(|metadata| format!("`{}`", manifests::full_name(metadata.namespace.as_deref(), &metadata.name)))
+        .collect();
+    let why = "read although they have no class, as the controller does only with --watch-ingress-without-class";
+    note_first(why, &without);
     Ok(cluster)
+}
+
+/// Whether an Ingress names its class.
+fn has_class(ingress: &Ingress) -> bool {
+    ingress.spec.ingress_class_name.is_some()
+        || ingress.metadata.annotations.contains_key("kubernetes.io/ingress.class")
 }
 
 /// The objects for the target.

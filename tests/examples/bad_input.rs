@@ -8,9 +8,9 @@ use crate::util::example::{Output, example, example_of_bytes, file_with};
 /// An Ingress with a host of its own; `metadata` is more text in its metadata.
 fn ingress(name: &str, metadata: &str) -> String {
     format!(
-        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: {name}\n{metadata}spec:\n  rules:\n  - host: \
-         {name}.test\n    http:\n      paths:\n      - path: /\n        pathType: Prefix\n        backend: {{ service: {{ name: \
-         web, port: {{ number: 80 }} }} }}\n"
+        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: {name}\n{metadata}spec:\n  ingressClassName: nginx\n  \
+         rules:\n  - host: {name}.test\n    http:\n      paths:\n      - {{ path: /, pathType: Prefix,\n          backend: {{ \
+         service: {{ name: web, port: {{ number: 80 }} }} }} }}\n"
     )
 }
 
@@ -251,6 +251,18 @@ fn large_annotations_are_read() {
     assert!(found.out.len() + found.err.len() < 10_000, "{} {}", found.out.len(), found.err.len());
     assert_eq!(hosts(&found), ["good", "last-stable"]);
     assert!(found.out.contains("error[no-host]: default/last: "), "{}", found.out);
+}
+
+/// The controller reads Ingresses without a class only if it is told to.
+#[test]
+fn an_ingress_without_a_class_is_noted() {
+    let without = plain("good").replace("  ingressClassName: nginx\n", "");
+    let found = run(format!("{without}---\n{}", plain("last")).as_bytes());
+    let why = "read although they have no class, as the controller does only with --watch-ingress-without-class";
+    assert_eq!((found.code, found.err), (0, format!("note: {why}: `default/good`\n")));
+    let annotation = "metadata:\n  annotations: { kubernetes.io/ingress.class: nginx }\n";
+    let found = run(without.replace("metadata:\n", annotation).as_bytes());
+    assert_eq!((found.code, found.err.as_str()), (0, ""));
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub struct Flags {
     /// but the controller refuses an Ingress that has a riskier one.
     pub risk_level: RiskLevel,
     /// The class of the controller, by default `nginx`. Only `Cluster` depends on it: the controller leaves out Ingresses of other
-    /// classes. Ingresses without a class count as its own.
+    /// classes. Ingresses without a class count as its own, as with `--watch-ingress-without-class`.
     pub class: String,
     /// How the controller reads the annotations, by default as ingress-nginx does.
     pub dialect: Dialect,

@@ -119,9 +119,10 @@ impl<'c> HostReader<'c> {
             findings.lacks_location |= rewrites(ingress, self.parts.flags);
             self.annotations(ingress, grpc, &mut findings);
             self.certificates(ingress, &host.host, findings.of(ingress.name));
-            for alias in self.aliases.lost().filter(|_| host.host == CATCH_ALL) {
-                let why =
-                    "the controller answers this alias on another host, and elsewhere every other host answers it";
+        }
+        if let Some(ingress) = ingresses.first().filter(|_| host.host == CATCH_ALL) {
+            let why = "the controller answers this alias on another host, and elsewhere every other host answers it";
+            for alias in self.aliases.lost() {
                 findings.changed_location(ingress.name, "spec", alias, why);
             }
         }
@@ -187,7 +188,7 @@ impl<'c> HostReader<'c> {
         locations
     }
 
-    /// The Ingresses that have locations of the host.
+    /// The Ingresses that have locations of the host, sorted by name.
     fn ingresses_of(&self, host: &VirtualHost) -> Vec<&StoredIngress<'_>> {
         let names: BTreeSet<&ObjectName> =
             host.locations.iter().filter_map(|location| location.ingress.as_ref()).collect();
@@ -273,8 +274,8 @@ impl<'c> HostReader<'c> {
         findings: &mut FindingsByIngress,
     ) {
         let of_host = self.server_annotations.get(host.host.as_str()).into_iter().flatten();
-        let has_location = |name: &ObjectName| ingresses.iter().any(|ingress| ingress.name == name);
-        for (ingress, key, value) in of_host.filter(|(ingress, ..)| !has_location(ingress)) {
+        let has_location = |name| ingresses.binary_search_by_key(&name, |ingress| ingress.name).is_ok();
+        for (ingress, key, value) in of_host.filter(|(ingress, ..)| !has_location(*ingress)) {
             let why = "it holds for the whole host, and a virtual host holds only hosts, paths, backends and policies";
             findings.without_location(ingress, &format!("metadata.annotations[{key}]"), value, why);
         }

@@ -3,6 +3,9 @@
 //! Source: Istio 1.30, `ValidateVirtualService` and `validateHTTPRoute` (`pkg/config/validation/virtualservice.go` and
 //! `validation.go`), and the schema of VirtualServices, in which a weight is an `int32`.
 
+use regex_syntax::ast::ErrorKind;
+use regex_syntax::ast::parse::Parser;
+
 use super::header_match::MAX_REGEX;
 use super::hosts::{is_accepted, overlap};
 use super::write::MAX_WEIGHT;
@@ -72,8 +75,21 @@ fn report_text(field: &str, text: &StringMatch, findings: &mut Findings) {
         StringMatch::Regex(regex) if regex.is_empty() || regex.len() > MAX_REGEX => {
             findings.refused(format!("{field}.regex"), regex, "a regular expression has 1 to 1024 bytes");
         }
+        StringMatch::Regex(regex) if !has_closed_groups(regex) => {
+            findings.refused(
+                format!("{field}.regex"),
+                regex,
+                "every group of a regular expression is opened and closed",
+            );
+        }
         _ => {}
     }
+}
+
+/// Whether every group is opened and closed. Other mistakes are not looked at, because some of them are none in RE2.
+fn has_closed_groups(regex: &str) -> bool {
+    let parsed = Parser::new().parse(regex);
+    !parsed.is_err_and(|error| matches!(error.kind(), ErrorKind::GroupUnclosed | ErrorKind::GroupUnopened))
 }
 
 /// Whether Istio accepts the name of a header (`ValidateHTTPHeaderName`). The names of pseudo headers and of claims begin with a

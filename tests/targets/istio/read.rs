@@ -516,3 +516,24 @@ fn a_match_that_is_not_known_is_a_finding() {
     let path = with(json!({ "uri": { "prefx": "/a" } }));
     assert!(texts(&path.findings)[0].starts_with("spec.http[0].match[0]: `"), "{:?}", texts(&path.findings));
 }
+
+/// Istio compiles every regular expression, and refuses the whole object if it cannot.
+#[test]
+fn a_group_that_is_not_closed_is_refused() {
+    let to = |host: &str| json!([{ "destination": { "host": host, "port": { "number": 80 } } }]);
+    for (regex, is_refused) in [("(", true), ("a)", true), ("[(]", false), ("(a)", false), (r"\Qa", false)] {
+        let object = serde_json::from_value(json!({
+            "apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": { "name": "web" },
+            "spec": { "hosts": ["a.test"], "gateways": ["public"], "http": [
+                { "match": [{ "headers": { "x-canary": { "regex": regex } } }], "route": to("next") },
+                { "route": to("web") },
+            ] },
+        }));
+        let readings = istio::read_hosts(&[object.unwrap()], &[]).unwrap();
+        let found = texts(&readings[0].findings);
+        let why = "every group of a regular expression is opened and closed";
+        let finding = format!("web.spec.http[0].match[0].headers.x-canary.regex: `{regex}` is refused: {why}");
+        assert_eq!(found.contains(&finding), is_refused, "{regex}: {found:?}");
+        assert!(!is_refused || readings[0].inexact.len() == 1, "{regex}: {:?}", readings[0].inexact);
+    }
+}

@@ -68,7 +68,10 @@ impl Paths<'_, '_> {
     fn merge(&self, merge: &Merge, findings: &mut Findings) {
         let Some(ingress) = self.state.ingresses.get(&merge.ingress) else { return };
         let mut add = |kind| findings.add(&merge.ingress, merge.place, kind);
+        // A path that has a location of its own has a finding already.
+        let is_claimed = self.state.claimed.contains(&(&merge.ingress, merge.place));
         match &merge.outcome {
+            MergeOutcome::NoHost if is_claimed => {}
             MergeOutcome::NoHost => add(self.no_host(ingress, merge.place)),
             MergeOutcome::Ignored => add(LintKind::DefaultBackendIgnored),
             MergeOutcome::Deleted => add(self.no_location(ingress, merge.place)),
@@ -79,8 +82,7 @@ impl Paths<'_, '_> {
                 }
             }
             MergeOutcome::Merged(stable) if stable.is_empty() => {
-                // If the path has a location of its own, it has a finding already.
-                if !self.state.claimed.contains(&(&merge.ingress, merge.place)) {
+                if !is_claimed {
                     add(LintKind::OwnService { upstream: merge.upstream.clone() });
                 }
             }

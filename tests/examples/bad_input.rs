@@ -250,7 +250,7 @@ fn large_annotations_are_read() {
     let found = run(input.as_bytes());
     assert!(found.out.len() + found.err.len() < 10_000, "{} {}", found.out.len(), found.err.len());
     assert_eq!(hosts(&found), ["good", "last-stable"]);
-    assert!(found.out.contains("error[no-host]: default/last: "), "{}", found.out);
+    assert!(found.out.contains("error[acts-as-stable]: default/last: "), "{}", found.out);
 }
 
 /// The controller reads Ingresses without a class only if it is told to.

@@ -24,8 +24,10 @@ use crate::error::{Excerpt, Invalid};
 /// assert_eq!(affinity.hash().as_str(), "unleash");
 /// // Unleash gives the client `123` of the group `gr1` the bucket 73 of 1 to 100.
 /// assert_eq!(Sample::from_key_with(KeyHash::Unleash, b"123", "gr1").point(100), 72);
-/// let error = "murmur".parse::<KeyHash>().unwrap_err();
-/// assert!(error.to_string().starts_with("`murmur` is not a hash: expected `xxh64`, `flagd`,"));
+/// assert_eq!(
+///     "murmur".parse::<KeyHash>().unwrap_err().to_string(),
+///     "`murmur` is not a hash: expected `xxh64`, `flagd`, `flagdCbor`, `unleash`, `growthBook` or `launchDarkly`",
+/// );
 /// # Ok::<(), canary_policy::Invalid>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

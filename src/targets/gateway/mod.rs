@@ -28,6 +28,7 @@
 //!   made of, so they decide before it, and among equally specific matches somebody's own rule decides.
 
 mod cookie_filters;
+mod destinations;
 #[cfg(feature = "serde")]
 mod edit;
 #[cfg(feature = "serde")]

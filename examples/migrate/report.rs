@@ -205,6 +205,11 @@ fn plain(diagnostic: &dyn Diagnostic) -> AdvisedMessage {
 }
 
 impl HostReport {
+    /// The name of the host for people.
+    pub(crate) fn name(&self) -> &str {
+        if self.host == "_" { "every other host" } else { &self.host }
+    }
+
     /// The same host, about which nothing is proven.
     fn without_proof(mut self) -> Self {
         let words = "not compared, because an object that cannot be read could concern it";

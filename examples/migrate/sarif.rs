@@ -11,13 +11,12 @@ use crate::report::{AdvisedMessage, LocationReport, Report};
 
 /// The messages of a report as SARIF, and what is not proven to be answered alike. Errors are about the run of the tool.
 pub(crate) fn sarif(report: &Report<'_>, manifests: &Manifests) -> Value {
-    let of_messages = report.messages.iter().map(|message| message.message.code.as_ref());
-    let codes: BTreeSet<&str> = of_messages.chain(not_alike(report).map(|(_, _, code)| code)).collect();
-    let rules: Vec<Value> = codes.into_iter().map(rule).collect();
     let mut texts = Texts::default();
     let mut results: Vec<Value> =
         report.messages.iter().map(|message| result(message, manifests, &mut texts)).collect();
     results.extend(not_alike(report).map(|(host, location, code)| difference(host, location, code)));
+    let codes: BTreeSet<&str> = results.iter().filter_map(|result| result["ruleId"].as_str()).collect();
+    let rules: Vec<Value> = codes.into_iter().map(rule).collect();
     let notification = |why: &String| json!({ "level": "error", "message": { "text": why } });
     let notifications: Vec<Value> = report.errors.iter().map(notification).collect();
     json!({
@@ -38,7 +37,7 @@ pub(crate) fn sarif(report: &Report<'_>, manifests: &Manifests) -> Value {
 fn not_alike<'r>(report: &'r Report<'_>) -> impl Iterator<Item = (&'r str, &'r LocationReport, &'static str)> {
     report.hosts.iter().flat_map(|host| {
         let with_code = host.locations.iter().filter_map(|location| Some((location, location.code?)));
-        with_code.filter(|(_, code)| *code != "same").map(|(location, code)| (host.host.as_str(), location, code))
+        with_code.filter(|(_, code)| *code != "same").map(|(location, code)| (host.name(), location, code))
     })
 }
 
@@ -46,7 +45,6 @@ fn not_alike<'r>(report: &'r Report<'_>) -> impl Iterator<Item = (&'r str, &'r L
 fn difference(host: &str, location: &LocationReport, code: &str) -> Value {
     let LocationReport { path, today: _, verification, code: _ } = location;
     let level = if code == "different" { "error" } else { "warning" };
-    let host = if host == "_" { "every other host" } else { host };
     let text = format!("{host} {path}: {}", verification.as_deref().unwrap_or_default());
     let logical = json!([{ "fullyQualifiedName": format!("{host}#{path}") }]);
     json!({

@@ -28,9 +28,9 @@ pub(crate) fn errors(report: &Report<'_>) -> String {
 }
 
 fn host_lines(report: &HostReport) -> Vec<String> {
-    let HostReport { host, locations, exact: _, verification: _ } = report;
+    let HostReport { host: _, locations, exact: _, verification: _ } = report;
     let bold = Style::new().bold();
-    let name = if host == "_" { "every other host".to_owned() } else { escaped(host) };
+    let name = escaped(report.name());
     let width = locations.iter().map(|location| location.path.chars().count()).max().unwrap_or_default();
     let mut lines = vec![format!("{bold}{name}{bold:#}")];
     for LocationReport { path, today, verification, code: _ } in locations {

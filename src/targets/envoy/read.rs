@@ -227,8 +227,7 @@ fn parsed_cluster(field: &str, name: &str) -> Result<BackendSubset, ReadError> {
 fn set_cookie(field: &str, added: &[HeaderValueOption], findings: &mut Findings) -> Option<String> {
     let added = added.iter().enumerate().map(|(index, one)| {
         let HeaderValueOption { header, append_action, unknown } = one;
-        let is_cookie = header.key.eq_ignore_ascii_case("set-cookie") && append_action == APPEND;
-        let is_cookie = is_cookie && unknown.is_empty() && header.unknown.is_empty();
+        let is_cookie = header.is_set_cookie() && append_action == APPEND && unknown.is_empty();
         AddedHeader {
             field: format!("{field}.response_headers_to_add[{index}]"),
             text: header.key.to_string(),

@@ -203,8 +203,7 @@ fn set_cookie(field: &str, options: Option<&Options>, findings: &mut Findings) -
     unknown_fields(&format!("{field}.headerManipulation"), unknown, findings);
     let added = response_headers_to_add.iter().enumerate().map(|(index, one)| {
         let HeaderValueOption { header, append, unknown } = one;
-        let is_cookie = header.key.eq_ignore_ascii_case("set-cookie") && *append;
-        let is_cookie = is_cookie && unknown.is_empty() && header.unknown.is_empty();
+        let is_cookie = header.is_set_cookie() && *append && unknown.is_empty();
         AddedHeader {
             field: format!("{field}.headerManipulation.responseHeadersToAdd[{index}]"),
             text: header.key.to_string(),

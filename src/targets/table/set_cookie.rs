@@ -20,6 +20,11 @@ pub struct HeaderValue {
 }
 
 impl HeaderValue {
+    /// Whether the header is `Set-Cookie`, and nothing else is known of it.
+    pub(in crate::targets) fn is_set_cookie(&self) -> bool {
+        self.key.eq_ignore_ascii_case("set-cookie") && self.unknown.is_empty()
+    }
+
     pub(in crate::targets) fn set_cookie(value: &str) -> Self {
         let unknown = UnknownFields::default();
         HeaderValue { key: Cow::Borrowed("Set-Cookie"), value: escape_percent(value), unknown }

@@ -70,10 +70,8 @@ impl<'c> Aliases<'c> {
 
     /// An alias that takes the requests of a host with a `*`.
     pub(super) fn before(&self, host: &str) -> Option<&str> {
-        let domain = host.strip_prefix("*.")?;
-        let above = domain.match_indices('.').filter_map(|(dot, _)| domain.get(dot + 1..));
-        let wildcards = std::iter::once(domain).chain(above).map(|domain| format!("*.{domain}"));
-        wildcards.into_iter().find_map(|wildcard| self.wildcards.get(wildcard.as_str()).copied())
+        let mut wildcards = wildcards_above(host).filter(|_| host.starts_with("*."));
+        wildcards.find_map(|wildcard| self.wildcards.get(wildcard.as_str()).copied())
     }
 
     /// The aliases that no host of a route can be, so that elsewhere every other host answers them.
@@ -81,4 +79,9 @@ impl<'c> Aliases<'c> {
         let is_host = |alias: &str| Host::new(alias).is_ok_and(|host| host.wildcard_domain().is_none());
         self.hosts.keys().copied().filter(move |alias| !is_host(alias))
     }
+}
+
+/// The wildcards that match a host, from the longest one on: `*.b.c` and `*.c` for `a.b.c`, and for `*.b.c` too.
+pub(super) fn wildcards_above(host: &str) -> impl Iterator<Item = String> {
+    host.match_indices('.').filter_map(|(dot, _)| host.get(dot..)).map(|domain| format!("*{domain}"))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::HostReading;
-use super::aliases::Aliases;
+use super::aliases::{Aliases, wildcards_above};
 use super::annotations::{
     RegexAnnotation, changes_answers, condition, inexact_annotations, is_grpc, redirects_to_https, rewrites,
     why_left_out,
@@ -91,11 +91,10 @@ impl<'c> HostReader<'c> {
 
     /// A host on which the default backend of the controller answers; `None` if nothing else would answer it elsewhere.
     pub(super) fn read_unserved(&self, host: &VirtualHost) -> Option<HostReading> {
-        let domains = host.host.match_indices('.').filter_map(|(dot, _)| host.host.get(dot..));
-        let mut wildcards = domains.map(|domain| format!("*{domain}")).chain([CATCH_ALL.to_owned()]);
-        let would_answer = wildcards.find(|wildcard| self.served.contains(wildcard.as_str()))?;
+        let mut others = wildcards_above(&host.host).chain([CATCH_ALL.to_owned()]);
+        let owner =
+            self.owners.get(host.host.as_str()).filter(|_| others.any(|other| self.served.contains(&*other)))?;
         let mut findings = FindingsByIngress::default();
-        let owner = self.owners.get(host.host.as_str()).filter(|_| would_answer != host.host)?;
         let why =
             "no path of the host has a Service, so the controller answers with 404, and elsewhere another host answers";
         findings.without_location(owner, "spec.rules", &host.host, why);
